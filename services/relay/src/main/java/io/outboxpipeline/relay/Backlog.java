@@ -18,10 +18,10 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,11 +46,8 @@ final class Backlog {
   /** An aggregate's rows from one id to another, both included. */
   record LaneFetch(Aggregate aggregate, long epoch, long from, long to, int limit) {}
 
-  /** A row's key. */
-  record Key(int slot, long id) {}
-
   /** An event that can never be sent, to be recorded. */
-  record Hold(Row row, String reason, long epoch) {}
+  record Hold(Row row, String reason, int partition, long epoch) {}
 
   /** An event that was recorded as never to be sent, by this relay or an earlier owner. */
   record Held(Aggregate aggregate, long id, String eventId, Instant createdAt) {}
@@ -172,11 +169,11 @@ final class Backlog {
     for (int n = partition.grant.slots().first(); n <= partition.grant.slots().last(); n++) {
       slots[n] = null;
     }
+    // The next owner finds them out by itself.
+    holds.removeIf(h -> h.partition() == number);
     for (Lane lane : List.copyOf(lanes.values())) {
       if (partition.grant.slots().contains(lane.slot())) {
-        Stream.of(lane.inFlight, lane.again)
-            .filter(m -> m != null)
-            .forEach(m -> release(m.rows()));
+        Stream.of(lane.inFlight, lane.again).filter(m -> m != null).forEach(m -> release(m.rows()));
         release(lane.waiting);
         lane.waiting.clear();
         lanes.remove(lane.aggregate());
@@ -216,11 +213,11 @@ final class Backlog {
    *
    * @return those that were passed by already, and are to be read by their keys
    */
-  List<Key> exist(List<Key> keys) {
+  List<RowKey> exist(List<RowKey> keys) {
     return locked(
         () -> {
-          List<Key> late = new ArrayList<>();
-          for (Key key : keys) {
+          List<RowKey> late = new ArrayList<>();
+          for (RowKey key : keys) {
             Slot slot = slots[key.slot()];
             if (slot == null || slot.seen(key.id())) {
               continue;
@@ -266,7 +263,7 @@ final class Backlog {
           if (behind.isEmpty() || room <= 0) {
             return List.of();
           }
-          int each = (int) Math.clamp(room / behind.size(), 1, limits.slotRows() / 2);
+          int each = Math.clamp(room / behind.size(), 1, limits.slotRows() / 2);
           int count = (int) Math.min(behind.size(), Math.max(1, room / each));
           firstSlot = behind.get(count - 1).number + 1;
           return behind.subList(0, count).stream()
@@ -300,12 +297,12 @@ final class Backlog {
   }
 
   private long room() {
-    return rows > limits.rows() / 2 || bytes > limits.bytes() / 2
-        ? 0
-        : (long)
-            Math.min(
-                Math.min(limits.rows() - rows, limits.fetchRows()),
-                Math.max(1, (limits.bytes() - bytes) / rowBytes));
+    if (rows > limits.rows() / 2 || bytes > limits.bytes() / 2) {
+      return 0;
+    }
+    long byRows = Math.min(limits.rows() - rows, limits.fetchRows());
+    long byBytes = (long) ((double) (limits.bytes() - bytes) / rowBytes);
+    return Math.clamp(byBytes, 1, byRows);
   }
 
   /**
@@ -354,8 +351,7 @@ final class Backlog {
                         s == null || s.partition.draining
                             ? Stream.of()
                             : Stream.of(
-                                new Stretch(
-                                    s.number, after, s.behind ? s.cursor : Long.MAX_VALUE)))
+                                new Stretch(s.number, after, s.behind ? s.cursor : Long.MAX_VALUE)))
                 .toList());
   }
 
@@ -442,6 +438,7 @@ final class Backlog {
   }
 
   /** Waits until there may be something to read: room, a new partition, or a call of wake. */
+  @SuppressWarnings("WaitNotInLoop") // woken too early, the caller comes again
   void awaitReadable(long nanos) throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -467,18 +464,18 @@ final class Backlog {
   /**
    * Takes messages for one request, each of another aggregate; waits for the first.
    *
-   * @param attributeBytes that each message has beside its body
    * @return empty if there is none in time
    */
-  List<Message> take(long now, long waitNanos, int attributeBytes) throws InterruptedException {
+  @SuppressWarnings("WaitNotInLoop") // woken too early, the caller comes again
+  List<Message> take(long now, long waitNanos, Limits.Request request) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      List<Message> taken = takeNow(now, attributeBytes);
+      List<Message> taken = takeNow(now, request);
       if (taken.isEmpty()) {
         Delayed next = delayed.peek();
         long wait = next == null ? waitNanos : Math.min(waitNanos, next.at() - now);
         if (wait > 0 && sendable.awaitNanos(wait) > 0) {
-          return takeNow(now, attributeBytes);
+          return takeNow(now, request);
         }
       }
       return taken;
@@ -487,7 +484,7 @@ final class Backlog {
     }
   }
 
-  private List<Message> takeNow(long now, int attributeBytes) {
+  private List<Message> takeNow(long now, Limits.Request request) {
     while (!delayed.isEmpty() && delayed.peek().at() - now <= 0) {
       Lane lane = delayed.remove().lane();
       lane.queued = false;
@@ -495,7 +492,7 @@ final class Backlog {
     }
     List<Message> taken = new ArrayList<>();
     long total = 0;
-    while (taken.size() < Limits.REQUEST_MESSAGES && !ready.isEmpty()) {
+    while (taken.size() < request.messages() && !ready.isEmpty()) {
       Lane lane = ready.removeFirst();
       lane.queued = false;
       Partition partition = partition(lane.slot());
@@ -505,13 +502,13 @@ final class Backlog {
           || (partition.draining && lane.again == null)) {
         continue;
       }
-      Message message = next(lane, partition, attributeBytes);
+      Message message = next(lane, partition, request);
       if (message == null) {
         continue;
       }
-      long size = message.bytes() + attributeBytes;
-      if (!taken.isEmpty() && (lane.alone || total + size > limits.requestBytes())) {
-        putBack(lane, message, partition);
+      long size = (long) message.bytes() + request.attributeBytes();
+      if (!taken.isEmpty() && (lane.alone || total + size > request.requestBytes())) {
+        putBack(lane, message);
         break;
       }
       lane.inFlight = message;
@@ -525,7 +522,7 @@ final class Backlog {
   }
 
   /** The lane's next message; none if its next event can't be sent, which then holds it. */
-  private @Nullable Message next(Lane lane, Partition partition, int attributeBytes) {
+  private @Nullable Message next(Lane lane, Partition partition, Limits.Request request) {
     Message again = lane.again;
     if (again != null) {
       lane.again = null;
@@ -533,12 +530,12 @@ final class Backlog {
     }
     Row first = lane.waiting.getFirst();
     String flaw = first.flaw();
-    if (flaw == null && first.bytes() + attributeBytes > limits.messageBytes()) {
+    if (flaw == null && first.bytes() + request.attributeBytes() > request.messageBytes()) {
       flaw =
           "too large: "
-              + (first.bytes() + attributeBytes)
+              + (first.bytes() + request.attributeBytes())
               + " bytes, and the queue takes "
-              + limits.messageBytes();
+              + request.messageBytes();
     }
     if (flaw != null) {
       hold(lane, first, flaw);
@@ -553,7 +550,7 @@ final class Backlog {
       if (!packed.isEmpty()
           && (row.flaw() != null
               || with > limits.packBytes()
-              || with + attributeBytes > limits.messageBytes())) {
+              || with + request.attributeBytes() > request.messageBytes())) {
         break;
       }
       size = with;
@@ -568,7 +565,7 @@ final class Backlog {
         packed.size() == 1 ? first.bytes() : size);
   }
 
-  private void putBack(Lane lane, Message message, Partition partition) {
+  private void putBack(Lane lane, Message message) {
     lane.again = message;
     lane.queued = true;
     ready.addFirst(lane);
@@ -584,7 +581,8 @@ final class Backlog {
               .forEach(
                   r ->
                       acknowledged.add(
-                          new Acknowledged(r.slot(), r.id(), message.partition(), message.epoch())));
+                          new Acknowledged(
+                              r.slot(), r.id(), message.partition(), message.epoch())));
           deletable.signal();
           Partition partition = answered(message);
           if (partition != null) {
@@ -669,6 +667,7 @@ final class Backlog {
         });
   }
 
+  @SuppressWarnings("ReferenceEquality") // this very message, not one like it
   private @Nullable Partition answered(Message message) {
     Lane lane = message.lane();
     Partition partition = partition(lane.slot());
@@ -694,7 +693,8 @@ final class Backlog {
         slot.known.remove(waiting.id());
         slot.left.add(waiting.id());
       }
-      holds.add(new Hold(row, reason, slot.partition.grant.epoch()));
+      Grant grant = slot.partition.grant;
+      holds.add(new Hold(row, reason, grant.partition(), grant.epoch()));
     }
     release(lane.waiting);
     lane.waiting.clear();
@@ -726,7 +726,7 @@ final class Backlog {
   }
 
   /** Lets the lanes go on that these events held: they are read again. */
-  void release(Set<String> eventIds) {
+  void resume(Set<String> eventIds) {
     locked(
         () -> {
           for (Lane lane : lanesWithLeft) {
@@ -742,6 +742,7 @@ final class Backlog {
   // ---- deleting ----
 
   /** Takes rows to delete, in the order of their acknowledgement; waits for the first. */
+  @SuppressWarnings("WaitNotInLoop") // woken too early, the caller comes again
   List<Acknowledged> takeAcknowledged(int most, long waitNanos) throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -796,6 +797,12 @@ final class Backlog {
           }
           return new Summary(rows, held, Optional.ofNullable(oldest));
         });
+  }
+
+  /** Whether nothing of the owned slots is known to be in the table alone. */
+  boolean allInMemory() {
+    return locked(
+        () -> Stream.of(slots).noneMatch(s -> s != null && (s.behind || !s.left.isEmpty())));
   }
 
   /** The grants of this backlog. */
@@ -867,7 +874,7 @@ final class Backlog {
     }
   }
 
-  private <T> T locked(java.util.function.Supplier<T> action) {
+  private <T> T locked(Supplier<T> action) {
     lock.lock();
     try {
       return action.get();

@@ -34,7 +34,9 @@ final class Lane {
   /** Events to send one by one, because a pack with them was refused. */
   int singly;
 
-  /** Whether its next message goes in a request of its own, because a request with it was refused. */
+  /**
+   * Whether its next message goes in a request of its own, because a request with it was refused.
+   */
   boolean alone;
 
   /** The event that can never be sent and holds this lane; empty if none does. */

@@ -10,8 +10,6 @@ package io.outboxpipeline.relay;
  * @param laneRows rows of one aggregate in memory at most
  * @param packEvents events of one message at most
  * @param packBytes of one message that packs several events at most
- * @param messageBytes of one message, attributes included: the queue's limit
- * @param requestBytes of one request: the sum of its messages
  */
 record Limits(
     int rows,
@@ -20,10 +18,17 @@ record Limits(
     int slotRows,
     int laneRows,
     int packEvents,
-    int packBytes,
-    int messageBytes,
-    int requestBytes) {
+    int packBytes) {
 
-  /** Entries of one SendMessageBatch request. */
-  static final int REQUEST_MESSAGES = 10;
+  static final Limits DEFAULT = new Limits(20_000, 32L << 20, 4096, 1024, 256, 100, 64 << 10);
+
+  /**
+   * What a request may have.
+   *
+   * @param messages in it at most
+   * @param messageBytes of one message, attributes included: the queue's own limit
+   * @param requestBytes of all its messages
+   * @param attributeBytes that each message has beside its body
+   */
+  record Request(int messages, int messageBytes, int requestBytes, int attributeBytes) {}
 }

@@ -6,7 +6,6 @@ import io.outboxpipeline.outbox.Event;
 import io.outboxpipeline.outbox.Headers;
 import io.outboxpipeline.ownership.DatabaseFence;
 import io.outboxpipeline.ownership.SlotRange;
-import io.outboxpipeline.relay.Backlog.Key;
 import io.outboxpipeline.relay.Backlog.LaneFetch;
 import io.outboxpipeline.relay.Backlog.SlotFetch;
 import io.outboxpipeline.relay.Backlog.Stretch;
@@ -24,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The SQL of reading and deleting outbox rows. Numbers stand in the statements as they are, which
@@ -68,20 +68,34 @@ final class OutboxTable {
   }
 
   /** The keys above an id in ranges of slots, by id: answered from the key on id alone. */
-  static List<Key> newer(Connection c, List<SlotRange> ranges, long after, int limit)
+  static List<RowKey> newer(Connection c, List<SlotRange> ranges, long after, int limit)
       throws SQLException {
-    String slots =
-        ranges.stream()
-            .map(r -> "slot BETWEEN %d AND %d".formatted(r.first(), r.last()))
-            .collect(Collectors.joining(" OR "));
     return keys(
         c,
         "SELECT slot, id FROM obt FORCE INDEX (obt_id) WHERE id > %d AND (%s) ORDER BY id LIMIT %d"
-            .formatted(after, slots, limit));
+            .formatted(after, in(ranges), limit));
+  }
+
+  /** How many rows ranges of slots have, counted up to a limit. */
+  static long count(Connection c, List<SlotRange> ranges, int limit) throws SQLException {
+    String sql =
+        "SELECT COUNT(*) FROM (SELECT 1 FROM obt WHERE %s LIMIT %d) counted"
+            .formatted(in(ranges), limit);
+    try (var s = c.createStatement();
+        var row = s.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  private static String in(List<SlotRange> ranges) {
+    return ranges.stream()
+        .map(r -> "slot BETWEEN %d AND %d".formatted(r.first(), r.last()))
+        .collect(Collectors.joining(" OR "));
   }
 
   /** The keys in stretches of slots, at most a limit of each. */
-  static List<Key> keys(Connection c, List<Stretch> stretches, int limit) throws SQLException {
+  static List<RowKey> keys(Connection c, List<Stretch> stretches, int limit) throws SQLException {
     return keys(
         c,
         stretches.stream()
@@ -92,12 +106,12 @@ final class OutboxTable {
             .collect(Collectors.joining(" UNION ALL ")));
   }
 
-  private static List<Key> keys(Connection c, String sql) throws SQLException {
-    List<Key> keys = new ArrayList<>();
+  private static List<RowKey> keys(Connection c, String sql) throws SQLException {
+    List<RowKey> keys = new ArrayList<>();
     try (var s = c.createStatement();
         var rows = s.executeQuery(sql)) {
       while (rows.next()) {
-        keys.add(new Key(rows.getInt(1), rows.getLong(2)));
+        keys.add(new RowKey(rows.getInt(1), rows.getLong(2)));
       }
     }
     return keys;
@@ -111,7 +125,7 @@ final class OutboxTable {
   record Found(List<Row> rows, boolean complete) {}
 
   /** Reads slots from where they were left, each a list by id. */
-  List<Found> read(Connection c, List<SlotFetch> fetches, long[] epochs) throws SQLException {
+  List<Found> readSlots(Connection c, List<SlotFetch> fetches, long[] epochs) throws SQLException {
     String sql =
         fetches.stream()
             .map(
@@ -136,7 +150,7 @@ final class OutboxTable {
   }
 
   /** Reads an aggregate's rows from one id to another, by id. */
-  Found read(Connection c, LaneFetch fetch, long[] epochs) throws SQLException {
+  Found readLane(Connection c, LaneFetch fetch, long[] epochs) throws SQLException {
     List<Raw> raws = new ArrayList<>();
     String sql =
         "SELECT %s FROM obt WHERE slot = ? AND id BETWEEN ? AND ? AND aggregate_type = ? AND aggregate_id = ? ORDER BY id LIMIT ?"
@@ -158,7 +172,7 @@ final class OutboxTable {
   }
 
   /** Reads rows by their keys, by slot and id; as many as memory allows. */
-  List<Row> read(Connection c, List<Key> keys, long[] epochs) throws SQLException {
+  List<Row> readKeys(Connection c, List<RowKey> keys, long[] epochs) throws SQLException {
     Map<Integer, List<Long>> bySlot = new TreeMap<>();
     keys.forEach(k -> bySlot.computeIfAbsent(k.slot(), n -> new ArrayList<>()).add(k.id()));
     String sql =
@@ -227,7 +241,8 @@ final class OutboxTable {
     Set<Integer> stale = DatabaseFence.stale(transaction, epochs);
     Map<Integer, List<Long>> bySlot = new TreeMap<>();
     for (Acknowledged row : rows) {
-      if (!stale.contains(row.partition()) && row.epoch() == epochs.get(row.partition())) {
+      if (!stale.contains(row.partition())
+          && row.epoch() == epochs.getOrDefault(row.partition(), 0L)) {
         bySlot.computeIfAbsent(row.slot(), n -> new ArrayList<>()).add(row.id());
       }
     }
@@ -256,10 +271,10 @@ final class OutboxTable {
     final String eventId;
     final String eventType;
     final String contentType;
-    final @org.jspecify.annotations.Nullable String headers;
+    final @Nullable String headers;
     final Instant createdAt;
     final long length;
-    byte @org.jspecify.annotations.Nullable [] payload;
+    byte @Nullable [] payload;
 
     private Raw(ResultSet row) throws SQLException {
       slot = row.getInt(1);
