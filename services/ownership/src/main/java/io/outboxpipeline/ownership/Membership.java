@@ -60,7 +60,7 @@ final class Membership {
     leaseDuration = timing.leaseDuration().toNanos();
     retryPeriod = timing.retryPeriod().toNanos();
     longestJump = (leaseDuration - timing.renewDeadline().toNanos()) / 1_000_000;
-    calls = new Calls(2 * retryPeriod);
+    calls = new Calls(callTimeoutNanos());
     renewal = new Renewal(self, incarnation, timing, calls, now.nanos());
     liveness = new Liveness(leaseDuration, timing.renewDeadline().toNanos());
     for (int p = 0; p < partitions; p++) {
@@ -147,6 +147,16 @@ final class Membership {
       renewal.fence(now.nanos());
     }
     last = now;
+  }
+
+  /** How far the wall clock may run ahead of the other one before it means something. */
+  long longestJumpMillis() {
+    return longestJump;
+  }
+
+  /** After so long without an answer a call counts as lost. */
+  long callTimeoutNanos() {
+    return 2 * retryPeriod;
   }
 
   static boolean jumped(Moment from, Moment to, long longestMillis) {

@@ -27,6 +27,10 @@ public record OwnershipStatus(
     liveMembers = Set.copyOf(liveMembers);
   }
 
+  OwnershipStatus renewedAgo(Duration age) {
+    return new OwnershipStatus(state, owned, moving, unowned, liveMembers, age);
+  }
+
   /** Where the member is in its life. */
   public enum State {
     /** Its heartbeat is not yet stored. */

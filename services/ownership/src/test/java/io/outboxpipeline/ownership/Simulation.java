@@ -73,12 +73,12 @@ final class Simulation {
   private final MemoryLeaseStore store = new MemoryLeaseStore();
   private final int partitions;
   private final long[] fence;
-  private final List<Map<Long, Process>> raisedBy = new ArrayList<>();
+  private final List<Map<Long, Relay>> raisedBy = new ArrayList<>();
 
   /** Grants up to this epoch lost their lease to tampering: for them the fence alone vouches. */
   private final long[] tampered;
 
-  private final List<Process> processes = new ArrayList<>();
+  private final List<Relay> processes = new ArrayList<>();
   private final Deque<String> log = new ArrayDeque<>();
   private final boolean keepLog;
   private final double lossy;
@@ -160,12 +160,12 @@ final class Simulation {
   // ---- faults
 
   private void fault() {
-    List<Process> alive = alive();
+    List<Relay> alive = alive();
     if (alive.isEmpty()) {
       start(newName());
       return;
     }
-    Process victim = alive.get(random.nextInt(alive.size()));
+    Relay victim = alive.get(random.nextInt(alive.size()));
     switch (random.nextInt(15)) {
       case 0, 1 -> victim.pause(below(40 * SECOND), true);
       case 2, 3 -> victim.pause(below(40 * SECOND), false);
@@ -204,7 +204,7 @@ final class Simulation {
     }
   }
 
-  private void tamper(Process victim) {
+  private void tamper(Relay victim) {
     int partition = random.nextInt(partitions);
     Optional<PartitionLease> lease = store.lease(partition);
     switch (random.nextInt(4)) {
@@ -243,7 +243,7 @@ final class Simulation {
     say("no more faults");
     faulty = false;
     outageUntil = 0;
-    for (Process p : alive()) {
+    for (Relay p : alive()) {
       p.isolatedUntil = 0;
       p.fenceCutUntil = 0;
       if (p.pausedUntil > now) {
@@ -277,13 +277,17 @@ final class Simulation {
   }
 
   private String whatIsWrong() {
-    List<Process> alive = alive();
-    for (Process p : alive) {
+    List<Relay> alive = alive();
+    for (Relay p : alive) {
       if (p.leaving) {
         return p + " still leaves";
       }
       if (p.membership.status(p.moment().nanos()).moving() > 0) {
         return p + " is moving partitions";
+      }
+      Optional<Heartbeat> beat = store.heartbeat(p.id);
+      if (p.unreliable() || beat.filter(h -> h.state() == Heartbeat.State.LIVE).isEmpty()) {
+        return p + " has not yet renewed again: " + beat;
       }
     }
     var ids = alive.stream().map(p -> p.id).collect(Collectors.toSet());
@@ -299,12 +303,12 @@ final class Simulation {
     ids.forEach(id -> owned.put(id, 0));
     for (int partition = 0; partition < partitions; partition++) {
       int at = partition;
-      List<Process> workers =
+      List<Relay> workers =
           alive.stream().filter(p -> p.works.containsKey(at)).collect(Collectors.toList());
       if (workers.size() != 1) {
         return "partition " + partition + " is worked on by " + workers;
       }
-      Process owner = workers.getFirst();
+      Relay owner = workers.getFirst();
       Grant grant = owner.work(partition).grant;
       Optional<PartitionLease> lease = store.lease(partition);
       if (owner.work(partition).draining
@@ -332,12 +336,12 @@ final class Simulation {
     return new MemberId("m" + names++);
   }
 
-  private List<Process> alive() {
+  private List<Relay> alive() {
     return processes.stream().filter(p -> p.alive).collect(Collectors.toList());
   }
 
   private void start(MemberId id) {
-    var process = new Process(id, processes.size());
+    var process = new Relay(id, processes.size());
     processes.add(process);
     say(process + " starts");
     process.deliver(new Event.Tick());
@@ -352,7 +356,7 @@ final class Simulation {
     }
   }
 
-  private final class Process {
+  private final class Relay {
     final MemberId id;
     final int number;
     final double rate = 0.9 + random.nextDouble() * 0.2;
@@ -375,7 +379,7 @@ final class Simulation {
     long fenceCutUntil;
     long wakeAt = Long.MAX_VALUE;
 
-    Process(MemberId id, int number) {
+    Relay(MemberId id, int number) {
       this.id = id;
       this.number = number;
       membership = new Membership(id, "i" + number, partitions, TIMING, moment());
@@ -406,7 +410,7 @@ final class Simulation {
      * finds out, the fence alone vouches.
      */
     boolean unreliable() {
-      return superseded || everFroze && membership.confirmedAt() - thawedNanos <= 0;
+      return superseded || (everFroze && membership.confirmedAt() - thawedNanos <= 0);
     }
 
     void deliver(Event event) {
@@ -516,7 +520,7 @@ final class Simulation {
       if (works.isEmpty() || unreliable() || !maySend()) {
         return;
       }
-      for (Process other : processes) {
+      for (Relay other : processes) {
         if (other == this || !other.alive || other.paused() || other.works.isEmpty()) {
           continue;
         }
@@ -600,7 +604,7 @@ final class Simulation {
   // ---- the relay's part
 
   /** Sends one batch if it may, and deletes it. */
-  private void send(Process process, Work work) {
+  private void send(Relay process, Work work) {
     Grant grant = work.grant;
     if (!process.alive || process.works.get(grant.partition()) != work || work.draining) {
       return;
@@ -615,9 +619,9 @@ final class Simulation {
     after(500 * MS + below(SECOND), () -> send(process, work));
   }
 
-  private void delete(Process process, Grant grant) {
+  private void delete(Relay process, Grant grant) {
     boolean done = fence[grant.partition()] == grant.epoch();
-    Map<Long, Process> raises = raisedBy.get(grant.partition());
+    Map<Long, Relay> raises = raisedBy.get(grant.partition());
     long newest = raises.keySet().stream().mapToLong(e -> e).max().orElse(0);
     if (done) {
       check(
@@ -635,7 +639,7 @@ final class Simulation {
     return faulty && chance(0.02) ? below(5 * SECOND) : MS + below(15 * MS);
   }
 
-  private void call(Process caller, long id, Op op) {
+  private void call(Relay caller, long id, Op op) {
     calls++;
     boolean cut =
         caller.isolatedUntil > now
@@ -673,11 +677,11 @@ final class Simulation {
     }
   }
 
-  private void answer(Process caller, long id, Answer answer) {
+  private void answer(Relay caller, long id, Answer answer) {
     after(latency(), () -> caller.deliver(new Event.Answered(id, answer)));
   }
 
-  private Answer execute(Op op, Process caller) {
+  private Answer execute(Op op, Relay caller) {
     return switch (op) {
       case Op.ReadSnapshot() -> new Answer.Read(store.snapshot());
       case Op.ReadHeartbeat(MemberId member) -> new Answer.Found(store.heartbeat(member));
@@ -734,8 +738,8 @@ final class Simulation {
     store.snapshot().heartbeats().forEach(h -> told.append("\n  ").append(h));
     told.append("\nleases");
     store.snapshot().leases().forEach(l -> told.append("\n  ").append(l));
-    var gone = new HashSet<Process>(processes);
-    for (Process p : processes) {
+    var gone = new HashSet<Relay>(processes);
+    for (Relay p : processes) {
       if (p.alive) {
         gone.remove(p);
         told.append("\n").append(p).append(" works on ").append(p.works.keySet());
