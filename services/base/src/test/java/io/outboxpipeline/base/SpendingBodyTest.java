@@ -3,6 +3,7 @@ package io.outboxpipeline.base;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import java.util.List;
+import java.util.regex.Matcher;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,7 +22,8 @@ final class SpendingBodyTest {
         """
         {"identity":"i","name":"n","surname":"s","amount":"1"}
         """;
-    return good.replaceFirst("\"" + field + "\":\"[^\"]*\"", "\"" + field + "\":" + json);
+    return good.replaceFirst(
+        "\"" + field + "\":\"[^\"]*\"", Matcher.quoteReplacement("\"" + field + "\":" + json));
   }
 
   @Test
@@ -53,7 +55,7 @@ final class SpendingBodyTest {
             "\"0x10\"",
             "\"١٢\"",
             "\"" + "1".repeat(2000) + "\"",
-            "1".repeat(2000),
+            "1".repeat(1000),
             "true",
             "null",
             "[1]",
