@@ -5,7 +5,6 @@ import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import jakarta.json.Json;
 import jakarta.json.JsonConfig;
-import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReaderFactory;
 import jakarta.json.JsonValue;
@@ -83,8 +82,9 @@ public final class JsonBody {
       throw malformed(
           "The body is not valid JSON (line %d, column %d)."
               .formatted(at.getLineNumber(), at.getColumnNumber()));
-    } catch (JsonException e) {
-      throw malformed("The body is not valid JSON.");
+    } catch (RuntimeException e) {
+      // Parsson has other exceptions for a number of over 1,100 characters and for deep nesting.
+      throw malformed("The body is not valid JSON, or nests too deep, or has too long a number.");
     }
   }
 

@@ -100,6 +100,11 @@ public record MySqlSettings(
     // An offset, for a server without the tables of time zones knows no names.
     config.addDataSourceProperty("connectionTimeZone", "+00:00");
     config.addDataSourceProperty("forceConnectionTimeZoneToSession", true);
+    // A wait for a lock ends with an error of the server's before the driver gives the connection
+    // up.
+    config.addDataSourceProperty(
+        "sessionVariables",
+        "innodb_lock_wait_timeout=" + Math.max(1, socketTimeout.toSeconds() / 2));
     config.addDataSourceProperty("rewriteBatchedStatements", true);
     config.addDataSourceProperty("cachePrepStmts", true);
     config.addDataSourceProperty("prepStmtCacheSize", 250);

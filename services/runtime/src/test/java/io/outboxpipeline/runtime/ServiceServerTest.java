@@ -42,7 +42,7 @@ final class ServiceServerTest {
         .live("loop", Health::up)
         .ready("database", database::get)
         .started("schema", migrated::get)
-        .maxBody(1024)
+        .maxBody(4096)
         .routing(ServiceServerTest::routes)
         .start();
   }
@@ -160,7 +160,7 @@ final class ServiceServerTest {
 
   @Test
   void a_body_that_is_too_large_is_413_whether_or_not_its_length_is_announced() {
-    String large = "{\"a\":\"" + "x".repeat(2000) + "\"}";
+    String large = "{\"a\":\"" + "x".repeat(5000) + "\"}";
     assertProblem(http.post("/things", large, "content-type", "application/json"), 413);
     var chunked =
         http.send(
@@ -178,7 +178,16 @@ final class ServiceServerTest {
     assertProblem(http.post("/things", "{}"), 415);
     assertProblem(http.post("/things", "{}", "content-type", "text/plain"), 415);
     for (String body :
-        List.of("", "{", "[]", "7", "{\"a\":1}{", "{\"a\":1,\"a\":2}", "{\"a\":\"\t\"}")) {
+        List.of(
+            "",
+            "{",
+            "[]",
+            "7",
+            "{\"a\":1}{",
+            "{\"a\":1,\"a\":2}",
+            "{\"a\":\"\t\"}",
+            "{\"a\":" + "1".repeat(2000) + "}",
+            "{\"a\":" + "[".repeat(3000) + "}")) {
       assertProblem(http.post("/things", body, "content-type", "application/json"), 400);
     }
     var latin1 =
