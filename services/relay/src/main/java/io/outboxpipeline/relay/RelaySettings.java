@@ -94,6 +94,25 @@ public record RelaySettings(
         32 << 20);
   }
 
+  /** The same settings for another member, and another number of partitions. */
+  public RelaySettings withMember(String name, int count) {
+    return new RelaySettings(
+        server,
+        mysql,
+        sqs,
+        name,
+        count,
+        timing,
+        source,
+        concurrency,
+        idleDelay,
+        maxTransaction,
+        drainTimeout,
+        packEvents,
+        packBytes,
+        memoryBytes);
+  }
+
   /** A request's own time-out: it ends before another member may take over. */
   Duration requestTimeout() {
     Duration spare = timing.leaseDuration().minus(timing.renewDeadline());
