@@ -1,0 +1,102 @@
+package io.outboxpipeline.base;
+
+import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.runtime.Health;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.flywaydb.core.api.FlywayException;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
+/**
+ * Waits for the database, brings its tables up to date, and from then on looks whether it is there,
+ * all on a thread of its own, so that {@link #health} answers at once. Thread-safe.
+ */
+final class DatabaseWatch implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(DatabaseWatch.class.getName());
+  private static final Duration PERIOD = Duration.ofSeconds(1);
+  private static final int PING_SECONDS = 3;
+
+  private final DataSource database;
+  private final Thread thread;
+  private boolean migrated;
+  private volatile Health health = Health.down("the database was not reached yet");
+
+  private DatabaseWatch(DataSource database, boolean migrate) {
+    this.database = database;
+    this.migrated = !migrate;
+    this.thread = Thread.ofVirtual().name("base-database").unstarted(this::watch);
+  }
+
+  static DatabaseWatch start(DataSource database, boolean migrate) {
+    var watch = new DatabaseWatch(database, migrate);
+    watch.thread.start();
+    return watch;
+  }
+
+  /** Up while the database can be used. */
+  Health health() {
+    return health;
+  }
+
+  private void watch() {
+    while (!Thread.currentThread().isInterrupted()) {
+      see(look());
+      try {
+        Thread.sleep(PERIOD);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private Health look() {
+    try {
+      if (!migrated) {
+        Schema.migrate(database);
+        Schema.migrate(
+            database, "classpath:io/outboxpipeline/base/schema", "obt_spending_schema_history");
+        migrated = true;
+      }
+      try (Connection c = database.getConnection();
+          var s = c.createStatement()) {
+        if (!c.isValid(PING_SECONDS)) {
+          return Health.down("the database does not answer");
+        }
+        s.executeQuery("SELECT 1 FROM obt_spending LIMIT 1").close();
+        return Health.up();
+      }
+    } catch (SQLException | FlywayException e) {
+      return Health.down(oneLine(e));
+    }
+  }
+
+  /** Logs a change, and only that. */
+  private void see(Health now) {
+    if (!now.equals(health)) {
+      health = now;
+      switch (now) {
+        case Health.Up() -> LOG.log(INFO, "the database can be used");
+        case Health.Down(String reason) ->
+            LOG.log(WARNING, "the database cannot be used: {0}", reason);
+      }
+    }
+  }
+
+  private static String oneLine(Exception e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      thread.join(PERIOD);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package io.outboxpipeline.base;
+
+import io.outboxpipeline.runtime.ServiceMain;
+
+/** The base as a process. */
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] args) {
+    ServiceMain.run("base", settings -> BaseService.start(BaseSettings.read(settings)));
+  }
+}

@@ -1,0 +1,55 @@
+package io.outboxpipeline.base;
+
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.outbox.NewEvent;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.math.BigDecimal;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+/**
+ * A spending that is to be recorded.
+ *
+ * @param identity whose it is: the aggregate's id, 1 to 64 code points
+ * @param name 1 to 100 code points
+ * @param surname 1 to 100 code points
+ * @param amount greater than 0, below 10¹⁸, with two decimals
+ */
+record NewSpending(String identity, String name, String surname, BigDecimal amount) {
+
+  static final String AGGREGATE_TYPE = "spending";
+  static final String CREATED = "spending.created";
+
+  /** The event that tells of it. The amount is a text, for many JSON readers know only doubles. */
+  NewEvent event(Instant createdAt) {
+    return NewEvent.json(
+        new Aggregate(AGGREGATE_TYPE, identity),
+        CREATED,
+        Json.createObjectBuilder(fields())
+            .add("createdAt", createdAt.toString())
+            .build()
+            .toString());
+  }
+
+  JsonObject fields() {
+    return Json.createObjectBuilder()
+        .add("identity", identity)
+        .add("name", name)
+        .add("surname", surname)
+        .add("amount", amount.toPlainString())
+        .build();
+  }
+
+  /** Equal for requests that ask for the same, however they are written. */
+  byte[] digest() {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(fields().toString().getBytes(UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

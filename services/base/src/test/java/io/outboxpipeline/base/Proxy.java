@@ -1,0 +1,86 @@
+package io.outboxpipeline.base;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Stands between a base and its database, and can be taken away and put back at its port. */
+final class Proxy implements AutoCloseable {
+  private final int port;
+  private final int target;
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private ServerSocket server;
+
+  Proxy(int target) {
+    this.target = target;
+    this.server = listen(0);
+    this.port = server.getLocalPort();
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** From now on the database is away: connections break, new ones are refused. */
+  void cut() {
+    try {
+      server.close();
+      for (Socket socket : sockets) {
+        socket.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void restore() {
+    server = listen(port);
+  }
+
+  private ServerSocket listen(int at) {
+    try {
+      var listening = new ServerSocket(at, 50, InetAddress.getLoopbackAddress());
+      Thread.ofVirtual().start(() -> accept(listening));
+      return listening;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void accept(ServerSocket listening) {
+    while (!listening.isClosed()) {
+      try {
+        Socket client = listening.accept();
+        Socket database = new Socket(InetAddress.getLoopbackAddress(), target);
+        sockets.add(client);
+        sockets.add(database);
+        Thread.ofVirtual().start(() -> copy(client, database));
+        Thread.ofVirtual().start(() -> copy(database, client));
+      } catch (IOException e) {
+        return;
+      }
+    }
+  }
+
+  private static void copy(Socket from, Socket to) {
+    try (from;
+        to;
+        InputStream in = from.getInputStream();
+        OutputStream out = to.getOutputStream()) {
+      in.transferTo(out);
+    } catch (IOException e) {
+      // One side is gone, and so is the other now.
+    }
+  }
+
+  @Override
+  public void close() {
+    cut();
+  }
+}

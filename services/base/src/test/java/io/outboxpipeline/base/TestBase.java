@@ -1,0 +1,47 @@
+package io.outboxpipeline.base;
+
+import io.outboxpipeline.runtime.MySqlSettings;
+import io.outboxpipeline.runtime.Secret;
+import io.outboxpipeline.runtime.ServerSettings;
+import io.outboxpipeline.testkit.Database;
+import java.time.Duration;
+
+import static org.awaitility.Awaitility.await;
+
+/** Starts bases for tests. */
+final class TestBase {
+  private TestBase() {}
+
+  static BaseSettings settings(Database db) {
+    return settings(db, db.port());
+  }
+
+  static BaseSettings settings(Database db, int port) {
+    return new BaseSettings(
+        ServerSettings.local(0),
+        new MySqlSettings(
+            "127.0.0.1",
+            port,
+            db.name(),
+            db.user(),
+            new Secret(db.password()),
+            io.outboxpipeline.runtime.SslMode.PREFERRED,
+            10,
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(20)),
+        true,
+        BaseSettings.DEFAULT_RETENTION);
+  }
+
+  static BaseService startReady(BaseSettings settings) {
+    var base = BaseService.start(settings);
+    awaitReady(base);
+    return base;
+  }
+
+  static void awaitReady(BaseService base) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> new Api(base.port()).get("/health/ready").statusCode() == 200);
+  }
+}
