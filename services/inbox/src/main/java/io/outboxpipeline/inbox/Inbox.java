@@ -3,6 +3,7 @@ package io.outboxpipeline.inbox;
 import io.outboxpipeline.inbox.InboxTable.Row;
 import io.outboxpipeline.inbox.ParkedTable.Parking;
 import io.outboxpipeline.inbox.RejectedEventException.Rejection;
+import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.Event;
 import io.outboxpipeline.outbox.Schema;
@@ -256,6 +257,28 @@ public final class Inbox {
                   rows.getString(11),
                   rows.getLong(13),
                   instant(rows.getBigDecimal(12))));
+        }
+      }
+      return all;
+    }
+  }
+
+  /** The chains of an aggregate, of whatever source, that wait or are held. */
+  public static List<Chain> standing(Connection connection, Aggregate aggregate)
+      throws SQLException {
+    String sql =
+        """
+        SELECT source, aggregate_type, aggregate_id
+        FROM inbox
+        WHERE waiting_since IS NOT NULL AND aggregate_type = ? AND aggregate_id = ?
+        """;
+    try (PreparedStatement s = connection.prepareStatement(sql)) {
+      s.setString(1, aggregate.type());
+      s.setString(2, aggregate.id());
+      List<Chain> all = new ArrayList<>();
+      try (var rows = s.executeQuery()) {
+        while (rows.next()) {
+          all.add(InboxTable.chain(rows));
         }
       }
       return all;

@@ -4,11 +4,13 @@ import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.Event;
 import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,6 +20,8 @@ import java.util.stream.LongStream;
 /** Events as they arrive, and a handler that writes down what it is given. */
 final class Deliveries {
   static final String SOURCE = "/outbox/one";
+
+  private static final Map<TestDatabase, Database> DATABASES = new EnumMap<>(TestDatabase.class);
 
   private Deliveries() {}
 
@@ -56,7 +60,16 @@ final class Deliveries {
     return LongStream.rangeClosed(from, to).mapToObj(n -> event(chain, n)).toList();
   }
 
-  static void createApplied(Database database) {
+  /** The server's one database with an inbox, emptied: migrations take their time. */
+  static Database database(TestDatabase server) {
+    Database database = DATABASES.computeIfAbsent(server, Deliveries::create);
+    database.execute("DELETE FROM inbox", "DELETE FROM inbox_parked", "DELETE FROM applied");
+    return database;
+  }
+
+  private static Database create(TestDatabase server) {
+    Database database = server.create();
+    Inbox.migrate(database.dataSource());
     database.execute(
         """
         CREATE TABLE applied (
@@ -64,6 +77,7 @@ final class Deliveries {
           id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
           sequence BIGINT NOT NULL)
         """);
+    return database;
   }
 
   static void write(Connection transaction, List<Event> run) throws SQLException {

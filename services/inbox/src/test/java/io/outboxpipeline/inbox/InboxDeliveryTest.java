@@ -38,7 +38,7 @@ final class InboxDeliveryTest {
   @Property(tries = 60)
   void any_delivery_gives_each_aggregates_events_once_and_in_order(
       @ForAll("servers") TestDatabase server, @ForAll Random random) throws SQLException {
-    Database database = prepared(server);
+    Database database = Deliveries.database(server);
     var expected = new TreeMap<String, List<Long>>();
     List<Received> deliveries = new ArrayList<>();
     for (int a = 0; a < 1 + random.nextInt(4); a++) {
@@ -79,7 +79,7 @@ final class InboxDeliveryTest {
   @EnumSource
   void several_consumers_with_rollbacks_and_lost_connections_do_the_same(TestDatabase server)
       throws Exception {
-    Database database = prepared(server);
+    Database database = Deliveries.database(server);
     int aggregates = 20;
     int each = 60;
     var random = new Random(7);
@@ -131,42 +131,51 @@ final class InboxDeliveryTest {
       throws SQLException {
     var inbox = new Inbox(Start.AT_ONE);
     while (!queue.isEmpty()) {
-      List<Received> batch = new ArrayList<>();
-      for (int size = 1 + random.nextInt(20); size > 0; size--) {
-        Received next = queue.poll();
-        if (next != null) {
-          batch.add(next);
-        }
-      }
       try (Connection c = database.dataSource().getConnection()) {
         c.setAutoCommit(false);
         c.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-        inbox.receive(c, batch, Deliveries::write);
-        switch (random.nextInt(8)) {
-          case 0 -> {
-            c.rollback();
-            undone.incrementAndGet();
-            queue.addAll(batch);
-          }
-          case 1 -> {
-            c.abort(Runnable::run);
-            undone.incrementAndGet();
-            queue.addAll(batch);
-          }
-          default -> c.commit();
+        while (!queue.isEmpty() && receiveSome(inbox, c, queue, random, undone)) {
+          // Until the connection is lost.
         }
-      } catch (SQLException e) {
-        assertThat(Outbox.isRetryable(e)).as(e.toString()).isTrue();
-        queue.addAll(batch);
       }
     }
     return null;
   }
 
-  private static Database prepared(TestDatabase server) {
-    Database database = server.create();
-    Inbox.migrate(database.dataSource());
-    Deliveries.createApplied(database);
-    return database;
+  /** Whether the connection is still there afterwards. */
+  private static boolean receiveSome(
+      Inbox inbox,
+      Connection c,
+      ConcurrentLinkedQueue<Received> queue,
+      Random random,
+      AtomicInteger undone)
+      throws SQLException {
+    List<Received> batch = new ArrayList<>();
+    for (int size = 1 + random.nextInt(20); size > 0; size--) {
+      Received next = queue.poll();
+      if (next != null) {
+        batch.add(next);
+      }
+    }
+    boolean committed = false;
+    try {
+      inbox.receive(c, batch, Deliveries::write);
+      switch (random.nextInt(16)) {
+        case 0, 1 -> c.rollback();
+        case 2 -> c.abort(Runnable::run);
+        default -> {
+          c.commit();
+          committed = true;
+        }
+      }
+    } catch (SQLException e) {
+      assertThat(Outbox.isRetryable(e)).as(e.toString()).isTrue();
+      c.rollback();
+    }
+    if (!committed) {
+      undone.incrementAndGet();
+      queue.addAll(batch);
+    }
+    return !c.isClosed();
   }
 }

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -45,15 +46,23 @@ final class InboxTest {
   private final Set<String> unreadable = new HashSet<>();
   private Database database = new Database("", 0, "", "", "");
 
+  @SuppressWarnings("NullAway.Init") // opened before each test
+  private Connection connection;
+
   InboxTest(TestDatabase server) {
     this.server = server;
   }
 
   @BeforeEach
-  void migrate() {
-    database = server.create();
-    Inbox.migrate(database.dataSource());
-    Deliveries.createApplied(database);
+  void open() throws SQLException {
+    database = Deliveries.database(server);
+    connection = database.dataSource().getConnection();
+    connection.setAutoCommit(false);
+  }
+
+  @AfterEach
+  void close() throws SQLException {
+    connection.close();
   }
 
   private interface Work<T> {
@@ -61,11 +70,13 @@ final class InboxTest {
   }
 
   private <T> T inTransaction(Work<T> work) throws SQLException {
-    try (Connection c = database.dataSource().getConnection()) {
-      c.setAutoCommit(false);
-      T result = work.on(c);
-      c.commit();
+    try {
+      T result = work.on(connection);
+      connection.commit();
       return result;
+    } catch (SQLException | RuntimeException e) {
+      connection.rollback();
+      throw e;
     }
   }
 
