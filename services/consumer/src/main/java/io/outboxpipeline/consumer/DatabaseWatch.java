@@ -7,7 +7,6 @@ import io.outboxpipeline.runtime.Health;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.flywaydb.core.api.FlywayException;
 
@@ -25,9 +24,8 @@ final class DatabaseWatch implements AutoCloseable {
   private final DataSource database;
   private final Stop stop = new Stop();
   private final Thread thread;
-  private final AtomicReference<Health> health =
-      new AtomicReference<>(Health.down("the database was not reached yet"));
   private boolean migrated;
+  private volatile Health health = Health.down("the database was not reached yet");
   private volatile boolean started;
   private volatile Backlog backlog = new Backlog(0, Duration.ZERO, 0, Duration.ZERO);
 
@@ -45,7 +43,7 @@ final class DatabaseWatch implements AutoCloseable {
 
   /** Up while the database can be used. */
   Health health() {
-    return health.get();
+    return health;
   }
 
   /** Whether the database could be used at least once. */
@@ -54,7 +52,7 @@ final class DatabaseWatch implements AutoCloseable {
   }
 
   boolean up() {
-    return switch (health.get()) {
+    return switch (health) {
       case Health.Up() -> true;
       case Health.Down(String reason) -> false;
     };
@@ -103,10 +101,11 @@ final class DatabaseWatch implements AutoCloseable {
   }
 
   /** Logs a change, and only that. */
-  private void see(Health now) {
-    if (stop.told() || now.equals(health.getAndSet(now))) {
+  private synchronized void see(Health now) {
+    if (stop.told() || now.equals(health)) {
       return;
     }
+    health = now;
     switch (now) {
       case Health.Up() -> LOG.log(INFO, "the database can be used");
       case Health.Down(String reason) ->

@@ -3,7 +3,6 @@ package io.outboxpipeline.consumer;
 import io.outboxpipeline.runtime.Health;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -25,9 +24,8 @@ final class ReceiveLoops {
   private final BatchWork work;
   private final ConsumerMetrics metrics;
   private final Stop stop = new Stop();
-  private final AtomicReference<Health> health =
-      new AtomicReference<>(Health.down("the queue was not reached yet"));
   private final List<Thread> threads;
+  private volatile Health health = Health.down("the queue was not reached yet");
   private volatile boolean started;
 
   ReceiveLoops(
@@ -52,7 +50,7 @@ final class ReceiveLoops {
 
   /** Up while the queue answers. */
   Health health() {
-    return health.get();
+    return health;
   }
 
   /** Whether the queue was reached at least once. */
@@ -119,8 +117,9 @@ final class ReceiveLoops {
   }
 
   /** Logs a change, and only that. */
-  private void see(Health now) {
-    Health before = health.getAndSet(now);
+  private synchronized void see(Health now) {
+    Health before = health;
+    health = now;
     switch (now) {
       case Health.Up() -> {
         started = true;
@@ -129,7 +128,7 @@ final class ReceiveLoops {
         }
       }
       case Health.Down(String reason) -> {
-        if (Health.up().equals(before) || !started && !now.equals(before)) {
+        if (Health.up().equals(before) || (!started && !now.equals(before))) {
           LOG.log(WARNING, reason);
         }
       }
