@@ -1,11 +1,11 @@
 package io.outboxpipeline.outbox;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
  * An event that is not in the outbox yet: it has no id and no sequence number.
@@ -13,7 +13,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
  * @param aggregate what it happened to
  * @param type what happened, such as {@code spending.created}; 1 to 255 code points
  * @param contentType the payload's media type, 1 to 127 characters; a JSON payload must be valid
- *     JSON, which the relay checks (an event that breaks this is quarantined)
+ *     JSON
  * @param payload at most 16 MiB − 1, though SQS takes no message over 1 MiB; not copied, not to be
  *     changed by the caller afterwards
  * @param headers CloudEvents extension attributes to travel along, such as {@code traceparent}:
@@ -59,6 +59,7 @@ public record NewEvent(
             "header name \"" + name + "\" is reserved or not 1 to 20 characters a-z, 0-9");
       }
     }
+    CloudEventsCodec.requireJsonIfPromised(contentType, payload);
     headers = Map.copyOf(headers);
   }
 

@@ -2,9 +2,11 @@ package io.outboxpipeline.outbox;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 
 /**
  * The outbox's tables, as Flyway migrations with a history table of their own ({@code
@@ -15,9 +17,9 @@ public final class Schema {
   private Schema() {}
 
   /**
-   * Brings the outbox's tables up to date. Several at once are safe: Flyway takes a lock.
+   * Brings the outbox's tables up to date. Several at once are safe.
    *
-   * @throws org.flywaydb.core.api.FlywayException if the database refuses, or is newer than this
+   * @throws FlywayException if the database refuses, or is newer than this
    */
   public static void migrate(DataSource database) {
     migrate(database, "classpath:io/outboxpipeline/outbox/schema", "obt_schema_history");
@@ -31,25 +33,33 @@ public final class Schema {
    * @param history the name of the table that remembers which ones ran
    */
   public static void migrate(DataSource database, String location, String history) {
-    Flyway.configure(Schema.class.getClassLoader())
-        .dataSource(database)
-        .locations(location)
-        .table(history)
-        .placeholders(Map.of("collation", exactCollation(database)))
-        .baselineOnMigrate(true)
-        .baselineVersion("0")
-        .load()
-        .migrate();
+    try (Connection c = database.getConnection();
+        var statement = c.createStatement()) {
+      // Flyway locks its history table, but not while it creates one in a database that has other
+      // tables.
+      statement.execute("DO GET_LOCK(CONCAT('flyway-', SHA2(DATABASE(), 224)), 600)");
+      try {
+        Flyway.configure(Schema.class.getClassLoader())
+            .dataSource(database)
+            .locations(location)
+            .table(history)
+            .placeholders(Map.of("collation", exactCollation(statement)))
+            .baselineOnMigrate(true)
+            .baselineVersion("0")
+            .load()
+            .migrate();
+      } finally {
+        statement.execute("DO RELEASE_LOCK(CONCAT('flyway-', SHA2(DATABASE(), 224)))");
+      }
+    } catch (SQLException e) {
+      throw new FlywayException("cannot reach the database to migrate it: " + e.getMessage(), e);
+    }
   }
 
-  private static String exactCollation(DataSource database) {
-    try (Connection c = database.getConnection();
-        var s = c.createStatement();
-        var rows = s.executeQuery("SELECT VERSION()")) {
+  private static String exactCollation(Statement statement) throws SQLException {
+    try (var rows = statement.executeQuery("SELECT VERSION()")) {
       rows.next();
       return rows.getString(1).contains("MariaDB") ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin";
-    } catch (SQLException e) {
-      throw new org.flywaydb.core.api.FlywayException("cannot ask the database's version", e);
     }
   }
 }

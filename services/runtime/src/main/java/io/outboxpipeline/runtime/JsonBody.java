@@ -1,0 +1,94 @@
+package io.outboxpipeline.runtime;
+
+import io.helidon.http.HttpMediaType;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import jakarta.json.Json;
+import jakarta.json.JsonConfig;
+import jakarta.json.JsonException;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonReaderFactory;
+import jakarta.json.JsonValue;
+import jakarta.json.stream.JsonParsingException;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.util.Map;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+/** Reads a request's body as one JSON object, and refuses whatever is not exactly that. */
+public final class JsonBody {
+  // A name given twice would leave it to the reader which value counts.
+  private static final JsonReaderFactory READERS =
+      Json.createReaderFactory(Map.of(JsonConfig.KEY_STRATEGY, JsonConfig.KeyStrategy.NONE));
+
+  private JsonBody() {}
+
+  /**
+   * The body.
+   *
+   * @throws ProblemException 415 if it does not say that it is JSON, 400 if it is not valid UTF-8,
+   *     not valid JSON, has a name twice in one object, or is no object
+   */
+  public static JsonObject read(ServerRequest request) {
+    checkMediaType(request);
+    JsonValue value = parse(text(request));
+    if (value instanceof JsonObject object) {
+      return object;
+    }
+    throw malformed("The body must be a JSON object.");
+  }
+
+  private static void checkMediaType(ServerRequest request) {
+    boolean json =
+        request
+            .headers()
+            .contentType()
+            .map(HttpMediaType::mediaType)
+            .filter(t -> t.type().equals("application"))
+            .filter(t -> t.subtype().equals("json") || t.subtype().endsWith("+json"))
+            .isPresent();
+    if (!json) {
+      throw new ProblemException(
+          Status.UNSUPPORTED_MEDIA_TYPE_415, "Send the body as Content-Type: application/json.");
+    }
+  }
+
+  private static String text(ServerRequest request) {
+    if (!request.content().hasEntity()) {
+      throw malformed("The body is empty.");
+    }
+    try (var in = request.content().inputStream()) {
+      return UTF_8.newDecoder().decode(ByteBuffer.wrap(in.readAllBytes())).toString();
+    } catch (CharacterCodingException e) {
+      throw malformed("The body is not valid UTF-8.");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonValue parse(String text) {
+    try (var parser = Json.createParser(new StringReader(text));
+        var reader = READERS.createReader(new StringReader(text))) {
+      // The reader stops at the value's end, the parser finds what follows it.
+      while (parser.hasNext()) {
+        parser.next();
+      }
+      return reader.readValue();
+    } catch (JsonParsingException e) {
+      var at = e.getLocation();
+      throw malformed(
+          "The body is not valid JSON (line %d, column %d)."
+              .formatted(at.getLineNumber(), at.getColumnNumber()));
+    } catch (JsonException e) {
+      throw malformed("The body is not valid JSON.");
+    }
+  }
+
+  private static ProblemException malformed(String detail) {
+    return new ProblemException(Status.BAD_REQUEST_400, detail);
+  }
+}

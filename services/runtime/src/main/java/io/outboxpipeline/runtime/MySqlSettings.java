@@ -1,0 +1,115 @@
+package io.outboxpipeline.runtime;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+
+/**
+ * Where the database is, and how to use it.
+ *
+ * @param poolSize how many connections at most
+ * @param connectTimeout how long to wait for a connection: a new one, or a free one of the pool
+ * @param socketTimeout how long to wait for the answer to one statement
+ */
+public record MySqlSettings(
+    String host,
+    int port,
+    String database,
+    String user,
+    Secret password,
+    SslMode sslMode,
+    int poolSize,
+    Duration connectTimeout,
+    Duration socketTimeout) {
+
+  /** The settings {@code mysql.*}, {@code MYSQL_*}. */
+  public static MySqlSettings read(Settings s, int defaultPoolSize) {
+    return new MySqlSettings(
+        s.text("mysql.host", "MYSQL_HOST", "localhost"),
+        s.integer("mysql.port", "MYSQL_PORT", 3306, 1, 65_535),
+        s.requiredText("mysql.database", "MYSQL_DATABASE"),
+        s.requiredText("mysql.user", "MYSQL_USER"),
+        s.requiredSecret("mysql.password", "MYSQL_PASSWORD"),
+        s.choice("mysql.ssl-mode", "MYSQL_SSL_MODE", SslMode.PREFERRED),
+        s.integer("mysql.pool-size", "MYSQL_POOL_SIZE", defaultPoolSize, 1, 1000),
+        s.duration(
+            "mysql.connect-timeout",
+            "MYSQL_CONNECT_TIMEOUT",
+            Duration.ofSeconds(5),
+            Duration.ofMillis(250),
+            Duration.ofMinutes(5)),
+        s.duration(
+            "mysql.socket-timeout",
+            "MYSQL_SOCKET_TIMEOUT",
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(1),
+            Duration.ofHours(1)));
+  }
+
+  /** Settings for a database on this machine, with every default. */
+  public static MySqlSettings local(
+      String host, int port, String database, String user, Secret password) {
+    return new MySqlSettings(
+        host,
+        port,
+        database,
+        user,
+        password,
+        SslMode.PREFERRED,
+        10,
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(30));
+  }
+
+  /** The same settings with another pool size. */
+  public MySqlSettings withPoolSize(int size) {
+    return new MySqlSettings(
+        host, port, database, user, password, sslMode, size, connectTimeout, socketTimeout);
+  }
+
+  /**
+   * A pool of connections: READ COMMITTED, UTC. Opening it does not wait for the database, and a
+   * database that is away only fails those who ask for a connection. The caller closes it.
+   *
+   * @param name tells pools apart in metrics and logs
+   * @param metrics where the pool's own meters go
+   */
+  public HikariDataSource open(String name, boolean autoCommit, MeterRegistry metrics) {
+    var config = new HikariConfig();
+    config.setPoolName(name);
+    config.setJdbcUrl("jdbc:mysql://" + bracketed(host) + ":" + port + "/" + database);
+    config.setUsername(user);
+    config.setPassword(password.value());
+    config.setAutoCommit(autoCommit);
+    config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+    config.setMaximumPoolSize(poolSize);
+    config.setMinimumIdle(Math.min(2, poolSize));
+    config.setConnectionTimeout(connectTimeout.toMillis());
+    config.setValidationTimeout(Math.min(connectTimeout.toMillis(), 5000));
+    config.setKeepaliveTime(Duration.ofMinutes(2).toMillis());
+    config.setInitializationFailTimeout(-1);
+    config.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(metrics));
+    config.addDataSourceProperty("sslMode", sslMode.name());
+    // Without TLS a password can only be sent encrypted with the key that the server hands out.
+    config.addDataSourceProperty("allowPublicKeyRetrieval", sslMode == SslMode.DISABLED);
+    config.addDataSourceProperty("connectTimeout", connectTimeout.toMillis());
+    config.addDataSourceProperty("socketTimeout", socketTimeout.toMillis());
+    config.addDataSourceProperty("tcpKeepAlive", true);
+    // An offset, for a server without the tables of time zones knows no names.
+    config.addDataSourceProperty("connectionTimeZone", "+00:00");
+    config.addDataSourceProperty("forceConnectionTimeZoneToSession", true);
+    config.addDataSourceProperty("rewriteBatchedStatements", true);
+    config.addDataSourceProperty("cachePrepStmts", true);
+    config.addDataSourceProperty("prepStmtCacheSize", 250);
+    config.addDataSourceProperty("prepStmtCacheSqlLimit", 4096);
+    config.addDataSourceProperty("useLocalSessionState", true);
+    config.addDataSourceProperty("maintainTimeStats", false);
+    return new HikariDataSource(config);
+  }
+
+  private static String bracketed(String host) {
+    return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+  }
+}

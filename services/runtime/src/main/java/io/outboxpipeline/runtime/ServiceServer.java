@@ -1,0 +1,260 @@
+package io.outboxpipeline.runtime;
+
+import io.helidon.health.HealthCheck;
+import io.helidon.health.HealthCheckResponse;
+import io.helidon.health.HealthCheckType;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.observe.ObserveFeature;
+import io.helidon.webserver.observe.health.HealthObserver;
+import io.helidon.webserver.spi.ServerFeature;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.WARNING;
+
+/**
+ * A service's HTTP server: its own routes, {@code /health/live}, {@code /health/ready}, {@code
+ * /health/started}, {@code /metrics}, and problem+json for every error. Thread-safe.
+ */
+public final class ServiceServer implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ServiceServer.class.getName());
+
+  private final String name;
+  private final ServerSettings settings;
+  private final Runnable drain;
+  private final AtomicBoolean ready = new AtomicBoolean(true);
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final WebServer server;
+
+  private ServiceServer(Builder b) {
+    name = b.name;
+    settings = b.settings;
+    drain = b.drain;
+    var checks = new ArrayList<>(b.checks);
+    checks.add(
+        check(
+            "accepting",
+            HealthCheckType.READINESS,
+            () -> ready.get() ? Health.up() : Health.down(name + " is stopping")));
+    var routing = HttpRouting.builder();
+    Problems.handleErrors(routing);
+    routing.get(
+        "/metrics",
+        (req, res) ->
+            res.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
+                .send(b.metrics.scrape()));
+    Methods.only(routing, "/metrics", Method.GET);
+    b.routes.forEach(r -> r.accept(routing));
+    var config =
+        WebServer.builder()
+            .host(settings.host())
+            .port(settings.port())
+            .shutdownHook(false)
+            .shutdownGracePeriod(share(settings.shutdownGrace(), 5))
+            .maxPayloadSize(b.maxBody)
+            .directHandlers(Problems.directHandlers())
+            .featuresDiscoverServices(false)
+            .addFeature(
+                ObserveFeature.builder()
+                    .observersDiscoverServices(false)
+                    .addObserver(
+                        HealthObserver.builder()
+                            .endpoint("/health")
+                            .details(true)
+                            .useSystemServices(false)
+                            .healthChecks(checks)
+                            .build())
+                    .build())
+            .routing(routing);
+    b.features.forEach(config::addFeature);
+    checkPort(name, settings);
+    server = config.build().start();
+    if (!server.isRunning()) {
+      throw new IllegalStateException(name + "'s server did not start; the log says why");
+    }
+  }
+
+  /** Helidon logs a stack trace and goes on without listening, so this asks first. */
+  private static void checkPort(String name, ServerSettings settings) {
+    try (var socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(settings.host(), settings.port()));
+    } catch (IOException e) {
+      throw new PortInUse(name, settings, e);
+    }
+  }
+
+  /**
+   * A server to be.
+   *
+   * @param name the service's name, for people
+   */
+  public static Builder builder(String name, ServerSettings settings, Metrics metrics) {
+    return new Builder(name, settings, metrics);
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return server.port();
+  }
+
+  /** What it was started with. */
+  public ServerSettings settings() {
+    return settings;
+  }
+
+  /** Lets {@code /health/ready} say 503 from now on, so that no new requests are sent here. */
+  public void stopBeingReady() {
+    ready.set(false);
+  }
+
+  /**
+   * Not ready, then what {@link Builder#onStop} was given, then the server stops, once requests in
+   * progress are answered. Takes no longer than the shutdown grace; a second call does nothing.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    stopBeingReady();
+    drain();
+    server.stop();
+  }
+
+  private void drain() {
+    Thread thread =
+        Thread.ofVirtual()
+            .name(name + "-drain")
+            .uncaughtExceptionHandler((t, e) -> LOG.log(ERROR, name + " did not drain", e))
+            .start(drain);
+    Duration limit = settings.shutdownGrace().minus(share(settings.shutdownGrace(), 4));
+    try {
+      if (!thread.join(limit)) {
+        LOG.log(WARNING, "{0} did not drain within {1}; stopping all the same", name, limit);
+        thread.interrupt();
+      }
+    } catch (InterruptedException e) {
+      thread.interrupt();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Duration share(Duration grace, int parts) {
+    return grace.dividedBy(parts);
+  }
+
+  private static HealthCheck check(String name, HealthCheckType type, Supplier<Health> check) {
+    return new HealthCheck() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public HealthCheckType type() {
+        return type;
+      }
+
+      @Override
+      public HealthCheckResponse call() {
+        return switch (ask(check)) {
+          case Health.Up() -> HealthCheckResponse.builder().status(true).build();
+          case Health.Down(String reason) ->
+              HealthCheckResponse.builder().status(false).detail("reason", reason).build();
+        };
+      }
+    };
+  }
+
+  private static Health ask(Supplier<Health> check) {
+    try {
+      return check.get();
+    } catch (RuntimeException e) {
+      LOG.log(WARNING, "a health check failed", e);
+      return Health.down("the check itself failed");
+    }
+  }
+
+  /** Collects what a server serves. Not thread-safe. */
+  public static final class Builder {
+    private final String name;
+    private final ServerSettings settings;
+    private final Metrics metrics;
+    private final List<HealthCheck> checks = new ArrayList<>();
+    private final List<Consumer<HttpRouting.Builder>> routes = new ArrayList<>();
+    private final List<ServerFeature> features = new ArrayList<>();
+    private long maxBody = 64 * 1024;
+    private Runnable drain = () -> {};
+
+    private Builder(String name, ServerSettings settings, Metrics metrics) {
+      this.name = name;
+      this.settings = settings;
+      this.metrics = metrics;
+    }
+
+    /** More routes. */
+    public Builder routing(Consumer<HttpRouting.Builder> more) {
+      routes.add(more);
+      return this;
+    }
+
+    /** A further Helidon feature, such as OpenAPI. */
+    public Builder feature(ServerFeature feature) {
+      features.add(feature);
+      return this;
+    }
+
+    /** A check of {@code /health/live}: down means that only a restart helps. Must be quick. */
+    public Builder live(String check, Supplier<Health> supplier) {
+      checks.add(check(check, HealthCheckType.LIVENESS, supplier));
+      return this;
+    }
+
+    /** A check of {@code /health/ready}: down means send nothing here now. Must be quick. */
+    public Builder ready(String check, Supplier<Health> supplier) {
+      checks.add(check(check, HealthCheckType.READINESS, supplier));
+      return this;
+    }
+
+    /** A check of {@code /health/started}: down means not there yet. Must be quick. */
+    public Builder started(String check, Supplier<Health> supplier) {
+      checks.add(check(check, HealthCheckType.STARTUP, supplier));
+      return this;
+    }
+
+    /** How many bytes a request's body may have; 64 KiB if not set. */
+    public Builder maxBody(long bytes) {
+      maxBody = bytes;
+      return this;
+    }
+
+    /**
+     * What to do between not being ready and the server's stop. Interrupted, and left behind, when
+     * it takes more than three quarters of the shutdown grace.
+     */
+    public Builder onStop(Runnable work) {
+      drain = work;
+      return this;
+    }
+
+    /**
+     * Starts to listen.
+     *
+     * @throws PortInUse if another process does so already
+     */
+    public ServiceServer start() {
+      return new ServiceServer(this);
+    }
+  }
+}
