@@ -188,14 +188,14 @@ final class Membership {
         if (holding.awaits(call.id()) && holding.written(answer, allowed(now), now)) {
           snapshotBy(now + POLL_NANOS);
         }
-        snapshotWhenEmpty(now);
+        snapshotWhenEmpty(answer, now);
       }
       case Op.RaiseFence(_, Grant grant) -> {
         Holding holding = holdings.get(grant.partition());
         if (holding.awaits(call.id()) && holding.raised(answer, allowed(now), now)) {
           end(Ending.REPARTITIONED);
         }
-        snapshotWhenEmpty(now);
+        snapshotWhenEmpty(answer, now);
       }
       case Op.ReadHeartbeat _ -> {} // of a renewal that is over
     }
@@ -203,13 +203,15 @@ final class Membership {
 
   private void cleared(MemberId member, Answer answer, long now) {
     clearing.remove(member);
-    if (answer instanceof Answer.Cas) {
+    if (answer instanceof Answer.Cas(CasOutcome.Written _)) {
       snapshotBy(now);
     }
   }
 
-  private void snapshotWhenEmpty(long now) {
-    if (leaving && holdings.stream().allMatch(Holding::idle)) {
+  private void snapshotWhenEmpty(Answer answer, long now) {
+    if (leaving
+        && !(answer instanceof Answer.Unknown)
+        && holdings.stream().allMatch(Holding::idle)) {
       snapshotBy(now);
     }
   }

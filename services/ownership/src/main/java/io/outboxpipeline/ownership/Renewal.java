@@ -63,7 +63,7 @@ final class Renewal {
     this.retryPeriod = timing.retryPeriod().toNanos();
     this.calls = calls;
     nextAt = now;
-    attemptedAt = now;
+    attemptedAt = now - retryPeriod;
     sendUntil = now;
     fencedAt = now;
     confirmedAt = now;
@@ -184,7 +184,8 @@ final class Renewal {
 
   private Result found(Optional<Heartbeat> heartbeat, long now) {
     resolved = true;
-    nextAt = now;
+    // Not at once: a store that can be read but not written must not be asked without a pause.
+    nextAt = later(now, attemptedAt + retryPeriod / 4);
     if (heartbeat.isEmpty()) {
       stored = null;
       return deleting ? Result.DELETED : joined ? lost(now) : Result.NOTHING;
@@ -220,6 +221,10 @@ final class Renewal {
     if (stored != null && stored.state() != state) {
       nextAt = now;
     }
+  }
+
+  private static long later(long a, long b) {
+    return a - b >= 0 ? a : b;
   }
 
   private Result lost(long now) {
