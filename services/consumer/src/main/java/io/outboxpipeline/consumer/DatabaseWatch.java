@@ -1,5 +1,8 @@
 package io.outboxpipeline.consumer;
 
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
 import io.outboxpipeline.inbox.Backlog;
 import io.outboxpipeline.inbox.Inbox;
 import io.outboxpipeline.outbox.Schema;
@@ -9,9 +12,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.flywaydb.core.api.FlywayException;
-
-import static java.lang.System.Logger.Level.INFO;
-import static java.lang.System.Logger.Level.WARNING;
 
 /**
  * Waits for the database, brings its tables up to date, and from then on looks once a second

@@ -1,5 +1,7 @@
 package io.outboxpipeline.consumer;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,8 +25,6 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
-
-import static java.lang.System.Logger.Level.WARNING;
 
 /** The queue and its dead-letter queue, FIFO or standard. Thread-safe. */
 final class MessageQueue implements AutoCloseable {

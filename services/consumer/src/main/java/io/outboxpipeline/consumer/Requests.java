@@ -1,5 +1,7 @@
 package io.outboxpipeline.consumer;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
@@ -9,8 +11,6 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-
-import static java.lang.System.Logger.Level.WARNING;
 
 /** What the routes of both APIs have in common. */
 final class Requests {

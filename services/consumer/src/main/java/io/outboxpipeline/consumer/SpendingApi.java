@@ -1,5 +1,7 @@
 package io.outboxpipeline.consumer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
@@ -19,8 +21,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /** {@code /api/v1/spending} on the consumer's copy; the worked example's part. Thread-safe. */
 final class SpendingApi implements HttpService {

@@ -1,13 +1,13 @@
 package io.outboxpipeline.consumer;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
 import io.micrometer.core.instrument.Counter;
 import io.outboxpipeline.outbox.Outbox;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
-
-import static java.lang.System.Logger.Level.DEBUG;
 
 /**
  * Runs work in a transaction, and again from its start when InnoDB made it the victim of a deadlock

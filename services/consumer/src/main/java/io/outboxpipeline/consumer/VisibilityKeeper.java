@@ -1,13 +1,13 @@
 package io.outboxpipeline.consumer;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.Message;
-
-import static java.lang.System.Logger.Level.WARNING;
 
 /**
  * Keeps a batch's messages hidden from others while they are worked on: extends their visibility

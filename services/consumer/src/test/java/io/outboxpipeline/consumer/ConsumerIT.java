@@ -1,5 +1,14 @@
 package io.outboxpipeline.consumer;
 
+import static io.outboxpipeline.consumer.Pipe.event;
+import static io.outboxpipeline.consumer.Pipe.events;
+import static io.outboxpipeline.consumer.Pipe.get;
+import static io.outboxpipeline.consumer.Pipe.json;
+import static io.outboxpipeline.consumer.Pipe.numbers;
+import static io.outboxpipeline.consumer.Pipe.post;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.outbox.Event;
@@ -25,15 +34,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.sqs.model.Message;
-
-import static io.outboxpipeline.consumer.Pipe.event;
-import static io.outboxpipeline.consumer.Pipe.events;
-import static io.outboxpipeline.consumer.Pipe.get;
-import static io.outboxpipeline.consumer.Pipe.json;
-import static io.outboxpipeline.consumer.Pipe.numbers;
-import static io.outboxpipeline.consumer.Pipe.post;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 final class ConsumerIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -1,14 +1,14 @@
 package io.outboxpipeline.consumer;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.outboxpipeline.inbox.Start;
 import io.outboxpipeline.runtime.InvalidSettings;
 import io.outboxpipeline.runtime.Settings;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 final class ConsumerSettingsTest {
 

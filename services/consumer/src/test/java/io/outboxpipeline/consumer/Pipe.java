@@ -1,5 +1,7 @@
 package io.outboxpipeline.consumer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.inbox.Start;
 import io.outboxpipeline.outbox.Aggregate;
@@ -36,8 +38,6 @@ import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /** A queue with its dead-letter queue, what a relay sends to it, and consumers of it. */
 final class Pipe implements AutoCloseable {

@@ -1,5 +1,8 @@
 package io.outboxpipeline.consumer;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
 import io.outboxpipeline.inbox.RejectedEventException;
 import io.outboxpipeline.inbox.RejectedEventException.Rejection;
 import io.outboxpipeline.outbox.Event;
@@ -18,9 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 @SuppressWarnings("NullAway.Init") // opened before the tests
 final class SpendingHandlerTest {

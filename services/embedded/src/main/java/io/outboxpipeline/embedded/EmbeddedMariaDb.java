@@ -50,6 +50,8 @@ public final class EmbeddedMariaDb implements AutoCloseable {
               .setDefaultCharacterSet("utf8mb4")
               .setSecurityDisabled(false)
               .addArg("--bind-address=127.0.0.1")
+              // Else it makes itself a certificate at each start, which takes many seconds.
+              .addArg("--skip-ssl")
               .addArg("--max-connections=500")
               .addArg("--innodb-buffer-pool-size=256M")
               .addArg("--innodb-flush-log-at-trx-commit=2");
@@ -126,13 +128,18 @@ public final class EmbeddedMariaDb implements AutoCloseable {
     }
   }
 
+  /** The library's own hook may be deleting there, too. */
   private static void delete(Path folder) {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
+    for (int tries = 1; Files.exists(folder); tries++) {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      } catch (IOException | UncheckedIOException e) {
+        if (tries == 10) {
+          throw new IllegalStateException("cannot remove " + folder, e);
+        }
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

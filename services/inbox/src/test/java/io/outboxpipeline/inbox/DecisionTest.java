@@ -1,5 +1,7 @@
 package io.outboxpipeline.inbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.outboxpipeline.outbox.Event;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -12,8 +14,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 final class DecisionTest {
   private static final Chain CHAIN = Deliveries.chain("alice");

@@ -1,5 +1,7 @@
 package io.outboxpipeline.inbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.Outbox;
 import io.outboxpipeline.testkit.Database;
@@ -23,8 +25,6 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /** Whatever the order, the duplicates, the batches and the failures: each event once, in order. */
 final class InboxDeliveryTest {

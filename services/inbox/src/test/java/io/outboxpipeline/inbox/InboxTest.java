@@ -1,5 +1,14 @@
 package io.outboxpipeline.inbox;
 
+import static io.outboxpipeline.inbox.Deliveries.chain;
+import static io.outboxpipeline.inbox.Deliveries.event;
+import static io.outboxpipeline.inbox.Deliveries.events;
+import static io.outboxpipeline.inbox.Deliveries.numbers;
+import static io.outboxpipeline.inbox.Deliveries.tombstone;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
 import io.outboxpipeline.inbox.Outcome.Applied;
 import io.outboxpipeline.inbox.Outcome.Duplicate;
 import io.outboxpipeline.inbox.Outcome.Parked;
@@ -25,15 +34,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
-
-import static io.outboxpipeline.inbox.Deliveries.chain;
-import static io.outboxpipeline.inbox.Deliveries.event;
-import static io.outboxpipeline.inbox.Deliveries.events;
-import static io.outboxpipeline.inbox.Deliveries.numbers;
-import static io.outboxpipeline.inbox.Deliveries.tombstone;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.tuple;
 
 @ParameterizedClass
 @EnumSource(TestDatabase.class)

@@ -52,7 +52,8 @@ final class Journey implements AutoCloseable {
     String event = find(EVENT_ID, answer);
     await("sent", () -> !inOutbox(event));
     long sent = System.nanoTime();
-    String query = "/api/v1/spending?identity=" + URLEncoder.encode(identity, StandardCharsets.UTF_8);
+    String query =
+        "/api/v1/spending?identity=" + URLEncoder.encode(identity, StandardCharsets.UTF_8);
     await(
         "applied",
         () -> send(HttpRequest.newBuilder(uri(ports.consumer(), query)).build()).contains(event));

@@ -18,9 +18,7 @@ public final class Main {
       System.exit(1);
     }
     // The end of the one who started this ends this, too.
-    ProcessHandle.current()
-        .parent()
-        .ifPresent(parent -> parent.onExit().thenRun(() -> System.exit(0)));
+    ProcessHandle.current().parent().ifPresent(Main::endWith);
     System.out.println("OutboxPipeline starts on this machine:");
     try {
       @SuppressWarnings("resource") // closed by the hook
@@ -33,6 +31,16 @@ public final class Main {
       System.exit(1);
     }
     new CountDownLatch(1).await();
+  }
+
+  private static void endWith(ProcessHandle parent) {
+    Thread.ofVirtual()
+        .name("parent")
+        .start(
+            () -> {
+              parent.onExit().join();
+              System.exit(0);
+            });
   }
 
   private static void show(Ports ports, Stack stack)

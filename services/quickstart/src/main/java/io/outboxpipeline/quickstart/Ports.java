@@ -30,7 +30,13 @@ record Ports(int base) {
   Optional<String> conflict() {
     var wanted =
         Map.of(
-            "base", base, "first relay", relay(), "consumer", consumer(), "second relay",
+            "base",
+            base,
+            "first relay",
+            relay(),
+            "consumer",
+            consumer(),
+            "second relay",
             secondRelay());
     for (var port : wanted.entrySet()) {
       try (var socket = new ServerSocket(port.getValue(), 1, InetAddress.getLoopbackAddress())) {

@@ -139,8 +139,7 @@ final class Stack implements AutoCloseable {
               .queueUrl();
       String arn =
           client
-              .getQueueAttributes(
-                  r -> r.queueUrl(url).attributeNames(QueueAttributeName.QUEUE_ARN))
+              .getQueueAttributes(r -> r.queueUrl(url).attributeNames(QueueAttributeName.QUEUE_ARN))
               .attributes()
               .get(QueueAttributeName.QUEUE_ARN);
       client.createQueue(
