@@ -40,6 +40,14 @@ public final class EmbeddedMariaDb implements AutoCloseable {
   public static EmbeddedMariaDb start(int port, String... arguments) {
     Path folder = temporaryFolder();
     try {
+      Path init =
+          Files.writeString(
+              folder.resolve("init.sql"),
+              """
+              CREATE USER '%1$s'@'localhost' IDENTIFIED BY '%2$s';
+              GRANT ALL ON *.* TO '%1$s'@'localhost';
+              """
+                  .formatted(USER, PASSWORD));
       var configuration =
           DBConfigurationBuilder.newBuilder()
               .setPort(port)
@@ -49,6 +57,7 @@ public final class EmbeddedMariaDb implements AutoCloseable {
               .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
               .setDefaultCharacterSet("utf8mb4")
               .setSecurityDisabled(false)
+              .addArg("--init-file=" + init)
               .addArg("--bind-address=127.0.0.1")
               // Else it makes itself a certificate at each start, which takes many seconds.
               .addArg("--skip-ssl")
@@ -61,11 +70,6 @@ public final class EmbeddedMariaDb implements AutoCloseable {
       List.of(arguments).forEach(configuration::addArg);
       DB server = DB.newEmbeddedDB(configuration.build());
       server.start();
-      server.run(
-          "CREATE USER '%1$s'@'localhost' IDENTIFIED BY '%2$s'; GRANT ALL ON *.* TO '%1$s'@'localhost';"
-              .formatted(USER, PASSWORD),
-          "root",
-          "");
       return new EmbeddedMariaDb(server, folder);
     } catch (IOException e) {
       delete(folder);
