@@ -1,5 +1,7 @@
 package io.outboxpipeline.ownership;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.outboxpipeline.ownership.Heartbeat.State;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,8 +15,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * What the protocol relies on, of every lease store: extend it and hand over clients of one empty

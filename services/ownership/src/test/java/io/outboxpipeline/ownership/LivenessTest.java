@@ -1,12 +1,12 @@
 package io.outboxpipeline.ownership;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.outboxpipeline.ownership.Heartbeat.State;
 import io.outboxpipeline.ownership.Liveness.Standing;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 final class LivenessTest {
 

@@ -1,5 +1,7 @@
 package io.outboxpipeline.ownership;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.outboxpipeline.ownership.Command.Op;
 import io.outboxpipeline.ownership.Event.Answer;
 import io.outboxpipeline.ownership.Heartbeat.State;
@@ -10,8 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /** Rules of one member that random schedules can't pin down to the moment. */
 final class MembershipTest {

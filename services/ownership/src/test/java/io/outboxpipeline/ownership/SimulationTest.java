@@ -1,10 +1,10 @@
 package io.outboxpipeline.ownership;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Random schedules of the protocol; the rules are listed at {@link Simulation}.
