@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
@@ -33,6 +34,7 @@ final class OwnershipIT {
 
   private final Database database = TestDatabase.preferred().create();
   private final List<Relay> relays = new ArrayList<>();
+  private final List<Relay> all = new ArrayList<>();
 
   /** When a planned move began, and how long nobody read the partition. */
   private final Map<Integer, Long> drainedAt = new ConcurrentHashMap<>();
@@ -46,7 +48,12 @@ final class OwnershipIT {
 
   @AfterEach
   void stop() {
-    relays.forEach(r -> r.ownership.close());
+    for (Relay relay : all) {
+      if (relay.ownership != null) {
+        relay.ownership.close();
+      }
+      relay.pool.close();
+    }
   }
 
   @Test
@@ -209,8 +216,9 @@ final class OwnershipIT {
     final String name;
     final Map<Integer, Grant> grants = new ConcurrentHashMap<>();
     final AtomicLong calls = new AtomicLong();
-    final DatabaseLeaseStore store = new DatabaseLeaseStore(database.dataSource());
-    final DatabaseFence fence = new DatabaseFence(database.dataSource());
+    final HikariDataSource pool = pool();
+    final DatabaseLeaseStore store = new DatabaseLeaseStore(pool);
+    final DatabaseFence fence = new DatabaseFence(pool);
     volatile boolean away;
     volatile boolean broken;
 
@@ -219,6 +227,14 @@ final class OwnershipIT {
 
     Relay(String name) {
       this.name = name;
+      all.add(this);
+    }
+
+    private HikariDataSource pool() {
+      var pool = new HikariDataSource();
+      pool.setDataSource(database.dataSource());
+      pool.setMaximumPoolSize(5);
+      return pool;
     }
 
     void start(int partitions) throws InterruptedException {
