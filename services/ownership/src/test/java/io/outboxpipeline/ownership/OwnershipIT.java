@@ -30,7 +30,7 @@ final class OwnershipIT {
   private static final LeaseTiming TIMING =
       new LeaseTiming(Duration.ofMillis(3000), Duration.ofMillis(2000), Duration.ofMillis(300));
 
-  private static final int PARTITIONS = 16;
+  private static final int PARTITIONS = 64;
 
   private final Database database = TestDatabase.preferred().create();
   private final List<Relay> relays = new ArrayList<>();
@@ -155,9 +155,9 @@ final class OwnershipIT {
     Relay other = new Relay("m1");
     assertThatThrownBy(() -> other.start(5))
         .isInstanceOf(PartitionCountException.class)
-        .hasMessageContaining("16 partitions, not 5")
+        .hasMessageContaining("64 partitions, not 5")
         .hasMessageContaining("m0");
-    assertThat(new DatabaseFence(database.dataSource()).partitions()).isEqualTo(16);
+    assertThat(new DatabaseFence(database.dataSource()).partitions()).isEqualTo(PARTITIONS);
 
     living.ownership.close(); // like a crash: its heartbeat stays
     other.start(5);
