@@ -120,9 +120,10 @@ final class DatabaseWatch implements AutoCloseable {
   @Override
   public void close() {
     stop.tell();
-    thread.interrupt();
     try {
-      thread.join(PERIOD);
+      if (!thread.join(PERIOD.multipliedBy(2))) {
+        thread.interrupt();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

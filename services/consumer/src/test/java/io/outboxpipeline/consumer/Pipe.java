@@ -208,7 +208,8 @@ final class Pipe implements AutoCloseable {
           r.queueUrl(url).messageBody(body);
           if (fifo) {
             // Another one each time, so that a repeated event is delivered again.
-            r.messageGroupId(group).messageDeduplicationId(UUID.randomUUID().toString());
+            r.messageGroupId(Integer.toHexString(group.hashCode()))
+                .messageDeduplicationId(UUID.randomUUID().toString());
           }
         });
   }

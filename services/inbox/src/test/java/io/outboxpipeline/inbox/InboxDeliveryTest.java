@@ -35,7 +35,7 @@ final class InboxDeliveryTest {
         Arrays.stream(TestDatabase.values()).filter(TestDatabase::available).toList());
   }
 
-  @Property(tries = 60)
+  @Property(tries = 30)
   void any_delivery_gives_each_aggregates_events_once_and_in_order(
       @ForAll("servers") TestDatabase server, @ForAll Random random) throws SQLException {
     Database database = Deliveries.database(server);

@@ -123,39 +123,41 @@ public final class DatabaseFence implements Fence {
   }
 
   private static void lay(int partitions, Connection c) throws SQLException {
-    boolean first;
     try (PreparedStatement s = c.prepareStatement(LOCK_FIRST)) {
-      first = s.executeUpdate() == 1;
+      s.executeUpdate();
     }
     int same = 0;
     int rowCount = 0;
-    long highest = -1;
+    int slots = 0;
+    long highest = 0;
     try (PreparedStatement s = c.prepareStatement(READ_ALL);
         ResultSet rows = s.executeQuery()) {
       while (rows.next()) {
-        rowCount++;
-        highest = Math.max(highest, rows.getLong(4));
+        var range = new SlotRange(rows.getInt(2), rows.getInt(3));
         int partition = rows.getInt(1);
-        if (partition < partitions
-            && Partitions.range(partition, partitions)
-                .equals(new SlotRange(rows.getInt(2), rows.getInt(3)))) {
+        rowCount++;
+        slots += range.last() - range.first() + 1;
+        highest = Math.max(highest, rows.getLong(4));
+        if (partition < partitions && Partitions.range(partition, partitions).equals(range)) {
           same++;
         }
       }
     }
-    if (!first && same == partitions && rowCount == partitions) {
+    if (same == partitions && rowCount == partitions && slots == Partitions.MAX) {
       return;
     }
+    // One slot alone is the row that was made a moment ago to have something to lock.
+    long epoch = slots == 1 ? 0 : highest + 1;
     try (PreparedStatement s = c.prepareStatement(DELETE_ALL)) {
       s.executeUpdate();
     }
     try (PreparedStatement s = c.prepareStatement(CREATE)) {
       for (int p = 0; p < partitions; p++) {
-        SlotRange slots = Partitions.range(p, partitions);
+        SlotRange range = Partitions.range(p, partitions);
         s.setInt(1, p);
-        s.setInt(2, slots.first());
-        s.setInt(3, slots.last());
-        s.setLong(4, first ? 0 : highest + 1);
+        s.setInt(2, range.first());
+        s.setInt(3, range.last());
+        s.setLong(4, epoch);
         s.addBatch();
       }
       s.executeBatch();

@@ -218,6 +218,10 @@ public final class Ownership implements AutoCloseable {
     Moment now = now();
     List<Command> commands = membership.step(event, now);
     published = publication(now);
+    long lost = commands.stream().filter(Command.AbandonWork.class::isInstance).count();
+    if (lost > 0) {
+      LOG.log(Level.INFO, "member {0} abandons {1} partitions", settings.member, lost);
+    }
     boolean failed = false;
     for (Command command : commands) {
       try {
@@ -247,7 +251,7 @@ public final class Ownership implements AutoCloseable {
         work.drain(grant);
       }
       case Command.AbandonWork(Grant grant) -> {
-        LOG.log(Level.INFO, "lost {0}", grant);
+        LOG.log(Level.DEBUG, "lost {0}", grant);
         work.abandon(grant);
       }
       case Command.Finish(Ending ending) ->
@@ -302,7 +306,7 @@ public final class Ownership implements AutoCloseable {
       return answer;
     } catch (RuntimeException e) {
       if (!storeAway.getAndSet(true)) {
-        LOG.log(Level.WARNING, "the lease store does not answer: " + e.getMessage(), e.getCause());
+        LOG.log(Level.WARNING, "the lease store does not answer: {0}: {1}", e, e.getCause());
       }
       return new Answer.Unknown();
     }

@@ -123,6 +123,9 @@ final class Simulation {
       runUntil(faultsEnd);
       calm();
       settle();
+      if (keepLog) {
+        System.out.println(tell());
+      }
       return new Counts(steps, starts, fencedOut, seized, drained);
     } catch (RuntimeException | AssertionError e) {
       throw new AssertionError(
