@@ -104,6 +104,16 @@ final class OutboxTest {
   }
 
   @Test
+  void the_table_refuses_a_row_in_a_wrong_slot() {
+    assertThatThrownBy(
+            () ->
+                database.execute(
+                    "INSERT INTO obt (slot, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, payload)"
+                        + " VALUES (7, 'spending', 'alice', 1, UUID(), 't', 'text/plain', '')"))
+        .hasMessageContaining("obt_slot");
+  }
+
+  @Test
   void aggregates_are_told_apart_exactly() throws SQLException {
     try (Connection c = begin()) {
       for (String id : List.of("a", "A", "a ", "á", "a\u0000", "\uFFFF", "😀")) {

@@ -25,6 +25,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,7 @@ final class RelayLoopsTest {
   private final FaultySqs sqs = new FaultySqs(peer.endpoint());
   private final SqsClient client;
   private final String queueUrl;
+  private String queue = "q.fifo";
   private final List<Grant> drained = new CopyOnWriteArrayList<>();
   private final List<Grant> fencedOut = new CopyOnWriteArrayList<>();
   private final List<AutoCloseable> toClose = new ArrayList<>();
@@ -129,7 +131,7 @@ final class RelayLoopsTest {
         };
     var loops =
         new RelayLoops(
-            settings, pool, () -> Queue.find(client, "q.fifo"), owner, new RelayMetrics(registry));
+            settings, pool, () -> Queue.find(client, queue), owner, new RelayMetrics(registry));
     toClose.add(loops);
     loops.start();
     loops.start(GRANT);
@@ -159,6 +161,10 @@ final class RelayLoopsTest {
 
   /** All messages of the queue, by group, each event once as SQS has them. */
   private Map<String, List<Event>> received() throws Exception {
+    return received(queueUrl);
+  }
+
+  private Map<String, List<Event>> received(String queueUrl) throws Exception {
     sqs.set(FaultySqs.Faults.NONE);
     Map<String, List<Event>> byAggregate = new HashMap<>();
     for (int empty = 0; empty < 2; ) {
@@ -328,6 +334,21 @@ final class RelayLoopsTest {
     commit(event("a", 2));
     await().pollDelay(Duration.ofMillis(300)).until(() -> rows() == 1);
     assertThat(received().get("a")).hasSize(1);
+  }
+
+  @Test
+  void a_standard_queue_gets_each_event_once_for_the_consumer_to_order() throws Exception {
+    queue = "standard";
+    String url = client.createQueue(r -> r.queueName(queue)).queueUrl();
+    for (int i = 0; i < 100; i++) {
+      commit(event("a" + i % 5, i));
+    }
+    start();
+    awaitEmpty();
+    var received = received(url);
+    received.values().forEach(events -> events.sort(Comparator.comparingLong(Event::sequence)));
+    assertChains(received);
+    assertThat(received.values().stream().mapToInt(List::size).sum()).isEqualTo(100);
   }
 
   @Test
