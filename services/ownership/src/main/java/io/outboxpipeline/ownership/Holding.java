@@ -86,8 +86,12 @@ final class Holding {
   boolean moving() {
     return switch (state) {
       case State.Idle _, State.Running _, State.Writing _ -> false;
-      case State.Claiming _, State.Raising _ -> true;
-      case State.Notified _, State.Draining _, State.Releasing _ -> true;
+      case State.Claiming _,
+          State.Raising _,
+          State.Notified _,
+          State.Draining _,
+          State.Releasing _ ->
+          true;
     };
   }
 

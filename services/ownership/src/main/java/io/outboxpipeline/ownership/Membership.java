@@ -39,7 +39,7 @@ final class Membership {
   private final List<Holding> holdings = new ArrayList<>();
 
   /** Heartbeats of the dead that are being seized or deleted. */
-  private final Map<MemberId, Long> clearing = new HashMap<>();
+  private final Set<MemberId> clearing = new HashSet<>();
 
   /** Since when a lease, in this version, waits for this member as its target. */
   private Map<Version, Long> expected = Map.of();
@@ -300,15 +300,17 @@ final class Membership {
       Function<MemberId, Standing> standings,
       long now) {
     for (Heartbeat h : snapshot.heartbeats()) {
-      if (h.member().equals(self) || clearing.containsKey(h.member())) {
+      if (h.member().equals(self) || clearing.contains(h.member())) {
         continue;
       }
       Standing standing = standings.apply(h.member());
       if (standing == Standing.EXPIRED) {
-        clearing.put(h.member(), calls.issue(new Op.WriteHeartbeat(h.in(State.SEIZED)), now));
+        clearing.add(h.member());
+        calls.issue(new Op.WriteHeartbeat(h.in(State.SEIZED)), now);
       } else if (standing == Standing.SEIZED
           && leases.values().stream().noneMatch(l -> l.heldBy(h.member()))) {
-        clearing.put(h.member(), calls.issue(new Op.DeleteHeartbeat(h), now));
+        clearing.add(h.member());
+        calls.issue(new Op.DeleteHeartbeat(h), now);
       }
     }
   }

@@ -15,7 +15,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One random schedule of the lease protocol, wholly determined by its seed: several members with
@@ -749,9 +748,5 @@ final class Simulation {
       }
     }
     return told.append("\ngone: ").append(gone).toString();
-  }
-
-  static @Nullable Long seedFromProperty() {
-    return Long.getLong("ownership.simulation.seed");
   }
 }

@@ -17,7 +17,7 @@ final class SimulationTest {
 
   @Test
   void random_schedules_keep_every_rule_and_come_right_in_the_end() {
-    Long only = Simulation.seedFromProperty();
+    Long only = Long.getLong("ownership.simulation.seed");
     if (only != null) {
       System.out.println(new Simulation(only, true).run());
       return;
