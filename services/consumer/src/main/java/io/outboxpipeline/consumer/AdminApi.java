@@ -36,7 +36,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,6 +45,9 @@ import java.util.Optional;
  */
 final class AdminApi implements HttpService {
   private static final System.Logger LOG = System.getLogger(AdminApi.class.getName());
+
+  /** Larger payloads, and those that are no text, are told by their size alone. */
+  private static final int MAX_SHOWN_PAYLOAD = 64 * 1024;
 
   private final Transactions transactions;
   private final Inbox inbox;
@@ -113,10 +115,10 @@ final class AdminApi implements HttpService {
               .add("since", h.since().toString())
               .add("ageSeconds", age(h.since()))
               .add("contentType", event.contentType());
-      text(event.payload())
-          .ifPresentOrElse(
-              text -> item.add("payload", text),
-              () -> item.add("payloadBase64", Base64.getEncoder().encodeToString(event.payload())));
+      item.add("payloadBytes", event.payload().length);
+      if (event.payload().length <= MAX_SHOWN_PAYLOAD) {
+        text(event.payload()).ifPresent(text -> item.add("payload", text));
+      }
       items.add(item);
     }
     send(res, Json.createObjectBuilder().add("items", items).build());
