@@ -2,6 +2,7 @@ package io.outboxpipeline.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
@@ -23,7 +24,7 @@ final class MarksTest {
 
   @Property
   void a_mark_never_claims_more_than_was_visible_at_its_time(
-      @ForAll @Size(min = 1, max = 200) int @IntRange(min = 0, max = 50) [] steps,
+      @ForAll @Size(min = 1, max = 200) List<@IntRange(min = 0, max = 50) Integer> steps,
       @ForAll @IntRange(min = 0, max = 8000) int askedMillis) {
     var marks = new Marks(1000 * MILLI);
     Map<Long, Long> visible = new TreeMap<>();
