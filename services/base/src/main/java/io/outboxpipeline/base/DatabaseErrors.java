@@ -1,5 +1,7 @@
 package io.outboxpipeline.base;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import io.helidon.dbclient.DbClientException;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
@@ -7,8 +9,6 @@ import io.outboxpipeline.outbox.Outbox;
 import io.outboxpipeline.runtime.ProblemException;
 import java.sql.SQLException;
 import java.util.Set;
-
-import static java.lang.System.Logger.Level.WARNING;
 
 /** Tells a database that cannot be used now (503, try again) from a bug of ours (500). */
 final class DatabaseErrors {

@@ -1,5 +1,8 @@
 package io.outboxpipeline.base;
 
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
 import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.runtime.Health;
 import java.sql.Connection;
@@ -7,9 +10,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.flywaydb.core.api.FlywayException;
-
-import static java.lang.System.Logger.Level.INFO;
-import static java.lang.System.Logger.Level.WARNING;
 
 /**
  * Waits for the database, brings its tables up to date, and from then on looks whether it is there,

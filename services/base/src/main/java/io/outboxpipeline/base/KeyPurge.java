@@ -1,12 +1,12 @@
 package io.outboxpipeline.base;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
-
-import static java.lang.System.Logger.Level.DEBUG;
 
 /**
  * Forgets idempotency keys that are old enough, on a thread of its own, in batches of a transaction

@@ -1,5 +1,7 @@
 package io.outboxpipeline.base;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
 import jakarta.json.Json;
@@ -8,8 +10,6 @@ import java.math.BigDecimal;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
  * A spending that is to be recorded.

@@ -1,5 +1,7 @@
 package io.outboxpipeline.base;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
@@ -22,8 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /** {@code /api/v1/spending}, as openapi.yaml describes it. Thread-safe. */
 final class SpendingApi implements HttpService {

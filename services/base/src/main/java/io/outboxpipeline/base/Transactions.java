@@ -1,5 +1,7 @@
 package io.outboxpipeline.base;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
 import io.micrometer.core.instrument.Counter;
 import io.outboxpipeline.outbox.Outbox;
 import java.sql.Connection;
@@ -7,8 +9,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
-
-import static java.lang.System.Logger.Level.DEBUG;
 
 /**
  * Runs work in a transaction, and again from its start when InnoDB made it the victim of a deadlock

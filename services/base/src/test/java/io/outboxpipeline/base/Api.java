@@ -1,5 +1,7 @@
 package io.outboxpipeline.base;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
@@ -11,8 +13,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /** A client of a base on this machine. */
 record Api(int port) {

@@ -1,5 +1,11 @@
 package io.outboxpipeline.base;
 
+import static io.outboxpipeline.base.Api.body;
+import static io.outboxpipeline.base.Api.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
 import io.outboxpipeline.runtime.Settings;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
@@ -19,12 +25,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-
-import static io.outboxpipeline.base.Api.body;
-import static io.outboxpipeline.base.Api.json;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 final class BaseServiceIT {
 

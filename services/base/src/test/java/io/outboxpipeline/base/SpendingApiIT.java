@@ -1,5 +1,10 @@
 package io.outboxpipeline.base;
 
+import static io.outboxpipeline.base.Api.body;
+import static io.outboxpipeline.base.Api.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
 import jakarta.json.JsonObject;
@@ -20,11 +25,6 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
-
-import static io.outboxpipeline.base.Api.body;
-import static io.outboxpipeline.base.Api.json;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 @ParameterizedClass
 @EnumSource

@@ -1,12 +1,12 @@
 package io.outboxpipeline.base;
 
+import static org.awaitility.Awaitility.await;
+
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.testkit.Database;
 import java.time.Duration;
-
-import static org.awaitility.Awaitility.await;
 
 /** Starts bases for tests. */
 final class TestBase {

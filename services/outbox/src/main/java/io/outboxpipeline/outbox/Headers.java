@@ -14,7 +14,8 @@ public final class Headers {
 
   private Headers() {}
 
-  static @Nullable String toJson(Map<String, String> headers) {
+  /** The column's value for headers. */
+  public static @Nullable String toJson(Map<String, String> headers) {
     if (headers.isEmpty()) {
       return null;
     }

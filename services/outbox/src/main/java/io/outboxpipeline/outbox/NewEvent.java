@@ -1,11 +1,11 @@
 package io.outboxpipeline.outbox;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
  * An event that is not in the outbox yet: it has no id and no sequence number.

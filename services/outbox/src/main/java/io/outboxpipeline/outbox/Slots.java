@@ -1,8 +1,8 @@
 package io.outboxpipeline.outbox;
 
-import java.util.zip.CRC32;
-
 import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.zip.CRC32;
 
 /**
  * The slot hash: {@code CRC-32(utf8(type), 0x00, utf8(id)) mod 256}, with the CRC-32 of ISO 3309

@@ -1,11 +1,11 @@
 package io.outboxpipeline.outbox;
 
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 final class NewEventTest {
   private static final NewEvent EVENT = NewEvent.json(new Aggregate("a", "b"), "t", "{}");

@@ -1,5 +1,8 @@
 package io.outboxpipeline.outbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.outboxpipeline.outbox.Outbox.Appended;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
@@ -21,9 +24,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
-
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
@@ -101,6 +101,16 @@ final class OutboxTest {
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("transaction");
     }
+  }
+
+  @Test
+  void the_table_refuses_a_row_in_a_wrong_slot() {
+    assertThatThrownBy(
+            () ->
+                database.execute(
+                    "INSERT INTO obt (slot, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, payload)"
+                        + " VALUES (7, 'spending', 'alice', 1, UUID(), 't', 'text/plain', '')"))
+        .hasMessageContaining("obt_slot");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package io.outboxpipeline.outbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.outboxpipeline.testkit.TestDatabase;
 import java.sql.SQLException;
 import java.util.stream.IntStream;
@@ -7,8 +9,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 final class SlotsTest {
 

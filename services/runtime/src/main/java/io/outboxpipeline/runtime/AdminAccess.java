@@ -1,5 +1,7 @@
 package io.outboxpipeline.runtime;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
@@ -9,8 +11,6 @@ import io.helidon.webserver.http.ServerRequest;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Locale;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /** Keeps what is under {@code /admin} to those who have the token. */
 public final class AdminAccess {

@@ -1,5 +1,7 @@
 package io.outboxpipeline.runtime;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.helidon.http.HttpMediaType;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
@@ -15,8 +17,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.Map;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /** Reads a request's body as one JSON object, and refuses whatever is not exactly that. */
 public final class JsonBody {

@@ -1,5 +1,8 @@
 package io.outboxpipeline.runtime;
 
+import static java.lang.System.Logger.Level.ERROR;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.helidon.http.DirectHandler;
 import io.helidon.http.DirectHandler.EventType;
 import io.helidon.http.DirectHandler.TransportResponse;
@@ -12,9 +15,6 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.Map;
-
-import static java.lang.System.Logger.Level.ERROR;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
  * Turns whatever ends a request early into problem+json: what handlers throw, what Helidon itself

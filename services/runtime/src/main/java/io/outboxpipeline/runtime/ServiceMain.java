@@ -1,5 +1,9 @@
 package io.outboxpipeline.runtime;
 
+import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Map;
@@ -7,10 +11,6 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import org.slf4j.bridge.SLF4JBridgeHandler;
-
-import static java.lang.System.Logger.Level.ERROR;
-import static java.lang.System.Logger.Level.INFO;
-import static java.lang.System.Logger.Level.WARNING;
 
 /** Runs one service as a process: from its settings to SIGTERM. */
 public final class ServiceMain {

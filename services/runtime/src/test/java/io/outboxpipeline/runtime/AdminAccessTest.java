@@ -1,10 +1,10 @@
 package io.outboxpipeline.runtime;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 final class AdminAccessTest {
   private static final String TOKEN = "0123456789abcdef";

@@ -1,9 +1,9 @@
 package io.outboxpipeline.testkit;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 final class TestDatabaseTest {
 

@@ -11,7 +11,8 @@ CREATE TABLE obt_aggregate (
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE ${collation};
 
 -- One row per event that is not yet known to be sent. Clustered by slot, so that a relay reads and deletes in ranges
--- of its own; the key on id finds what is new in all slots at once.
+-- of its own; the key on id finds what is new in all slots at once. The checks keep writers in other languages honest:
+-- an aggregate in two slots would lose its order.
 CREATE TABLE obt (
   slot           TINYINT UNSIGNED NOT NULL,
   id             BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
@@ -25,7 +26,9 @@ CREATE TABLE obt (
   headers        TEXT NULL,
   created_at     TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   PRIMARY KEY (slot, id),
-  KEY obt_id (id)
+  KEY obt_id (id),
+  CONSTRAINT obt_slot CHECK (slot = CRC32(CONCAT(aggregate_type, CHAR(0), aggregate_id)) & 255),
+  CONSTRAINT obt_event CHECK (sequence > 0 AND aggregate_type <> '' AND aggregate_id <> '' AND event_type <> '')
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE ${collation};
 
 -- Events that can never be sent, each holding back what follows in its aggregate. One that was discarded stays here,

@@ -1,0 +1,257 @@
+package io.outboxpipeline.consumer;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.outboxpipeline.inbox.Chain;
+import io.outboxpipeline.inbox.EventHandler;
+import io.outboxpipeline.inbox.Held;
+import io.outboxpipeline.inbox.Inbox;
+import io.outboxpipeline.inbox.Resumed;
+import io.outboxpipeline.inbox.Waiting;
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.outbox.Event;
+import io.outboxpipeline.runtime.JsonBody;
+import io.outboxpipeline.runtime.Methods;
+import io.outboxpipeline.runtime.Problem.FieldError;
+import io.outboxpipeline.runtime.ProblemException;
+import jakarta.json.Json;
+import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonString;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * {@code /admin/parked} and {@code /admin/rejected}: what stands still in the inbox, and how it
+ * goes on. Thread-safe.
+ */
+final class AdminApi implements HttpService {
+  private static final System.Logger LOG = System.getLogger(AdminApi.class.getName());
+
+  /** Larger payloads, and those that are no text, are told by their size alone. */
+  private static final int MAX_SHOWN_PAYLOAD = 64 * 1024;
+
+  private final Transactions transactions;
+  private final Inbox inbox;
+  private final EventHandler handler;
+  private final ConsumerMetrics metrics;
+  private final InstantSource clock;
+
+  AdminApi(
+      Transactions transactions,
+      Inbox inbox,
+      EventHandler handler,
+      ConsumerMetrics metrics,
+      InstantSource clock) {
+    this.transactions = transactions;
+    this.inbox = inbox;
+    this.handler = handler;
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules
+        .get("/parked", Requests.onDatabase(this::parked))
+        .post("/parked/skip", Requests.onDatabase(this::skip))
+        .get("/rejected", Requests.onDatabase(this::rejected))
+        .post("/rejected/retry", decision("retried", inbox::retry))
+        .post("/rejected/discard", decision("discarded", inbox::discard));
+    Methods.only(rules, "/parked", Method.GET);
+    Methods.only(rules, "/rejected", Method.GET);
+    Methods.only(rules, "/parked/skip", Method.POST);
+    Methods.only(rules, "/rejected/retry", Method.POST);
+    Methods.only(rules, "/rejected/discard", Method.POST);
+  }
+
+  private void parked(ServerRequest req, ServerResponse res) throws SQLException {
+    int limit = limit(req);
+    List<Waiting> all = transactions.run(c -> Inbox.waiting(c, limit));
+    var items = Json.createArrayBuilder();
+    for (Waiting w : all) {
+      items.add(
+          of(w.chain())
+              .add("missing", w.missing())
+              .add("count", w.parked())
+              .add("since", w.since().toString())
+              .add("ageSeconds", age(w.since())));
+    }
+    send(res, Json.createObjectBuilder().add("items", items).build());
+  }
+
+  private void rejected(ServerRequest req, ServerResponse res) throws SQLException {
+    int limit = limit(req);
+    List<Held> all = transactions.run(c -> Inbox.held(c, limit));
+    var items = Json.createArrayBuilder();
+    for (Held h : all) {
+      Event event = h.event();
+      var item =
+          of(h.chain())
+              .add("sequence", event.sequence())
+              .add("eventId", event.id().toString())
+              .add("eventType", event.type())
+              .add("time", event.time().toString())
+              .add("reason", h.reason())
+              .add("waiting", h.waiting())
+              .add("since", h.since().toString())
+              .add("ageSeconds", age(h.since()))
+              .add("contentType", event.contentType());
+      item.add("payloadBytes", event.payload().length);
+      if (event.payload().length <= MAX_SHOWN_PAYLOAD) {
+        text(event.payload()).ifPresent(text -> item.add("payload", text));
+      }
+      items.add(item);
+    }
+    send(res, Json.createObjectBuilder().add("items", items).build());
+  }
+
+  private interface Decision {
+    Optional<Resumed> on(Connection transaction, Chain chain, long sequence, EventHandler handler)
+        throws SQLException;
+  }
+
+  private Handler decision(String done, Decision decision) {
+    return Requests.onDatabase((req, res) -> decide(req, res, "sequence", done, decision));
+  }
+
+  private void skip(ServerRequest req, ServerResponse res) throws SQLException {
+    decide(req, res, "missing", "skipped", inbox::skip);
+  }
+
+  private void decide(
+      ServerRequest req, ServerResponse res, String numberField, String done, Decision decision)
+      throws SQLException {
+    JsonObject body = JsonBody.read(req);
+    var errors = new ArrayList<FieldError>();
+    String type = text(body, "aggregateType", true, errors);
+    String id = text(body, "aggregateId", true, errors);
+    String source = text(body, "source", false, errors);
+    long number = 0;
+    if (body.get(numberField) instanceof JsonNumber n && n.isIntegral() && n.longValue() > 0) {
+      number = n.longValue();
+    } else {
+      errors.add(new FieldError("/" + numberField, "must be a whole number from 1 on"));
+    }
+    if (!errors.isEmpty()) {
+      throw new ProblemException(
+          Status.BAD_REQUEST_400, "The body has fields that are wrong.", errors);
+    }
+    Chain chain = chain(source, type, id);
+    long sequence = number;
+    Resumed resumed =
+        transactions
+            .run(c -> decision.on(c, chain, sequence, handler))
+            .orElseThrow(
+                () ->
+                    new ProblemException(
+                        Status.CONFLICT_409,
+                        "The aggregate does not stand still at number "
+                            + sequence
+                            + " for this reason, or no longer; look again."));
+    metrics.resumed(resumed.applied());
+    LOG.log(
+        INFO,
+        "number {0} of {1} was {2} by an admin request; the aggregate is at {3}",
+        sequence,
+        chain,
+        done,
+        resumed.last());
+    var json = of(chain).add("last", resumed.last()).add("applied", resumed.applied().size());
+    resumed
+        .rejected()
+        .ifPresent(
+            r ->
+                json.add(
+                    "rejected",
+                    Json.createObjectBuilder()
+                        .add("sequence", r.event().sequence())
+                        .add("reason", r.reason())));
+    send(res, json.build());
+  }
+
+  /** The chain that is meant: the source may be left out where only one stands still. */
+  private Chain chain(String source, String type, String id) throws SQLException {
+    try {
+      var aggregate = new Aggregate(type, id);
+      if (!source.isEmpty()) {
+        return new Chain(source, aggregate);
+      }
+      List<Chain> found = transactions.run(c -> Inbox.standing(c, aggregate));
+      if (found.isEmpty()) {
+        throw new ProblemException(
+            Status.NOT_FOUND_404, "No such aggregate stands still in this inbox.");
+      }
+      if (found.size() > 1) {
+        throw new ProblemException(
+            Status.CONFLICT_409,
+            "Aggregates of several sources stand still under this name: give the source.");
+      }
+      return found.getFirst();
+    } catch (IllegalArgumentException e) {
+      throw new ProblemException(Status.BAD_REQUEST_400, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static int limit(ServerRequest req) {
+    var errors = new ArrayList<FieldError>();
+    int limit = Requests.limit(req, errors);
+    if (!errors.isEmpty()) {
+      throw new ProblemException(
+          Status.BAD_REQUEST_400, "The query has parameters that are wrong.", errors);
+    }
+    return limit;
+  }
+
+  private static String text(
+      JsonObject body, String field, boolean required, List<FieldError> errors) {
+    if (body.get(field) instanceof JsonString text && !text.getString().isEmpty()) {
+      return text.getString();
+    }
+    if (required || body.containsKey(field)) {
+      errors.add(new FieldError("/" + field, "must be a string that is not empty"));
+    }
+    return "";
+  }
+
+  private static Optional<String> text(byte[] payload) {
+    try {
+      return Optional.of(UTF_8.newDecoder().decode(ByteBuffer.wrap(payload)).toString());
+    } catch (CharacterCodingException e) {
+      return Optional.empty();
+    }
+  }
+
+  private long age(Instant since) {
+    return Math.max(0, Duration.between(since, clock.instant()).toSeconds());
+  }
+
+  private static JsonObjectBuilder of(Chain chain) {
+    return Json.createObjectBuilder()
+        .add("source", chain.source())
+        .add("aggregateType", chain.aggregate().type())
+        .add("aggregateId", chain.aggregate().id());
+  }
+
+  private static void send(ServerResponse res, JsonObject json) {
+    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
+  }
+}

@@ -1,0 +1,283 @@
+package io.outboxpipeline.consumer;
+
+import static java.lang.System.Logger.Level.WARNING;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outboxpipeline.runtime.SqsSettings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/** The queue and its dead-letter queue, FIFO or standard. Thread-safe. */
+final class MessageQueue implements AutoCloseable {
+  /** The most that SQS gives, and takes, at once. */
+  static final int MAX_MESSAGES = 10;
+
+  private static final System.Logger LOG = System.getLogger(MessageQueue.class.getName());
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration FACTS_KEPT = Duration.ofMinutes(1);
+  private static final int MAX_ATTRIBUTES = 10;
+  private static final int MAX_REASON = 500;
+
+  private final SqsSettings settings;
+  private final SqsClient client;
+  private final Duration wait;
+  private @Nullable Facts facts;
+
+  /**
+   * What the queue's attributes say.
+   *
+   * @param visibility how long a received message is hidden from others
+   * @param deadLetterUrl where unreadable messages go
+   * @param readAt by the nano clock
+   */
+  record Facts(String url, Duration visibility, Optional<String> deadLetterUrl, long readAt) {
+
+    static boolean fifo(String url) {
+      return url.endsWith(".fifo");
+    }
+  }
+
+  MessageQueue(SqsSettings settings, Duration wait, int loops) {
+    this.settings = settings;
+    this.wait = wait;
+    this.client = settings.open(SqsSettings.Retries.STANDARD, wait.plusSeconds(10), 2 * loops + 2);
+  }
+
+  /**
+   * What is known of the queue, at most a minute old, for whoever runs it may change it.
+   *
+   * @throws SdkException if it can't be found or asked
+   */
+  synchronized Facts facts() {
+    Facts known = facts;
+    if (known == null || System.nanoTime() - known.readAt > FACTS_KEPT.toNanos()) {
+      known = read();
+      facts = known;
+    }
+    return known;
+  }
+
+  /** The next facts are read anew. */
+  synchronized void forget() {
+    facts = null;
+  }
+
+  private Facts read() {
+    long now = System.nanoTime();
+    String url = SqsSettings.url(client, settings.queue());
+    var attributes =
+        client
+            .getQueueAttributes(
+                r ->
+                    r.queueUrl(url)
+                        .attributeNames(
+                            QueueAttributeName.VISIBILITY_TIMEOUT,
+                            QueueAttributeName.REDRIVE_POLICY))
+            .attributes();
+    Duration visibility =
+        Duration.ofSeconds(
+            Long.parseLong(attributes.getOrDefault(QueueAttributeName.VISIBILITY_TIMEOUT, "30")));
+    Optional<String> deadLetter =
+        settings
+            .deadLetterQueue()
+            .or(() -> redriveTarget(attributes.get(QueueAttributeName.REDRIVE_POLICY)))
+            .map(name -> SqsSettings.url(client, name));
+    return new Facts(url, visibility, deadLetter, now);
+  }
+
+  /** The name in {@code {"deadLetterTargetArn": "arn:aws:sqs:region:account:name", …}}. */
+  private static Optional<String> redriveTarget(@Nullable String policy) {
+    if (policy == null || policy.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      JsonNode arn = JSON.readTree(policy).path("deadLetterTargetArn");
+      return Optional.of(arn.asText())
+          .filter(text -> !text.isEmpty())
+          .map(text -> text.substring(text.lastIndexOf(':') + 1));
+    } catch (JsonProcessingException e) {
+      LOG.log(WARNING, "the queue''s redrive policy is not JSON: {0}", policy);
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Waits for messages.
+   *
+   * @throws SdkException if SQS refuses or is away
+   */
+  List<Message> receive() {
+    String url = facts().url();
+    return client
+        .receiveMessage(
+            r ->
+                r.queueUrl(url)
+                    .maxNumberOfMessages(MAX_MESSAGES)
+                    .waitTimeSeconds((int) wait.toSeconds())
+                    .messageAttributeNames("All")
+                    .messageSystemAttributeNames(MessageSystemAttributeName.MESSAGE_GROUP_ID))
+        .messages();
+  }
+
+  /**
+   * Acknowledges messages. One that this fails for is delivered again, as a duplicate.
+   *
+   * @return how many could not be deleted
+   */
+  int delete(List<Message> messages) {
+    return inBatches(
+        "delete",
+        messages,
+        batch ->
+            client
+                .deleteMessageBatch(
+                    r ->
+                        r.queueUrl(facts().url())
+                            .entries(
+                                entries(
+                                    batch,
+                                    (id, m) ->
+                                        DeleteMessageBatchRequestEntry.builder()
+                                            .id(id)
+                                            .receiptHandle(m.receiptHandle())
+                                            .build())))
+                .failed());
+  }
+
+  /** Hides messages from others for another whole visibility time-out from now on. */
+  void extendVisibility(List<Message> messages) {
+    Facts now = facts();
+    inBatches(
+        "extend the visibility of",
+        messages,
+        batch ->
+            client
+                .changeMessageVisibilityBatch(
+                    r ->
+                        r.queueUrl(now.url())
+                            .entries(
+                                entries(
+                                    batch,
+                                    (id, m) ->
+                                        ChangeMessageVisibilityBatchRequestEntry.builder()
+                                            .id(id)
+                                            .receiptHandle(m.receiptHandle())
+                                            .visibilityTimeout((int) now.visibility().toSeconds())
+                                            .build())))
+                .failed());
+  }
+
+  /**
+   * Puts a copy of a message into the dead-letter queue, with the reason as an attribute.
+   *
+   * @return whether there is a dead-letter queue
+   * @throws SdkException if SQS refuses or is away
+   */
+  boolean deadLetter(Message message, String reason) {
+    Optional<String> url = facts().deadLetterUrl();
+    url.ifPresent(target -> send(message, reason, target));
+    return url.isPresent();
+  }
+
+  private void send(Message message, String reason, String target) {
+    Map<String, MessageAttributeValue> attributes = new HashMap<>();
+    message.messageAttributes().entrySet().stream()
+        .limit(MAX_ATTRIBUTES - 1)
+        .forEach(e -> attributes.put(e.getKey(), e.getValue()));
+    attributes.put(
+        "reason",
+        MessageAttributeValue.builder().dataType("String").stringValue(allowed(reason)).build());
+    client.sendMessage(
+        r -> {
+          r.queueUrl(target).messageBody(message.body()).messageAttributes(attributes);
+          if (Facts.fifo(target)) {
+            // The same message that comes again, for it could not be deleted, is one there.
+            r.messageDeduplicationId(message.messageId())
+                .messageGroupId(
+                    message
+                        .attributes()
+                        .getOrDefault(
+                            MessageSystemAttributeName.MESSAGE_GROUP_ID, message.messageId()));
+          }
+        });
+  }
+
+  /** The characters that SQS takes, and not too many of them. */
+  private static String allowed(String text) {
+    String shown =
+        text.codePoints()
+            .limit(MAX_REASON)
+            .map(
+                c ->
+                    c < 0x20 || (c >= 0xD800 && c <= 0xDFFF) || c == 0xFFFE || c == 0xFFFF
+                        ? ' '
+                        : c)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
+    return shown.isBlank() ? "unreadable" : shown;
+  }
+
+  private interface Entry<T> {
+    T of(String id, Message message);
+  }
+
+  private static <T> List<T> entries(List<Message> batch, Entry<T> entry) {
+    return IntStream.range(0, batch.size())
+        .mapToObj(i -> entry.of(Integer.toString(i), batch.get(i)))
+        .toList();
+  }
+
+  private static int inBatches(
+      String what,
+      List<Message> messages,
+      Function<List<Message>, List<BatchResultErrorEntry>> request) {
+    int failed = 0;
+    for (int from = 0; from < messages.size(); from += MAX_MESSAGES) {
+      List<Message> batch = messages.subList(from, Math.min(messages.size(), from + MAX_MESSAGES));
+      try {
+        List<BatchResultErrorEntry> errors = new ArrayList<>(request.apply(batch));
+        failed += errors.size();
+        if (!errors.isEmpty()) {
+          LOG.log(
+              WARNING,
+              "could not {0} {1} of {2} messages: {3}",
+              what,
+              errors.size(),
+              batch.size(),
+              errors.stream()
+                  .map(BatchResultErrorEntry::code)
+                  .distinct()
+                  .collect(Collectors.joining(", ")));
+        }
+      } catch (SdkException e) {
+        failed += batch.size();
+        LOG.log(WARNING, "could not {0} {1} messages: {2}", what, batch.size(), e.getMessage());
+      }
+    }
+    return failed;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

@@ -1,0 +1,152 @@
+package io.outboxpipeline.consumer;
+
+import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
+import io.outboxpipeline.runtime.Health;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.model.Message;
+
+/**
+ * Receives while the database can be used, each loop on a virtual thread of its own. Thread-safe.
+ */
+final class ReceiveLoops {
+  private static final System.Logger LOG = System.getLogger(ReceiveLoops.class.getName());
+  private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+  private static final Duration DATABASE_PERIOD = Duration.ofMillis(200);
+
+  private final MessageQueue queue;
+  private final DatabaseWatch database;
+  private final BatchWork work;
+  private final ConsumerMetrics metrics;
+  private final Stop stop = new Stop();
+  private final List<Thread> threads;
+  private volatile Health health = Health.down("the queue was not reached yet");
+  private volatile boolean started;
+
+  ReceiveLoops(
+      MessageQueue queue,
+      DatabaseWatch database,
+      BatchWork work,
+      ConsumerMetrics metrics,
+      int loops) {
+    this.queue = queue;
+    this.database = database;
+    this.work = work;
+    this.metrics = metrics;
+    this.threads =
+        IntStream.range(0, loops)
+            .mapToObj(i -> Thread.ofVirtual().name("consumer-receive-" + i).unstarted(this::loop))
+            .toList();
+  }
+
+  void start() {
+    threads.forEach(Thread::start);
+  }
+
+  /** Up while the queue answers. */
+  Health health() {
+    return health;
+  }
+
+  /** Whether the queue was reached at least once. */
+  boolean started() {
+    return started;
+  }
+
+  /** Up while all loops run. */
+  Health alive() {
+    return stop.told() || threads.stream().noneMatch(t -> t.getState() == Thread.State.TERMINATED)
+        ? Health.up()
+        : Health.down("a receive loop has ended");
+  }
+
+  private void loop() {
+    var queueBackoff = new Backoff(LONGEST_BACKOFF);
+    var workBackoff = new Backoff(LONGEST_BACKOFF);
+    while (!stop.told()) {
+      if (!database.up()) {
+        lookAtQueue();
+        stop.pause(DATABASE_PERIOD);
+        continue;
+      }
+      try {
+        // Known before anything is received: how long it stays hidden, and where it goes to die.
+        queue.facts();
+        see(Health.up());
+        List<Message> messages = queue.receive();
+        queueBackoff.success();
+        if (messages.isEmpty()) {
+          continue;
+        }
+        if (work.run(messages)) {
+          workBackoff.success();
+        } else {
+          // Each delivery counts towards the dead-letter queue: not too many while all fail.
+          stop.pause(workBackoff.failure());
+        }
+      } catch (SdkException e) {
+        if (!stop.told()) {
+          metrics.queueErrors.increment();
+          see(Health.down("the queue cannot be used: " + e.getMessage()));
+          queue.forget();
+          stop.pause(queueBackoff.failure());
+        }
+      } catch (RuntimeException e) {
+        LOG.log(ERROR, "a receive loop failed and goes on", e);
+        stop.pause(workBackoff.failure());
+      }
+    }
+  }
+
+  /** So that a wrong queue name is told while the database is away, too. */
+  private void lookAtQueue() {
+    if (started) {
+      return;
+    }
+    try {
+      queue.facts();
+      see(Health.up());
+    } catch (SdkException e) {
+      see(Health.down("the queue cannot be used: " + e.getMessage()));
+    }
+  }
+
+  /** Logs a change, and only that. */
+  private synchronized void see(Health now) {
+    Health before = health;
+    health = now;
+    switch (now) {
+      case Health.Up() -> {
+        started = true;
+        if (!now.equals(before)) {
+          LOG.log(INFO, "the queue can be used");
+        }
+      }
+      case Health.Down(String reason) -> {
+        if (Health.up().equals(before) || (!started && !now.equals(before))) {
+          LOG.log(WARNING, reason);
+        }
+      }
+    }
+  }
+
+  /**
+   * Receives no more, and returns when what is in hand is committed and deleted. An interrupt
+   * breaks off what still waits.
+   */
+  void drain() {
+    stop.tell();
+    try {
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    } catch (InterruptedException e) {
+      threads.forEach(Thread::interrupt);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package io.outboxpipeline.inbox;
+
+/** What became of a received event. In every case its message is done with once this commits. */
+public sealed interface Outcome {
+
+  /** The handler ran for it. */
+  record Applied() implements Outcome {}
+
+  /** It is a tombstone, and its turn had come. The handler did not run. */
+  record Passed() implements Outcome {}
+
+  /** It was applied, passed or skipped before, or came twice in this call. */
+  record Duplicate() implements Outcome {}
+
+  /**
+   * It is kept until its turn comes.
+   *
+   * @param awaits the number that must come first
+   */
+  record Parked(long awaits) implements Outcome {}
+
+  /**
+   * The handler rejected it: it is kept, and what follows in its chain waits, until it is retried
+   * or discarded.
+   */
+  record Rejected(String reason) implements Outcome {}
+}

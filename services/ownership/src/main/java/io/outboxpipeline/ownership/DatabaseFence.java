@@ -1,0 +1,195 @@
+package io.outboxpipeline.ownership;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import javax.sql.DataSource;
+
+/** The fence: table {@code obt_partition} of the base database. */
+public final class DatabaseFence implements Fence {
+
+  private static final String COUNT =
+      """
+      SELECT COUNT(*) FROM obt_partition
+      """;
+
+  /** Makes or locks the row that every layout has, so that one at a time lays out. */
+  private static final String LOCK_FIRST =
+      """
+      INSERT INTO obt_partition (partition_no, first_slot, last_slot, epoch) VALUES (0, 0, 0, 0)
+      ON DUPLICATE KEY UPDATE epoch = epoch
+      """;
+
+  private static final String READ_ALL =
+      """
+      SELECT partition_no, first_slot, last_slot, epoch FROM obt_partition FOR UPDATE
+      """;
+
+  private static final String DELETE_ALL =
+      """
+      DELETE FROM obt_partition
+      """;
+
+  private static final String CREATE =
+      """
+      INSERT INTO obt_partition (partition_no, first_slot, last_slot, epoch) VALUES (?, ?, ?, ?)
+      """;
+
+  private static final String RAISE =
+      """
+      UPDATE obt_partition SET epoch = ?, owner = ?, claimed_at = CURRENT_TIMESTAMP(6)
+      WHERE partition_no = ? AND first_slot = ? AND last_slot = ? AND epoch < ?
+      """;
+
+  private static final String READ_ONE =
+      """
+      SELECT first_slot, last_slot, epoch FROM obt_partition WHERE partition_no = ?
+      """;
+
+  /** MariaDB has no FOR SHARE; MySQL has both. The list follows. */
+  private static final String STALE =
+      """
+      SELECT partition_no, epoch FROM obt_partition WHERE partition_no IN (%s) LOCK IN SHARE MODE
+      """;
+
+  private final DataSource database;
+
+  public DatabaseFence(DataSource database) {
+    this.database = database;
+  }
+
+  /**
+   * Those of the partitions whose epoch is not the given one any more: their grants were replaced,
+   * and nothing may be deleted for them. The others keep their epoch until the caller's transaction
+   * ends, as their rows are locked for sharing.
+   *
+   * @param transaction not in auto-commit mode; not committed here
+   * @param epochsByPartition the grants that the transaction deletes for
+   */
+  public static Set<Integer> stale(Connection transaction, Map<Integer, Long> epochsByPartition)
+      throws SQLException {
+    var stale = new HashSet<Integer>(epochsByPartition.keySet());
+    if (stale.isEmpty()) {
+      return stale;
+    }
+    String list = "?" + ", ?".repeat(epochsByPartition.size() - 1);
+    try (PreparedStatement s = transaction.prepareStatement(STALE.formatted(list))) {
+      int i = 1;
+      for (int partition : epochsByPartition.keySet()) {
+        s.setInt(i++, partition);
+      }
+      try (ResultSet rows = s.executeQuery()) {
+        while (rows.next()) {
+          Long epoch = epochsByPartition.get(rows.getInt(1));
+          if (epoch != null && epoch == rows.getLong(2)) {
+            stale.remove(rows.getInt(1));
+          }
+        }
+      }
+    }
+    return stale;
+  }
+
+  @Override
+  public int partitions() {
+    try (Connection c = AutoCommit.connection(database);
+        PreparedStatement s = c.prepareStatement(COUNT);
+        ResultSet rows = s.executeQuery()) {
+      rows.next();
+      return rows.getInt(1);
+    } catch (SQLException e) {
+      throw new StoreException("cannot count the partitions", e);
+    }
+  }
+
+  @Override
+  public void lay(int partitions) {
+    try (Connection c = database.getConnection()) {
+      c.setAutoCommit(false);
+      try {
+        lay(partitions, c);
+        c.commit();
+      } finally {
+        c.rollback();
+        c.setAutoCommit(true);
+      }
+    } catch (SQLException e) {
+      throw new StoreException("cannot lay out " + partitions + " partitions", e);
+    }
+  }
+
+  private static void lay(int partitions, Connection c) throws SQLException {
+    try (PreparedStatement s = c.prepareStatement(LOCK_FIRST)) {
+      s.executeUpdate();
+    }
+    int same = 0;
+    int rowCount = 0;
+    int slots = 0;
+    long highest = 0;
+    try (PreparedStatement s = c.prepareStatement(READ_ALL);
+        ResultSet rows = s.executeQuery()) {
+      while (rows.next()) {
+        var range = new SlotRange(rows.getInt(2), rows.getInt(3));
+        int partition = rows.getInt(1);
+        rowCount++;
+        slots += range.last() - range.first() + 1;
+        highest = Math.max(highest, rows.getLong(4));
+        if (partition < partitions && Partitions.range(partition, partitions).equals(range)) {
+          same++;
+        }
+      }
+    }
+    if (same == partitions && rowCount == partitions && slots == Partitions.MAX) {
+      return;
+    }
+    // One slot alone is the row that was made a moment ago to have something to lock.
+    long epoch = slots == 1 ? 0 : highest + 1;
+    try (PreparedStatement s = c.prepareStatement(DELETE_ALL)) {
+      s.executeUpdate();
+    }
+    try (PreparedStatement s = c.prepareStatement(CREATE)) {
+      for (int p = 0; p < partitions; p++) {
+        SlotRange range = Partitions.range(p, partitions);
+        s.setInt(1, p);
+        s.setInt(2, range.first());
+        s.setInt(3, range.last());
+        s.setLong(4, epoch);
+        s.addBatch();
+      }
+      s.executeBatch();
+    }
+  }
+
+  @Override
+  public RaiseOutcome raise(MemberId owner, Grant grant) {
+    try (Connection c = AutoCommit.connection(database)) {
+      try (PreparedStatement s = c.prepareStatement(RAISE)) {
+        s.setLong(1, grant.epoch());
+        s.setString(2, owner.value());
+        s.setInt(3, grant.partition());
+        s.setInt(4, grant.slots().first());
+        s.setInt(5, grant.slots().last());
+        s.setLong(6, grant.epoch());
+        if (s.executeUpdate() == 1) {
+          return new RaiseOutcome.Raised();
+        }
+      }
+      try (PreparedStatement s = c.prepareStatement(READ_ONE)) {
+        s.setInt(1, grant.partition());
+        try (ResultSet rows = s.executeQuery()) {
+          return rows.next()
+                  && rows.getInt(1) == grant.slots().first()
+                  && rows.getInt(2) == grant.slots().last()
+              ? new RaiseOutcome.Stale(rows.getLong(3))
+              : new RaiseOutcome.Repartitioned();
+        }
+      }
+    } catch (SQLException e) {
+      throw new StoreException("cannot raise the epoch of partition " + grant.partition(), e);
+    }
+  }
+}

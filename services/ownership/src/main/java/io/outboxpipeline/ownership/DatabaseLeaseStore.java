@@ -1,0 +1,207 @@
+package io.outboxpipeline.ownership;
+
+import io.outboxpipeline.ownership.Heartbeat.State;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLIntegrityConstraintViolationException;
+import java.util.ArrayList;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import javax.sql.DataSource;
+
+/**
+ * Heartbeats and leases in tables of the base database, {@code obt_member} and {@code obt_lease}.
+ * Each call takes one connection and runs one statement on it, a snapshot two.
+ *
+ * <p>The source's connections need a socket time-out below the lease duration.
+ */
+public final class DatabaseLeaseStore implements LeaseStore {
+
+  private static final String READ_LEASES =
+      """
+      SELECT partition_no, holder, target, epoch, version FROM obt_lease
+      """;
+
+  private static final String READ_HEARTBEATS =
+      """
+      SELECT member_id, incarnation, renewals, state, version FROM obt_member
+      """;
+
+  private static final String READ_HEARTBEAT =
+      """
+      SELECT member_id, incarnation, renewals, state, version FROM obt_member WHERE member_id = ?
+      """;
+
+  private static final String CREATE_HEARTBEAT =
+      """
+      INSERT INTO obt_member (incarnation, renewals, state, version, member_id)
+      VALUES (?, ?, ?, ?, ?)
+      """;
+
+  private static final String REPLACE_HEARTBEAT =
+      """
+      UPDATE obt_member SET incarnation = ?, renewals = ?, state = ?, version = ?
+      WHERE member_id = ? AND version = ?
+      """;
+
+  private static final String DELETE_HEARTBEAT =
+      """
+      DELETE FROM obt_member WHERE member_id = ? AND version = ?
+      """;
+
+  private static final String CREATE_LEASE =
+      """
+      INSERT INTO obt_lease (holder, target, epoch, version, partition_no) VALUES (?, ?, ?, ?, ?)
+      """;
+
+  private static final String REPLACE_LEASE =
+      """
+      UPDATE obt_lease SET holder = ?, target = ?, epoch = ?, version = ?
+      WHERE partition_no = ? AND version = ?
+      """;
+
+  private static final String DELETE_LEASE =
+      """
+      DELETE FROM obt_lease WHERE partition_no = ? AND version = ?
+      """;
+
+  private final DataSource database;
+
+  public DatabaseLeaseStore(DataSource database) {
+    this.database = database;
+  }
+
+  @Override
+  public Snapshot snapshot() {
+    try (Connection c = open()) {
+      var leases = new ArrayList<PartitionLease>();
+      try (PreparedStatement s = c.prepareStatement(READ_LEASES);
+          ResultSet rows = s.executeQuery()) {
+        while (rows.next()) {
+          leases.add(
+              new PartitionLease(
+                  rows.getInt(1),
+                  Optional.ofNullable(rows.getString(2)).map(MemberId::new),
+                  Optional.ofNullable(rows.getString(3)).map(MemberId::new),
+                  rows.getLong(4),
+                  new Version(rows.getString(5))));
+        }
+      }
+      var heartbeats = new ArrayList<Heartbeat>();
+      try (PreparedStatement s = c.prepareStatement(READ_HEARTBEATS);
+          ResultSet rows = s.executeQuery()) {
+        while (rows.next()) {
+          heartbeats.add(heartbeat(rows));
+        }
+      }
+      return new Snapshot(leases, heartbeats);
+    } catch (SQLException e) {
+      throw new StoreException("cannot read the leases", e);
+    }
+  }
+
+  @Override
+  public Optional<Heartbeat> heartbeat(MemberId member) {
+    try (Connection c = open();
+        PreparedStatement s = c.prepareStatement(READ_HEARTBEAT)) {
+      s.setString(1, member.value());
+      try (ResultSet rows = s.executeQuery()) {
+        return rows.next() ? Optional.of(heartbeat(rows)) : Optional.empty();
+      }
+    } catch (SQLException e) {
+      throw new StoreException("cannot read the heartbeat of " + member, e);
+    }
+  }
+
+  private static Heartbeat heartbeat(ResultSet row) throws SQLException {
+    return new Heartbeat(
+        new MemberId(row.getString(1)),
+        row.getString(2),
+        row.getLong(3),
+        State.valueOf(row.getString(4)),
+        new Version(row.getString(5)));
+  }
+
+  @Override
+  public CasOutcome write(Heartbeat next) {
+    Version written = newVersion();
+    boolean create = next.version().equals(Version.NONE);
+    try (Connection c = open();
+        PreparedStatement s = c.prepareStatement(create ? CREATE_HEARTBEAT : REPLACE_HEARTBEAT)) {
+      s.setString(1, next.incarnation());
+      s.setLong(2, next.renewals());
+      s.setString(3, next.state().name());
+      s.setString(4, written.value());
+      s.setString(5, next.member().value());
+      if (!create) {
+        s.setString(6, next.version().value());
+      }
+      return outcome(s, written);
+    } catch (SQLException e) {
+      throw new StoreException("cannot write the heartbeat of " + next.member(), e);
+    }
+  }
+
+  @Override
+  public CasOutcome delete(Heartbeat stored) {
+    try (Connection c = open();
+        PreparedStatement s = c.prepareStatement(DELETE_HEARTBEAT)) {
+      s.setString(1, stored.member().value());
+      s.setString(2, stored.version().value());
+      return outcome(s, Version.NONE);
+    } catch (SQLException e) {
+      throw new StoreException("cannot delete the heartbeat of " + stored.member(), e);
+    }
+  }
+
+  @Override
+  public CasOutcome write(PartitionLease next) {
+    Version written = newVersion();
+    boolean create = next.version().equals(Version.NONE);
+    try (Connection c = open();
+        PreparedStatement s = c.prepareStatement(create ? CREATE_LEASE : REPLACE_LEASE)) {
+      s.setString(1, next.holder().map(MemberId::value).orElse(null));
+      s.setString(2, next.target().map(MemberId::value).orElse(null));
+      s.setLong(3, next.epoch());
+      s.setString(4, written.value());
+      s.setInt(5, next.partition());
+      if (!create) {
+        s.setString(6, next.version().value());
+      }
+      return outcome(s, written);
+    } catch (SQLException e) {
+      throw new StoreException("cannot write the lease of partition " + next.partition(), e);
+    }
+  }
+
+  @Override
+  public CasOutcome delete(PartitionLease stored) {
+    try (Connection c = open();
+        PreparedStatement s = c.prepareStatement(DELETE_LEASE)) {
+      s.setInt(1, stored.partition());
+      s.setString(2, stored.version().value());
+      return outcome(s, Version.NONE);
+    } catch (SQLException e) {
+      throw new StoreException("cannot delete the lease of partition " + stored.partition(), e);
+    }
+  }
+
+  private static CasOutcome outcome(PreparedStatement s, Version written) throws SQLException {
+    try {
+      return s.executeUpdate() == 1 ? new CasOutcome.Written(written) : new CasOutcome.Conflict();
+    } catch (SQLIntegrityConstraintViolationException e) {
+      return new CasOutcome.Conflict();
+    }
+  }
+
+  /** Random, as a count would start anew when a record is deleted and created again. */
+  private static Version newVersion() {
+    return new Version(Long.toString(ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE)));
+  }
+
+  private Connection open() throws SQLException {
+    return AutoCommit.connection(database);
+  }
+}

@@ -1,0 +1,15 @@
+package io.outboxpipeline.ownership;
+
+/** Why a membership ended. */
+public enum Ending {
+  /** It handed over everything and is gone. */
+  LEFT,
+  /** A newer process runs as the same member. */
+  SUPERSEDED,
+  /** The database has other partitions now. */
+  REPARTITIONED,
+  /** It was closed without leaving. */
+  CLOSED,
+  /** The partition work threw an exception. */
+  FAILED
+}

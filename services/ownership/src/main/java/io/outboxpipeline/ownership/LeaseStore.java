@@ -1,0 +1,34 @@
+package io.outboxpipeline.ownership;
+
+import java.util.Optional;
+
+/**
+ * Where heartbeats and leases are kept. Every write is a compare-and-set on the version in the
+ * record that is written ({@link Version#NONE}: there must be no record yet); of any number of
+ * writers that saw the same version, one succeeds. Reads see every write that was answered before
+ * they were sent.
+ *
+ * <p>Any method may throw, {@link StoreException} or another unchecked exception: then it is
+ * unknown whether a write was done. Calls need time-outs of their own, shorter than a lease.
+ * Implementations are safe for use by several threads.
+ */
+public interface LeaseStore {
+
+  /** All leases, then all heartbeats. */
+  Snapshot snapshot();
+
+  /** One member's heartbeat, if it has one. */
+  Optional<Heartbeat> heartbeat(MemberId member);
+
+  /** Creates or replaces a heartbeat. */
+  CasOutcome write(Heartbeat next);
+
+  /** Deletes a heartbeat; a conflict if it is gone or has another version. */
+  CasOutcome delete(Heartbeat stored);
+
+  /** Creates or replaces a lease. */
+  CasOutcome write(PartitionLease next);
+
+  /** Deletes a lease; a conflict if it is gone or has another version. */
+  CasOutcome delete(PartitionLease stored);
+}

@@ -1,0 +1,51 @@
+package io.outboxpipeline.ownership;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How a member stands, for health, metrics and people.
+ *
+ * @param owned the grants that are started and not yet released or abandoned
+ * @param moving how many partitions are on their way to or from this member
+ * @param unowned how many nobody held when the leases were read last
+ * @param liveMembers who was alive then, this member included
+ * @param sinceRenewal how long ago the last renewal that succeeded was sent; since the start if
+ *     none did yet
+ */
+public record OwnershipStatus(
+    State state,
+    List<Grant> owned,
+    int moving,
+    int unowned,
+    Set<MemberId> liveMembers,
+    Duration sinceRenewal) {
+
+  public OwnershipStatus {
+    owned = List.copyOf(owned);
+    liveMembers = Set.copyOf(liveMembers);
+  }
+
+  OwnershipStatus renewedAgo(Duration age) {
+    return new OwnershipStatus(state, owned, moving, unowned, liveMembers, age);
+  }
+
+  /** Where the member is in its life. */
+  public enum State {
+    /** Its heartbeat is not yet stored. */
+    JOINING,
+    ACTIVE,
+    LEAVING,
+    /** See {@link Ending#LEFT}. */
+    LEFT,
+    /** See {@link Ending#SUPERSEDED}. */
+    SUPERSEDED,
+    /** See {@link Ending#REPARTITIONED}. */
+    REPARTITIONED,
+    /** See {@link Ending#CLOSED}. */
+    CLOSED,
+    /** See {@link Ending#FAILED}. */
+    FAILED
+  }
+}

@@ -1,0 +1,40 @@
+package io.outboxpipeline.ownership;
+
+import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.TestDatabase;
+import java.util.EnumMap;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@ParameterizedClass
+@EnumSource
+final class DatabaseLeaseStoreIT extends LeaseStoreContract {
+
+  /** Migrated once for each server, as migrating takes longer than the tests. */
+  private static final Map<TestDatabase, Database> MIGRATED = new EnumMap<>(TestDatabase.class);
+
+  private final Database database;
+
+  DatabaseLeaseStoreIT(TestDatabase server) {
+    database = MIGRATED.computeIfAbsent(server, DatabaseLeaseStoreIT::migrated);
+  }
+
+  private static Database migrated(TestDatabase server) {
+    Database database = server.create();
+    Schema.migrate(database.dataSource());
+    return database;
+  }
+
+  @BeforeEach
+  void empty() {
+    database.execute("DELETE FROM obt_lease", "DELETE FROM obt_member");
+  }
+
+  @Override
+  protected LeaseStore client() {
+    return new DatabaseLeaseStore(database.dataSource());
+  }
+}

@@ -1,0 +1,345 @@
+package io.outboxpipeline.ownership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.TestDatabase;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Several members with their real loops, on one real database. */
+final class OwnershipIT {
+
+  /** Generous against a busy machine, and still quick. */
+  private static final LeaseTiming TIMING =
+      new LeaseTiming(Duration.ofMillis(3000), Duration.ofMillis(2000), Duration.ofMillis(300));
+
+  private static final int PARTITIONS = 64;
+
+  private final Database database = TestDatabase.preferred().create();
+  private final List<Relay> relays = new ArrayList<>();
+  private final List<Relay> all = new ArrayList<>();
+
+  /** When a planned move began, and how long nobody read the partition. */
+  private final Map<Integer, Long> drainedAt = new ConcurrentHashMap<>();
+
+  private final Queue<Long> stalls = new ConcurrentLinkedQueue<>();
+  private final Queue<String> overlaps = new ConcurrentLinkedQueue<>();
+
+  OwnershipIT() {
+    Schema.migrate(database.dataSource());
+  }
+
+  @AfterEach
+  void stop() {
+    for (Relay relay : all) {
+      if (relay.ownership != null) {
+        relay.ownership.close();
+      }
+      relay.pool.close();
+    }
+  }
+
+  @Test
+  void members_join_leave_die_and_are_cut_off_and_every_partition_has_one_owner_again()
+      throws Exception {
+    for (int i = 0; i < 4; i++) {
+      join("m" + i);
+      awaitAllOwned();
+    }
+    Relay leaver = relays.getFirst();
+    assertThat(leaver.ownership.leave(Duration.ofSeconds(20))).isTrue();
+    assertThat(leaver.grants).isEmpty();
+    assertThat(database.number("SELECT COUNT(*) FROM obt_member WHERE member_id = 'm0'")).isZero();
+    awaitAllOwned();
+    printStalls();
+
+    Relay killed = relays.get(1);
+    killed.ownership.close();
+    assertThat(killed.grants).isEmpty();
+    awaitAllOwned();
+
+    Relay cutOff = relays.get(2);
+    int before = cutOff.grants.size();
+    cutOff.away = true;
+    await().atMost(Duration.ofSeconds(20)).until(() -> !cutOff.ownership.maySend());
+    await().atMost(Duration.ofSeconds(20)).until(() -> relays.get(3).grants.size() == PARTITIONS);
+    assertThat(before).isPositive();
+    cutOff.away = false;
+    awaitAllOwned();
+
+    join("m1");
+    awaitAllOwned();
+    assertThat(overlaps).isEmpty();
+  }
+
+  @Test
+  void a_process_that_starts_as_the_same_member_takes_over_at_once_and_the_old_one_ends()
+      throws Exception {
+    Relay old = new Relay("m0");
+    old.start(PARTITIONS, LeaseTiming.DEFAULT);
+    await().until(() -> old.grants.size() == PARTITIONS);
+    Relay successor = new Relay("m0");
+    successor.start(PARTITIONS, LeaseTiming.DEFAULT);
+    await().atMost(Duration.ofSeconds(10)).until(() -> successor.grants.size() == PARTITIONS);
+    assertThat(old.ownership.ended().get()).isEqualTo(Ending.SUPERSEDED);
+    assertThat(old.ownership.status().state()).isEqualTo(OwnershipStatus.State.SUPERSEDED);
+    assertThat(old.ownership.maySend()).isFalse();
+    assertThat(old.grants).isEmpty();
+    assertThat(successor.grants.values()).allSatisfy(g -> assertThat(g.epoch()).isGreaterThan(1));
+  }
+
+  @Test
+  void one_that_is_fenced_out_forgets_the_partition_and_comes_back_above_the_fence()
+      throws Exception {
+    Relay relay = join("m0");
+    awaitAllOwned();
+    database.execute("UPDATE obt_partition SET epoch = 41 WHERE partition_no = 3");
+    Grant stale = relay.grant(3);
+    try (Connection c = database.dataSource().getConnection()) {
+      c.setAutoCommit(false);
+      assertThat(DatabaseFence.stale(c, Map.of(3, stale.epoch()))).containsExactly(3);
+      c.rollback();
+    }
+    relay.ownership.fencedOut(stale);
+    await().until(() -> relay.grants.containsKey(3) && relay.grant(3).epoch() == 42);
+  }
+
+  @Test
+  void an_idle_member_costs_few_calls() throws Exception {
+    Relay relay = join("m0");
+    awaitAllOwned();
+    long callsBefore = relay.calls.get();
+    long since = System.nanoTime();
+    await()
+        .pollDelay(Duration.ofSeconds(3))
+        .untilAsserted(() -> assertThat(relay.calls.get()).isGreaterThan(callsBefore));
+    double seconds = (System.nanoTime() - since) / 1e9;
+    double perRetryPeriod =
+        (relay.calls.get() - callsBefore) / seconds * TIMING.retryPeriod().toMillis() / 1_000;
+    // A renewal and a snapshot, the latter being two statements.
+    assertThat(perRetryPeriod).isLessThanOrEqualTo(2.5);
+  }
+
+  @Test
+  void partition_work_that_throws_ends_the_membership_with_everything_abandoned() throws Exception {
+    Relay relay = new Relay("m0");
+    relay.broken = true;
+    relay.start(PARTITIONS);
+    assertThat(relay.ownership.ended().get()).isEqualTo(Ending.FAILED);
+    assertThat(relay.grants).isEmpty();
+    assertThat(relay.ownership.maySend()).isFalse();
+  }
+
+  @Test
+  void another_number_of_partitions_is_refused_while_a_relay_lives_and_taken_once_none_does()
+      throws Exception {
+    Relay living = join("m0");
+    awaitAllOwned();
+    Relay other = new Relay("m1");
+    assertThatThrownBy(() -> other.start(5))
+        .isInstanceOf(PartitionCountException.class)
+        .hasMessageContaining("64 partitions, not 5")
+        .hasMessageContaining("m0");
+    assertThat(new DatabaseFence(database.dataSource()).partitions()).isEqualTo(PARTITIONS);
+
+    living.ownership.close(); // like a crash: its heartbeat stays
+    other.start(5);
+    await().atMost(Duration.ofSeconds(20)).until(() -> other.grants.size() == 5);
+    assertThat(other.grants.values()).allSatisfy(g -> assertThat(g.epoch()).isGreaterThan(1));
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> database.number("SELECT COUNT(*) FROM obt_member") == 1);
+    assertThat(database.number("SELECT COUNT(*) FROM obt_lease")).isEqualTo(5);
+  }
+
+  private Relay join(String name) throws InterruptedException {
+    var relay = new Relay(name);
+    relay.start(PARTITIONS);
+    relays.add(relay);
+    return relay;
+  }
+
+  private void awaitAllOwned() {
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .untilAsserted(
+            () -> {
+              var owners = new HashMap<Integer, String>();
+              int most = 0;
+              int least = PARTITIONS;
+              for (Relay relay : relays) {
+                if (relay.ownership.ended().isDone()) {
+                  continue;
+                }
+                relay.grants.forEach(
+                    (partition, grant) -> assertThat(owners.put(partition, relay.name)).isNull());
+                most = Math.max(most, relay.grants.size());
+                least = Math.min(least, relay.grants.size());
+                assertThat(relay.ownership.maySend()).isTrue();
+                assertThat(relay.ownership.status().moving()).isZero();
+              }
+              assertThat(owners).hasSize(PARTITIONS);
+              assertThat(most - least).isLessThanOrEqualTo(1);
+            });
+  }
+
+  private void printStalls() {
+    List<Long> sorted = stalls.stream().sorted().toList();
+    assertThat(sorted).isNotEmpty();
+    System.out.printf(
+        "planned moves: %d, stall in ms: median %d, p99 %d, longest %d%n",
+        sorted.size(),
+        sorted.get(sorted.size() / 2) / 1_000_000,
+        sorted.get((sorted.size() * 99 + 99) / 100 - 1) / 1_000_000,
+        sorted.getLast() / 1_000_000);
+  }
+
+  /** A member whose work is to note what it owns. */
+  private final class Relay implements PartitionWork, LeaseStore, Fence {
+    final String name;
+    final Map<Integer, Grant> grants = new ConcurrentHashMap<>();
+    final AtomicLong calls = new AtomicLong();
+    final HikariDataSource pool = pool();
+    final DatabaseLeaseStore store = new DatabaseLeaseStore(pool);
+    final DatabaseFence fence = new DatabaseFence(pool);
+    volatile boolean away;
+    volatile boolean broken;
+
+    @SuppressWarnings("NullAway.Init")
+    volatile Ownership ownership;
+
+    Relay(String name) {
+      this.name = name;
+      all.add(this);
+    }
+
+    private HikariDataSource pool() {
+      var pool = new HikariDataSource();
+      pool.setDataSource(database.dataSource());
+      pool.setMaximumPoolSize(5);
+      return pool;
+    }
+
+    void start(int partitions) throws InterruptedException {
+      start(partitions, TIMING);
+    }
+
+    void start(int partitions, LeaseTiming timing) throws InterruptedException {
+      ownership =
+          Ownership.start(
+              new Ownership.Settings(new MemberId(name), partitions, timing), this, this, this);
+    }
+
+    Grant grant(int partition) {
+      Grant grant = grants.get(partition);
+      assertThat(grant).isNotNull();
+      return grant;
+    }
+
+    @Override
+    public void start(Grant grant) {
+      if (broken) {
+        throw new IllegalStateException("broken on purpose");
+      }
+      Long since = drainedAt.remove(grant.partition());
+      if (since != null) {
+        stalls.add(System.nanoTime() - since);
+      }
+      for (Relay other : relays) {
+        if (other != this
+            && !other.name.equals(name)
+            && other.grants.containsKey(grant.partition())
+            && other.ownership.maySend()) {
+          overlaps.add(grant + " of " + name + " and " + other.name);
+        }
+      }
+      grants.put(grant.partition(), grant);
+    }
+
+    @Override
+    public void drain(Grant grant) {
+      drainedAt.put(grant.partition(), System.nanoTime());
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                grants.remove(grant.partition());
+                ownership.drained(grant);
+              });
+    }
+
+    @Override
+    public void abandon(Grant grant) {
+      grants.remove(grant.partition());
+    }
+
+    private <T> T call(Supplier<T> call) {
+      calls.incrementAndGet();
+      if (away) {
+        throw new StoreException("cut off", new IllegalStateException());
+      }
+      return call.get();
+    }
+
+    @Override
+    public Snapshot snapshot() {
+      return call(store::snapshot);
+    }
+
+    @Override
+    public Optional<Heartbeat> heartbeat(MemberId member) {
+      return call(() -> store.heartbeat(member));
+    }
+
+    @Override
+    public CasOutcome write(Heartbeat next) {
+      return call(() -> store.write(next));
+    }
+
+    @Override
+    public CasOutcome delete(Heartbeat stored) {
+      return call(() -> store.delete(stored));
+    }
+
+    @Override
+    public CasOutcome write(PartitionLease next) {
+      return call(() -> store.write(next));
+    }
+
+    @Override
+    public CasOutcome delete(PartitionLease stored) {
+      return call(() -> store.delete(stored));
+    }
+
+    @Override
+    public int partitions() {
+      return fence.partitions();
+    }
+
+    @Override
+    public void lay(int partitions) {
+      fence.lay(partitions);
+    }
+
+    @Override
+    public RaiseOutcome raise(MemberId owner, Grant grant) {
+      return call(() -> fence.raise(owner, grant));
+    }
+  }
+}

@@ -1,0 +1,752 @@
+package io.outboxpipeline.ownership;
+
+import io.outboxpipeline.ownership.Command.Op;
+import io.outboxpipeline.ownership.Event.Answer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * One random schedule of the lease protocol, wholly determined by its seed: several members with
+ * clocks of their own, a store and a fence behind a network that loses and delays, pauses, crashes,
+ * restarts, joins, leaves, tampering; then quiet, in which everything must come right.
+ *
+ * <p>Throws an {@link AssertionError} as soon as a rule is broken:
+ *
+ * <ul>
+ *   <li>only who raised the fence to a grant's epoch starts that grant, and never twice;
+ *   <li>of those who work on a partition, at most one has the fence's epoch;
+ *   <li>a delete by a replaced owner never succeeds;
+ *   <li>as long as clocks run, at different rates even, nobody starts a partition while another one
+ *       may still send for it; so planned moves never overlap either;
+ *   <li>who left holds nothing;
+ *   <li>a bounded time after the last fault each partition is owned by exactly one member that
+ *       agrees with lease and fence, the balance is ≤ 1, the dead are cleared away, and from then
+ *       on no lease is written and few calls are made.
+ * </ul>
+ */
+final class Simulation {
+
+  private static final long MS = 1_000_000;
+  private static final long SECOND = 1_000 * MS;
+  private static final LeaseTiming TIMING = LeaseTiming.DEFAULT;
+
+  /** How long after the last fault all must be right: two deaths and a stalled target in a row. */
+  private static final long SETTLE = 80 * SECOND;
+
+  private static final long QUIET = 6 * SECOND;
+
+  /** What may be counted of a run, to see that the schedules are not vacuous. */
+  record Counts(long steps, long starts, long fencedOut, long seized, long drained) {
+
+    Counts plus(Counts o) {
+      return new Counts(
+          steps + o.steps,
+          starts + o.starts,
+          fencedOut + o.fencedOut,
+          seized + o.seized,
+          drained + o.drained);
+    }
+  }
+
+  private record Scheduled(long at, long order, Runnable action) implements Comparable<Scheduled> {
+    @Override
+    public int compareTo(Scheduled o) {
+      return at != o.at ? Long.compare(at, o.at) : Long.compare(order, o.order);
+    }
+  }
+
+  private final long seed;
+  private final Random random;
+  private final PriorityQueue<Scheduled> agenda = new PriorityQueue<>();
+  private final MemoryLeaseStore store = new MemoryLeaseStore();
+  private final int partitions;
+  private final long[] fence;
+  private final List<Map<Long, Relay>> raisedBy = new ArrayList<>();
+
+  /** Grants up to this epoch lost their lease to tampering: for them the fence alone vouches. */
+  private final long[] tampered;
+
+  private final List<Relay> processes = new ArrayList<>();
+  private final Deque<String> log = new ArrayDeque<>();
+  private final boolean keepLog;
+  private final double lossy;
+  private long now;
+  private long order;
+  private long faultsEnd;
+  private boolean faulty = true;
+  private long outageUntil;
+  private int names;
+  private long calls;
+  private long steps;
+  private long starts;
+  private long fencedOut;
+  private long seized;
+  private long drained;
+
+  Simulation(long seed, boolean keepLog) {
+    this.seed = seed;
+    this.keepLog = keepLog;
+    random = new Random(seed);
+    partitions = 1 + random.nextInt(8);
+    fence = new long[partitions];
+    tampered = new long[partitions];
+    for (int p = 0; p < partitions; p++) {
+      raisedBy.add(new HashMap<>());
+    }
+    lossy = random.nextInt(3) * 0.1;
+  }
+
+  /** Runs the schedule to its end. */
+  Counts run() {
+    try {
+      int members = 3 + random.nextInt(6);
+      for (int i = 0; i < members; i++) {
+        at(below(3 * SECOND), () -> start(newName()));
+      }
+      faultsEnd = 10 * SECOND + below(40 * SECOND);
+      int faults = 1 + random.nextInt(8);
+      for (int i = 0; i < faults; i++) {
+        at(below(faultsEnd), this::fault);
+      }
+      runUntil(faultsEnd);
+      calm();
+      settle();
+      if (keepLog) {
+        System.out.println(tell());
+      }
+      return new Counts(steps, starts, fencedOut, seized, drained);
+    } catch (RuntimeException | AssertionError e) {
+      throw new AssertionError(
+          "seed " + seed + " at " + now / MS + " ms: " + e.getMessage() + "\n" + tell(), e);
+    }
+  }
+
+  // ---- time
+
+  private void at(long when, Runnable action) {
+    agenda.add(new Scheduled(Math.max(when, now), order++, action));
+  }
+
+  private void after(long delay, Runnable action) {
+    at(now + delay, action);
+  }
+
+  private void runUntil(long end) {
+    for (Scheduled next = agenda.peek(); next != null && next.at <= end; next = agenda.peek()) {
+      agenda.remove();
+      now = next.at;
+      next.action.run();
+    }
+    now = end;
+  }
+
+  private long below(long bound) {
+    return (long) (random.nextDouble() * bound);
+  }
+
+  private boolean chance(double p) {
+    return random.nextDouble() < p;
+  }
+
+  // ---- faults
+
+  private void fault() {
+    List<Relay> alive = alive();
+    if (alive.isEmpty()) {
+      start(newName());
+      return;
+    }
+    Relay victim = alive.get(random.nextInt(alive.size()));
+    switch (random.nextInt(15)) {
+      case 0, 1 -> victim.pause(below(40 * SECOND), true);
+      case 2, 3 -> victim.pause(below(40 * SECOND), false);
+      case 4, 5 -> {
+        victim.isolatedUntil = now + below(30 * SECOND);
+        say(victim + " isolated until " + victim.isolatedUntil / MS);
+      }
+      case 6 -> {
+        victim.kill();
+        if (chance(0.7)) {
+          after(below(Math.min(5 * SECOND, faultsEnd - now)), () -> start(victim.id));
+        }
+      }
+      case 7 -> start(victim.id); // while the old process still runs
+      case 8 -> start(newName());
+      case 9 -> victim.leave(5 * SECOND + below(25 * SECOND));
+      case 10 -> tamper(victim);
+      case 11 -> {
+        victim.wallOffset += (chance(0.5) ? 1 : -1) * below(7200 * SECOND);
+        say(victim + " wall clock jumped");
+      }
+      case 12 -> {
+        victim.fenceCutUntil = now + below(60 * SECOND);
+        say(victim + " cut off from the fence until " + victim.fenceCutUntil / MS);
+      }
+      case 13 -> {
+        // The worst moment for a heartbeat to vanish.
+        victim.isolatedUntil = now + below(30 * SECOND);
+        store.heartbeat(victim.id).ifPresent(store::delete);
+        say(victim + " isolated, heartbeat deleted, until " + victim.isolatedUntil / MS);
+      }
+      default -> {
+        outageUntil = now + below(25 * SECOND);
+        say("store away until " + outageUntil / MS);
+      }
+    }
+  }
+
+  private void tamper(Relay victim) {
+    int partition = random.nextInt(partitions);
+    Optional<PartitionLease> lease = store.lease(partition);
+    switch (random.nextInt(4)) {
+      case 0 ->
+          lease.ifPresent(
+              l -> {
+                store.delete(l);
+                tampered[partition] = Math.max(tampered[partition], l.epoch());
+                say("lease of " + partition + " deleted");
+              });
+      case 1 -> {
+        for (PartitionLease l : store.snapshot().leases()) {
+          store.delete(l);
+          tampered[l.partition()] = Math.max(tampered[l.partition()], l.epoch());
+        }
+        say("all leases deleted");
+      }
+      case 2 ->
+          store
+              .heartbeat(victim.id)
+              .ifPresent(
+                  h -> {
+                    store.delete(h);
+                    say("heartbeat of " + victim + " deleted");
+                  });
+      default ->
+          lease.ifPresent(
+              l -> {
+                store.write(l.to(Optional.of(victim.id)));
+                say("target of " + partition + " set to " + victim);
+              });
+    }
+  }
+
+  private void calm() {
+    say("no more faults");
+    faulty = false;
+    outageUntil = 0;
+    for (Relay p : alive()) {
+      p.isolatedUntil = 0;
+      p.fenceCutUntil = 0;
+      if (p.pausedUntil > now) {
+        p.resume();
+      }
+    }
+    if (alive().stream().allMatch(p -> p.leaving)) {
+      start(newName());
+    }
+  }
+
+  private void settle() {
+    long end = now + SETTLE;
+    String wrong = "not yet looked";
+    while (now < end) {
+      runUntil(now + SECOND);
+      wrong = whatIsWrong();
+      if (wrong.isEmpty()) {
+        long writes = store.leaseWrites();
+        long before = calls;
+        runUntil(now + QUIET);
+        check(whatIsWrong().isEmpty(), "was right, then: " + whatIsWrong());
+        check(store.leaseWrites() == writes, "leases are written though nothing changes");
+        // A renewal and a snapshot per retry period, which a fast clock makes a little shorter.
+        long perMember = 2 * (QUIET / TIMING.retryPeriod().toNanos() + 1) + 2;
+        check(calls - before <= perMember * alive().size(), "too many calls while idle");
+        return;
+      }
+    }
+    throw new AssertionError("not right in time: " + wrong);
+  }
+
+  private String whatIsWrong() {
+    List<Relay> alive = alive();
+    for (Relay p : alive) {
+      if (p.leaving) {
+        return p + " still leaves";
+      }
+      if (p.membership.status(p.moment().nanos()).moving() > 0) {
+        return p + " is moving partitions";
+      }
+      Optional<Heartbeat> beat = store.heartbeat(p.id);
+      if (p.unreliable() || beat.filter(h -> h.state() == Heartbeat.State.LIVE).isEmpty()) {
+        return p + " has not yet renewed again: " + beat;
+      }
+    }
+    var ids = alive.stream().map(p -> p.id).collect(Collectors.toSet());
+    if (ids.size() < alive.size()) {
+      return "two processes are one member";
+    }
+    Set<MemberId> beating =
+        store.snapshot().heartbeats().stream().map(Heartbeat::member).collect(Collectors.toSet());
+    if (!beating.equals(ids)) {
+      return "heartbeats of " + beating + ", not of " + ids;
+    }
+    var owned = new TreeMap<MemberId, Integer>();
+    ids.forEach(id -> owned.put(id, 0));
+    for (int partition = 0; partition < partitions; partition++) {
+      int at = partition;
+      List<Relay> workers =
+          alive.stream().filter(p -> p.works.containsKey(at)).collect(Collectors.toList());
+      if (workers.size() != 1) {
+        return "partition " + partition + " is worked on by " + workers;
+      }
+      Relay owner = workers.getFirst();
+      Grant grant = owner.work(partition).grant;
+      Optional<PartitionLease> lease = store.lease(partition);
+      if (owner.work(partition).draining
+          || grant.epoch() != fence[partition]
+          || lease.filter(l -> l.heldBy(owner.id) && l.epoch() == grant.epoch()).isEmpty()
+          || !owner.maySend()) {
+        return owner + " has " + grant + ", lease " + lease + ", fence " + fence[partition];
+      }
+      if (lease
+          .flatMap(PartitionLease::target)
+          .filter(t -> ids.contains(t) && !t.equals(owner.id))
+          .isPresent()) {
+        return "partition " + partition + " is about to move: " + lease;
+      }
+      owned.merge(owner.id, 1, Integer::sum);
+    }
+    int most = owned.values().stream().mapToInt(i -> i).max().orElse(0);
+    int least = owned.values().stream().mapToInt(i -> i).min().orElse(0);
+    return most - least <= 1 ? "" : "unbalanced: " + owned;
+  }
+
+  // ---- members
+
+  private MemberId newName() {
+    return new MemberId("m" + names++);
+  }
+
+  private List<Relay> alive() {
+    return processes.stream().filter(p -> p.alive).collect(Collectors.toList());
+  }
+
+  private void start(MemberId id) {
+    var process = new Relay(id, processes.size());
+    processes.add(process);
+    say(process + " starts");
+    process.deliver(new Event.Tick());
+  }
+
+  private static final class Work {
+    final Grant grant;
+    boolean draining;
+
+    Work(Grant grant) {
+      this.grant = grant;
+    }
+  }
+
+  private final class Relay {
+    final MemberId id;
+    final int number;
+    final double rate = 0.9 + random.nextDouble() * 0.2;
+    final long nanoBase = random.nextLong();
+    final Membership membership;
+    final Map<Integer, Work> works = new HashMap<>();
+    final Deque<Event> held = new ArrayDeque<>();
+    final long[] lastEpoch = new long[partitions];
+    boolean alive = true;
+    boolean leaving;
+    boolean superseded;
+    long wallOffset;
+    long stoodStill;
+    long pausedUntil;
+    long pausedAt;
+    boolean clockStops;
+    long thawedNanos;
+    boolean everFroze;
+    long isolatedUntil;
+    long fenceCutUntil;
+    long wakeAt = Long.MAX_VALUE;
+
+    Relay(MemberId id, int number) {
+      this.id = id;
+      this.number = number;
+      membership = new Membership(id, "i" + number, partitions, TIMING, moment());
+    }
+
+    Moment moment() {
+      return new Moment(nanoBase + (long) ((now - stoodStill) * rate), (now + wallOffset) / MS);
+    }
+
+    Work work(int partition) {
+      Work work = works.get(partition);
+      if (work == null) {
+        throw new AssertionError("no work on " + partition);
+      }
+      return work;
+    }
+
+    boolean paused() {
+      return pausedUntil > now;
+    }
+
+    boolean maySend() {
+      return membership.maySend(moment());
+    }
+
+    /**
+     * Its clock stood still since it renewed last, or another process became this member: until it
+     * finds out, the fence alone vouches.
+     */
+    boolean unreliable() {
+      return superseded || (everFroze && membership.confirmedAt() - thawedNanos <= 0);
+    }
+
+    void deliver(Event event) {
+      if (!alive) {
+        return;
+      }
+      if (paused()) {
+        held.add(event);
+        return;
+      }
+      steps++;
+      List<Command> commands = membership.step(event, moment());
+      for (Command command : commands) {
+        perform(command);
+      }
+      if (alive) {
+        checkOverlap();
+        scheduleWake();
+      }
+    }
+
+    private void scheduleWake() {
+      long nanos = membership.wakeAt() - moment().nanos();
+      long wake = now + Math.max((long) (nanos / rate) + 1, 0);
+      if (wakeAt <= now || wake < wakeAt) {
+        wakeAt = wake;
+        at(
+            wake,
+            () -> {
+              if (wakeAt == wake && !paused()) {
+                wakeAt = Long.MAX_VALUE;
+                deliver(new Event.Tick());
+              }
+            });
+      }
+    }
+
+    private void perform(Command command) {
+      switch (command) {
+        case Command.Call(long callId, Op op) -> call(this, callId, op);
+        case Command.StartWork(Grant grant) -> {
+          say(this + " starts " + grant);
+          starts++;
+          int partition = grant.partition();
+          check(!works.containsKey(partition), this + " already works on " + partition);
+          check(grant.epoch() > lastEpoch[partition], this + " starts an old epoch: " + grant);
+          check(
+              raisedBy.get(partition).get(grant.epoch()) == this,
+              this + " starts " + grant + " but did not raise the fence to it");
+          lastEpoch[partition] = grant.epoch();
+          var work = new Work(grant);
+          works.put(partition, work);
+          long current =
+              processes.stream()
+                  .filter(p -> p.alive && p.works.containsKey(partition))
+                  .filter(p -> p.work(partition).grant.epoch() == fence[partition])
+                  .count();
+          check(current <= 1, "two have the fence's epoch of " + partition);
+          after(below(SECOND), () -> send(this, work));
+        }
+        case Command.DrainWork(Grant grant) -> {
+          say(this + " drains " + grant);
+          drained++;
+          work(grant.partition()).draining = true;
+          long takes = chance(0.1) ? below(4 * SECOND) : below(200 * MS);
+          after(takes, () -> drainedNow(grant));
+        }
+        case Command.AbandonWork(Grant grant) -> {
+          say(this + " abandons " + grant);
+          check(work(grant.partition()).grant.equals(grant), "abandons what it does not own");
+          works.remove(grant.partition());
+        }
+        case Command.Finish(Ending ending) -> {
+          say(this + " ends: " + ending);
+          check(works.isEmpty(), "ended, but owns " + works.keySet());
+          if (ending == Ending.LEFT) {
+            check(
+                store.snapshot().leases().stream()
+                    .noneMatch(
+                        l ->
+                            l.heldBy(id)
+                                && l.epoch() == fence[l.partition()]
+                                && raisedBy.get(l.partition()).get(l.epoch()) == this),
+                "left, but holds a lease");
+          }
+          kill();
+        }
+      }
+    }
+
+    private void drainedNow(Grant grant) {
+      if (!alive) {
+        return;
+      }
+      if (paused()) {
+        at(pausedUntil, () -> drainedNow(grant));
+        return;
+      }
+      Work work = works.get(grant.partition());
+      if (work != null && work.grant.equals(grant)) {
+        works.remove(grant.partition());
+      }
+      deliver(new Event.Drained(grant));
+    }
+
+    private void checkOverlap() {
+      if (works.isEmpty() || unreliable() || !maySend()) {
+        return;
+      }
+      for (Relay other : processes) {
+        if (other == this || !other.alive || other.paused() || other.works.isEmpty()) {
+          continue;
+        }
+        for (Work work : works.values()) {
+          Work theirs = other.works.get(work.grant.partition());
+          if (theirs != null
+              && Math.min(work.grant.epoch(), theirs.grant.epoch())
+                  > tampered[work.grant.partition()]
+              && !other.unreliable()
+              && other.maySend()) {
+            throw new AssertionError(
+                this
+                    + " may send for "
+                    + work.grant
+                    + ", and so may "
+                    + other
+                    + " for "
+                    + theirs.grant);
+          }
+        }
+      }
+    }
+
+    void pause(long length, boolean clockStops) {
+      if (paused()) {
+        return;
+      }
+      say(this + " paused for " + length / MS + (clockStops ? ", clock too" : ""));
+      this.clockStops = clockStops;
+      pausedAt = now;
+      pausedUntil = now + length;
+      long until = pausedUntil;
+      at(
+          until,
+          () -> {
+            if (pausedUntil == until) {
+              resume();
+            }
+          });
+    }
+
+    void resume() {
+      if (!alive) {
+        return;
+      }
+      say(this + " goes on");
+      pausedUntil = now;
+      if (clockStops) {
+        stoodStill += now - pausedAt;
+        everFroze = true;
+        thawedNanos = moment().nanos();
+      }
+      wakeAt = Long.MAX_VALUE;
+      for (Event e = held.poll(); e != null; e = held.poll()) {
+        deliver(e);
+      }
+      deliver(new Event.Tick());
+    }
+
+    void leave(long timeout) {
+      say(this + " leaves");
+      leaving = true;
+      deliver(new Event.Leave(timeout / 4));
+      after(timeout, this::kill);
+    }
+
+    void kill() {
+      if (alive) {
+        say(this + " is gone");
+      }
+      alive = false;
+      works.clear();
+    }
+
+    @Override
+    public String toString() {
+      return id + "/" + number;
+    }
+  }
+
+  // ---- the relay's part
+
+  /** Sends one batch if it may, and deletes it. */
+  private void send(Relay process, Work work) {
+    Grant grant = work.grant;
+    if (!process.alive || process.works.get(grant.partition()) != work || work.draining) {
+      return;
+    }
+    if (process.paused()) {
+      at(process.pausedUntil, () -> send(process, work));
+      return;
+    }
+    if (process.maySend()) {
+      after(latency(), () -> delete(process, grant));
+    }
+    after(500 * MS + below(SECOND), () -> send(process, work));
+  }
+
+  private void delete(Relay process, Grant grant) {
+    boolean done = fence[grant.partition()] == grant.epoch();
+    Map<Long, Relay> raises = raisedBy.get(grant.partition());
+    long newest = raises.keySet().stream().mapToLong(e -> e).max().orElse(0);
+    if (done) {
+      check(
+          raises.get(newest) == process && newest == grant.epoch(),
+          process + " deletes for " + grant + " though replaced");
+    } else {
+      fencedOut++;
+      after(latency(), () -> process.deliver(new Event.FencedOut(grant)));
+    }
+  }
+
+  // ---- the network, the store, the fence
+
+  private long latency() {
+    return faulty && chance(0.02) ? below(5 * SECOND) : MS + below(15 * MS);
+  }
+
+  private void call(Relay caller, long id, Op op) {
+    calls++;
+    boolean cut =
+        caller.isolatedUntil > now
+            || outageUntil > now
+            || (op instanceof Op.RaiseFence && caller.fenceCutUntil > now);
+    if (cut || (faulty && chance(lossy))) {
+      switch (random.nextInt(cut ? 2 : 4)) {
+        case 0 -> {} // the request is lost
+        case 1, 2 -> after(latency(), () -> execute(op, caller)); // the answer is lost
+        default -> {
+          // The request arrives when nobody expects it any more.
+          long arrives = below(Math.max(Math.min(20 * SECOND, faultsEnd - now), 1));
+          after(arrives, () -> execute(op, caller));
+        }
+      }
+      if (chance(0.7)) {
+        after(latency(), () -> caller.deliver(new Event.Answered(id, new Answer.Unknown())));
+      }
+      return;
+    }
+    if (op instanceof Op.ReadSnapshot) {
+      after(
+          latency(),
+          () -> {
+            List<PartitionLease> leases = store.snapshot().leases();
+            after(
+                latency(),
+                () -> {
+                  var snapshot = new Snapshot(leases, store.snapshot().heartbeats());
+                  answer(caller, id, new Answer.Read(snapshot));
+                });
+          });
+    } else {
+      after(latency(), () -> answer(caller, id, execute(op, caller)));
+    }
+  }
+
+  private void answer(Relay caller, long id, Answer answer) {
+    after(latency(), () -> caller.deliver(new Event.Answered(id, answer)));
+  }
+
+  private Answer execute(Op op, Relay caller) {
+    return switch (op) {
+      case Op.ReadSnapshot() -> new Answer.Read(store.snapshot());
+      case Op.ReadHeartbeat(MemberId member) -> new Answer.Found(store.heartbeat(member));
+      case Op.WriteHeartbeat(Heartbeat next) -> {
+        CasOutcome outcome = store.write(next);
+        if (next.member().equals(caller.id) && outcome instanceof CasOutcome.Written) {
+          processes.stream()
+              .filter(p -> p.id.equals(caller.id))
+              .forEach(p -> p.superseded = p != caller);
+        }
+        if (next.state() == Heartbeat.State.SEIZED && outcome instanceof CasOutcome.Written) {
+          say(next.member() + " seized by " + caller);
+          seized++;
+        }
+        yield new Answer.Cas(outcome);
+      }
+      case Op.DeleteHeartbeat(Heartbeat stored) -> new Answer.Cas(store.delete(stored));
+      case Op.WriteLease(PartitionLease next) -> {
+        CasOutcome outcome = store.write(next);
+        if (keepLog) {
+          say(caller + " writes " + next + ": " + outcome);
+        }
+        yield new Answer.Cas(outcome);
+      }
+      case Op.RaiseFence(MemberId _, Grant grant) -> {
+        int partition = grant.partition();
+        if (fence[partition] >= grant.epoch()) {
+          yield new Answer.Raise(new RaiseOutcome.Stale(fence[partition]));
+        }
+        fence[partition] = grant.epoch();
+        raisedBy.get(partition).put(grant.epoch(), caller);
+        yield new Answer.Raise(new RaiseOutcome.Raised());
+      }
+    };
+  }
+
+  // ---- telling
+
+  private static void check(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new AssertionError(otherwise);
+    }
+  }
+
+  private void say(String what) {
+    if (keepLog) {
+      log.add(now / MS + " " + what);
+    }
+  }
+
+  private String tell() {
+    var told = new StringBuilder(String.join("\n", log));
+    told.append("\nheartbeats ");
+    store.snapshot().heartbeats().forEach(h -> told.append("\n  ").append(h));
+    told.append("\nleases");
+    store.snapshot().leases().forEach(l -> told.append("\n  ").append(l));
+    var gone = new HashSet<Relay>(processes);
+    for (Relay p : processes) {
+      if (p.alive) {
+        gone.remove(p);
+        told.append("\n").append(p).append(" works on ").append(p.works.keySet());
+      }
+    }
+    return told.append("\ngone: ").append(gone).toString();
+  }
+}

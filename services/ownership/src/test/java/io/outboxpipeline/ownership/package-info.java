@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxpipeline.ownership;
+
+import org.jspecify.annotations.NullMarked;

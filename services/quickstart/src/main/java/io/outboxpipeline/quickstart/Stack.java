@@ -1,0 +1,196 @@
+package io.outboxpipeline.quickstart;
+
+import io.outboxpipeline.base.BaseService;
+import io.outboxpipeline.base.BaseSettings;
+import io.outboxpipeline.consumer.ConsumerService;
+import io.outboxpipeline.consumer.ConsumerSettings;
+import io.outboxpipeline.embedded.EmbeddedMariaDb;
+import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.inbox.Start;
+import io.outboxpipeline.relay.RelayService;
+import io.outboxpipeline.relay.RelaySettings;
+import io.outboxpipeline.runtime.MySqlSettings;
+import io.outboxpipeline.runtime.RunningService;
+import io.outboxpipeline.runtime.Secret;
+import io.outboxpipeline.runtime.ServerSettings;
+import io.outboxpipeline.runtime.SqsSettings;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/** All that runs: two databases, two queues, a base, two relays and a consumer. */
+final class Stack implements AutoCloseable {
+  private static final String QUEUE = "spending.fifo";
+  private static final String DEAD_LETTERS = "spending-dead-letters.fifo";
+  private static final int PARTITIONS = 16;
+  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+
+  private final Deque<AutoCloseable> running = new ArrayDeque<>();
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final EmbeddedMariaDb mariaDb;
+  private final EmbeddedSqs sqs;
+
+  /**
+   * Starts everything and waits until it is ready.
+   *
+   * @throws IllegalStateException if something does not start
+   */
+  Stack(Ports ports) {
+    try {
+      mariaDb = Progress.step("MariaDB with two databases", this::startMariaDb);
+      sqs = Progress.step("SQS (ElasticMQ) with a FIFO queue", this::startSqs);
+      SqsSettings queue = queue();
+      service(
+          "base on port " + ports.base(),
+          () ->
+              BaseService.start(
+                  new BaseSettings(
+                      ServerSettings.local(ports.base()),
+                      database("base"),
+                      true,
+                      BaseSettings.DEFAULT_RETENTION)));
+      service("first relay on port " + ports.relay(), () -> relay("relay-1", ports.relay(), queue));
+      service(
+          "second relay on port " + ports.secondRelay(),
+          () -> relay("relay-2", ports.secondRelay(), queue));
+      service(
+          "consumer on port " + ports.consumer(),
+          () ->
+              ConsumerService.start(
+                  new ConsumerSettings(
+                      ServerSettings.local(ports.consumer()),
+                      database("consumer"),
+                      queue,
+                      true,
+                      2,
+                      Duration.ofSeconds(1),
+                      Start.AT_ONE)));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** The base's database, for who wants to look into it. */
+  MySqlSettings database(String name) {
+    return MySqlSettings.local(
+        mariaDb.host(), mariaDb.port(), name, mariaDb.user(), new Secret(mariaDb.password()));
+  }
+
+  URI sqsEndpoint() {
+    return sqs.endpoint();
+  }
+
+  /** Stops the services, then what they run on; the data goes with it. */
+  @Override
+  public void close() {
+    while (!running.isEmpty()) {
+      try {
+        running.pop().close();
+      } catch (Exception e) {
+        System.err.println("while stopping: " + e.getMessage());
+      }
+    }
+    http.shutdownNow();
+  }
+
+  private EmbeddedMariaDb startMariaDb() {
+    EmbeddedMariaDb db = EmbeddedMariaDb.start(0);
+    running.push(db);
+    db.createDatabase("base");
+    db.createDatabase("consumer");
+    return db;
+  }
+
+  private EmbeddedSqs startSqs() {
+    EmbeddedSqs peer = EmbeddedSqs.start(0);
+    running.push(peer);
+    return peer;
+  }
+
+  /** Creates the queue and its dead-letter queue. */
+  private SqsSettings queue() {
+    var settings =
+        new SqsSettings(
+            QUEUE,
+            Optional.of(DEAD_LETTERS),
+            Optional.of(sqs.endpoint()),
+            Optional.of("elasticmq"),
+            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
+    try (SqsClient client =
+        settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
+      String url =
+          client
+              .createQueue(
+                  r ->
+                      r.queueName(DEAD_LETTERS)
+                          .attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")))
+              .queueUrl();
+      String arn =
+          client
+              .getQueueAttributes(r -> r.queueUrl(url).attributeNames(QueueAttributeName.QUEUE_ARN))
+              .attributes()
+              .get(QueueAttributeName.QUEUE_ARN);
+      client.createQueue(
+          r ->
+              r.queueName(QUEUE)
+                  .attributes(
+                      Map.of(
+                          QueueAttributeName.FIFO_QUEUE,
+                          "true",
+                          QueueAttributeName.REDRIVE_POLICY,
+                          "{\"deadLetterTargetArn\":\"" + arn + "\",\"maxReceiveCount\":\"5\"}")));
+    }
+    return settings;
+  }
+
+  private RelayService relay(String member, int port, SqsSettings queue) {
+    return RelayService.start(
+        RelaySettings.of(ServerSettings.local(port), database("base"), queue)
+            .withMember(member, PARTITIONS));
+  }
+
+  private void service(String what, Supplier<RunningService> start) {
+    Progress.step(
+        what,
+        () -> {
+          RunningService service = start.get();
+          running.push(service);
+          awaitReady(service.port());
+          return service;
+        });
+  }
+
+  private void awaitReady(int port) {
+    var request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/health/ready")).build();
+    long deadline = System.nanoTime() + READY_WITHIN.toNanos();
+    String last = "no answer";
+    while (System.nanoTime() - deadline < 0) {
+      try {
+        var answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() == 200) {
+          return;
+        }
+        last = answer.body();
+        Thread.sleep(50);
+      } catch (java.io.IOException e) {
+        last = e.toString();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException("interrupted", e);
+      }
+    }
+    throw new IllegalStateException("not ready after " + READY_WITHIN + ": " + last);
+  }
+}

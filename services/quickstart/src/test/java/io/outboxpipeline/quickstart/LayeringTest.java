@@ -1,0 +1,88 @@
+package io.outboxpipeline.quickstart;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** Which module may know which, and which outside world each may touch. */
+final class LayeringTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("io.outboxpipeline");
+
+  private static String in(String module) {
+    return "io.outboxpipeline." + module + "..";
+  }
+
+  @Test
+  void dependencies_between_modules_point_one_way() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("outbox")
+        .definedBy(in("outbox"))
+        .layer("inbox")
+        .definedBy(in("inbox"))
+        .layer("ownership")
+        .definedBy(in("ownership"))
+        .layer("runtime")
+        .definedBy(in("runtime"))
+        .layer("base")
+        .definedBy(in("base"))
+        .layer("relay")
+        .definedBy(in("relay"))
+        .layer("consumer")
+        .definedBy(in("consumer"))
+        .layer("quickstart")
+        .definedBy(in("quickstart"))
+        .whereLayer("quickstart")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("base")
+        .mayOnlyBeAccessedByLayers("quickstart")
+        .whereLayer("relay")
+        .mayOnlyBeAccessedByLayers("quickstart")
+        .whereLayer("consumer")
+        .mayOnlyBeAccessedByLayers("quickstart")
+        .whereLayer("inbox")
+        .mayOnlyBeAccessedByLayers("consumer", "quickstart")
+        .whereLayer("ownership")
+        .mayOnlyBeAccessedByLayers("relay", "quickstart")
+        .whereLayer("runtime")
+        .mayOnlyBeAccessedByLayers("base", "relay", "consumer", "quickstart")
+        .whereLayer("outbox")
+        .mayOnlyBeAccessedByLayers("inbox", "base", "relay", "consumer", "quickstart")
+        .check(CLASSES);
+  }
+
+  @Test
+  void libraries_know_no_framework_no_cloud_and_no_cluster() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(in("outbox"), in("inbox"), in("ownership"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "io.helidon..", "software.amazon..", "io.fabric8..", "io.micrometer..", "org.slf4j..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void nothing_of_the_example_is_in_the_libraries_or_the_relay() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(in("outbox"), in("inbox"), in("ownership"), in("relay"), in("runtime"))
+        .should()
+        .haveNameMatching("(?i).*spending.*")
+        .check(CLASSES);
+  }
+
+  @Test
+  void packages_have_no_cycles() {
+    slices().matching("io.outboxpipeline.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+}

@@ -1,0 +1,94 @@
+package io.outboxpipeline.quickstart;
+
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.JavaProcess;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The services as processes of their own, over given databases and an SQS endpoint. */
+final class Pipeline implements AutoCloseable {
+  static final String QUEUE = "spending.fifo";
+  static final int LEASE_SECONDS = 6;
+
+  private final Database base;
+  private final Database consumer;
+  private final URI sqs;
+  private final Path logs;
+  private final Map<String, JavaProcess> processes = new ConcurrentHashMap<>();
+  private final Map<String, Integer> ports = new ConcurrentHashMap<>();
+
+  Pipeline(Database base, Database consumer, URI sqs, Path logs) {
+    this.base = base;
+    this.consumer = consumer;
+    this.sqs = sqs;
+    this.logs = logs;
+  }
+
+  /** Starts a base; its port stays the same when it is started again, as everyone's does. */
+  void startBase(String name) {
+    start(name, io.outboxpipeline.base.Main.class, base, Map.of());
+  }
+
+  /** Starts a relay that is the member of its name. */
+  void startRelay(String name) {
+    start(
+        name,
+        io.outboxpipeline.relay.Main.class,
+        base,
+        Map.of(
+            "RELAY_MEMBER", name,
+            "RELAY_PARTITIONS", "16",
+            "RELAY_LEASE_DURATION", LEASE_SECONDS + "s",
+            "RELAY_RENEW_DEADLINE", "4s",
+            "RELAY_RETRY_PERIOD", "1s"));
+  }
+
+  void startConsumer(String name) {
+    start(
+        name, io.outboxpipeline.consumer.Main.class, consumer, Map.of("CONSUMER_POLL_WAIT", "1s"));
+  }
+
+  private void start(String name, Class<?> main, Database database, Map<String, String> more) {
+    int port = ports.computeIfAbsent(name, n -> JavaProcess.freePort());
+    var environment = new HashMap<>(more);
+    environment.putAll(
+        Map.of(
+            "MYSQL_HOST", database.host(),
+            "MYSQL_PORT", Integer.toString(database.port()),
+            "MYSQL_DATABASE", database.name(),
+            "MYSQL_USER", database.user(),
+            "MYSQL_PASSWORD", database.password(),
+            "SERVER_PORT", Integer.toString(port),
+            "SERVER_HOST", "127.0.0.1"));
+    environment.putAll(
+        Map.of(
+            "SQS_QUEUE", QUEUE,
+            "AWS_ENDPOINT_URL_SQS", sqs.toString(),
+            "AWS_REGION", "eu-central-1",
+            "AWS_ACCESS_KEY_ID", "x",
+            "AWS_SECRET_ACCESS_KEY", "x",
+            "JAVA_TOOL_OPTIONS", "-Dlogback.configurationFile=logback.xml"));
+    processes.put(name, JavaProcess.start(name, main, environment, logs));
+  }
+
+  JavaProcess process(String name) {
+    JavaProcess process = processes.get(name);
+    if (process == null) {
+      throw new IllegalArgumentException("no process " + name);
+    }
+    return process;
+  }
+
+  URI uri(String name, String path) {
+    Integer port = ports.get(name);
+    return URI.create("http://127.0.0.1:" + port + path);
+  }
+
+  @Override
+  public void close() {
+    processes.values().forEach(JavaProcess::close);
+  }
+}

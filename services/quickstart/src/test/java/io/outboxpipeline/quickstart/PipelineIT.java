@@ -1,0 +1,245 @@
+package io.outboxpipeline.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.FaultySqs;
+import io.outboxpipeline.testkit.TestDatabase;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/**
+ * The real processes under load, killed, paused and restarted meanwhile. Whatever happens: what the
+ * base committed is what the consumer has, once, in order per identity, and nothing else.
+ */
+final class PipelineIT {
+  private static final int POSTS = 20_000;
+  private static final int IDENTITIES = 500;
+  private static final Path LOGS = Path.of("target", "pipeline-logs");
+
+  private final Database base = TestDatabase.preferred().create();
+  private final Database consumer = TestDatabase.preferred().create();
+  private final EmbeddedSqs peer = EmbeddedSqs.start(0);
+  private final FaultySqs sqs = new FaultySqs(peer.endpoint());
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final List<AutoCloseable> toClose = new ArrayList<>();
+
+  @BeforeEach
+  void createQueue() {
+    var settings =
+        new SqsSettings(
+            Pipeline.QUEUE,
+            Optional.empty(),
+            Optional.of(peer.endpoint()),
+            Optional.of("eu-central-1"),
+            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
+    try (var client = settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
+      client.createQueue(
+          r ->
+              r.queueName(Pipeline.QUEUE)
+                  .attributes(
+                      Map.of(
+                          QueueAttributeName.FIFO_QUEUE,
+                          "true",
+                          QueueAttributeName.VISIBILITY_TIMEOUT,
+                          "5")));
+    }
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable c : toClose.reversed()) {
+      c.close();
+    }
+    http.shutdownNow();
+    sqs.close();
+    peer.close();
+  }
+
+  private Pipeline start(String logs) {
+    var pipeline = new Pipeline(base, consumer, sqs.endpoint(), LOGS.resolve(logs));
+    toClose.add(pipeline);
+    pipeline.startBase("base-1");
+    pipeline.startBase("base-2");
+    pipeline.startConsumer("consumer");
+    awaitReady(pipeline, "base-1");
+    awaitReady(pipeline, "base-2");
+    refuseWhatIsToBeRolledBack();
+    for (String relay : List.of("relay-1", "relay-2", "relay-3")) {
+      pipeline.startRelay(relay);
+    }
+    for (String relay : List.of("relay-1", "relay-2", "relay-3", "consumer")) {
+      awaitReady(pipeline, relay);
+    }
+    return pipeline;
+  }
+
+  /** The transaction fails once spending and event are written: it must leave neither. */
+  private void refuseWhatIsToBeRolledBack() {
+    base.execute(
+        """
+        CREATE TRIGGER refuse AFTER INSERT ON obt FOR EACH ROW
+        BEGIN
+          IF NEW.payload LIKE '%%"%s"%%' THEN
+            SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by the test';
+          END IF;
+        END
+        """
+            .formatted(Clients.ROLLED_BACK));
+  }
+
+  private void awaitReady(Pipeline pipeline, String name) {
+    await(name)
+        .atMost(Duration.ofSeconds(90))
+        .until(
+            () -> {
+              assertThat(pipeline.process(name).isAlive()).as(name + " runs").isTrue();
+              return ready(pipeline.uri(name, "/health/ready"));
+            });
+  }
+
+  private boolean ready(URI health) throws InterruptedException {
+    try {
+      var request = HttpRequest.newBuilder(health).timeout(Duration.ofSeconds(2)).build();
+      return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private Clients load(Pipeline pipeline, int posts) {
+    var clients =
+        new Clients(
+            8,
+            posts,
+            IDENTITIES,
+            List.of(
+                pipeline.uri("base-1", "/api/v1/spending"),
+                pipeline.uri("base-2", "/api/v1/spending")));
+    toClose.add(clients);
+    return clients;
+  }
+
+  private static void awaitAnswered(Clients clients, int answered) {
+    await().atMost(Duration.ofMinutes(5)).until(() -> clients.answered() >= answered);
+  }
+
+  @Test
+  void every_commit_arrives_once_and_in_order_while_processes_die_hang_and_restart()
+      throws Exception {
+    Pipeline pipeline = start("faults-of-processes");
+    Clients clients = load(pipeline, POSTS);
+
+    awaitAnswered(clients, POSTS / 10);
+    pipeline.process("relay-1").kill();
+    awaitAnswered(clients, POSTS * 2 / 10);
+    pipeline.process("relay-2").pause();
+    Thread.sleep(Duration.ofSeconds(Pipeline.LEASE_SECONDS + 4));
+    pipeline.process("relay-2").resume();
+    awaitAnswered(clients, POSTS * 5 / 10);
+    pipeline.startRelay("relay-1");
+    awaitAnswered(clients, POSTS * 6 / 10);
+    assertThat(pipeline.process("relay-3").stop(30)).as("exit code after SIGTERM").isZero();
+    pipeline.startRelay("relay-3");
+    awaitAnswered(clients, POSTS * 7 / 10);
+    pipeline.process("consumer").kill();
+    awaitAnswered(clients, POSTS * 8 / 10);
+    pipeline.startConsumer("consumer");
+
+    clients.await();
+    assertEverythingArrived(clients);
+  }
+
+  @Test
+  void every_commit_arrives_once_and_in_order_while_sqs_fails_throttles_and_drops_answers()
+      throws Exception {
+    Pipeline pipeline = start("faults-of-sqs");
+    sqs.set(new FaultySqs.Faults(0.05, 0.05, 0.05));
+    Clients clients = load(pipeline, POSTS);
+
+    awaitAnswered(clients, POSTS * 3 / 10);
+    pipeline.process("relay-1").kill();
+    awaitAnswered(clients, POSTS * 5 / 10);
+    pipeline.process("consumer").kill();
+    pipeline.startConsumer("consumer");
+    awaitAnswered(clients, POSTS * 7 / 10);
+    pipeline.startRelay("relay-1");
+
+    clients.await();
+    sqs.set(FaultySqs.Faults.NONE);
+    assertThat(sqs.injected()).as("faults").isGreaterThan(100);
+    assertEverythingArrived(clients);
+  }
+
+  private void assertEverythingArrived(Clients clients) throws SQLException {
+    assertThat(clients.rolledBack()).isEqualTo(POSTS / 5);
+    assertThat(clients.posted()).isEqualTo(POSTS - POSTS / 5);
+    await("the outbox is empty")
+        .atMost(Duration.ofMinutes(3))
+        .until(() -> base.number("SELECT COUNT(*) FROM obt") == 0);
+    await("all is applied")
+        .atMost(Duration.ofMinutes(3))
+        .until(() -> consumer.number("SELECT COUNT(*) FROM obt_spending") >= clients.posted());
+    List<Spent> committed = spent(base, "identity, sequence");
+    List<Spent> applied = spent(consumer, "id");
+    assertThat(committed)
+        .hasSize(clients.posted())
+        .noneMatch(s -> s.name.equals(Clients.ROLLED_BACK));
+    Map<String, Long> last = new HashMap<>();
+    for (Spent s : applied) {
+      assertThat(s.sequence)
+          .as("order of %s", s.identity)
+          .isEqualTo(last.merge(s.identity, 1L, Long::sum));
+    }
+    Set<Spent> once = new HashSet<>(applied);
+    assertThat(once).hasSameSizeAs(applied);
+    assertThat(once).isEqualTo(new HashSet<>(committed));
+  }
+
+  private record Spent(
+      String eventId, String identity, long sequence, String name, String surname, String amount) {}
+
+  private static List<Spent> spent(Database database, String order) throws SQLException {
+    List<Spent> spent = new ArrayList<>();
+    try (var c = database.dataSource().getConnection();
+        var s = c.createStatement();
+        var row =
+            s.executeQuery(
+                "SELECT event_id, identity, sequence, name, surname, amount FROM obt_spending ORDER BY "
+                    + order)) {
+      while (row.next()) {
+        spent.add(
+            new Spent(
+                row.getString(1),
+                row.getString(2),
+                row.getLong(3),
+                row.getString(4),
+                row.getString(5),
+                row.getBigDecimal(6).toPlainString()));
+      }
+    }
+    return spent;
+  }
+}

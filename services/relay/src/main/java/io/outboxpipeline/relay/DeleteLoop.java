@@ -1,0 +1,109 @@
+package io.outboxpipeline.relay;
+
+import static java.lang.System.Logger.Level.WARNING;
+
+import io.outboxpipeline.ownership.Grant;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
+
+/** Deletes what was acknowledged, in transactions that check the epochs of its partitions. */
+final class DeleteLoop implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(DeleteLoop.class.getName());
+  private static final int ROWS = 2000;
+  private static final long WAIT = Duration.ofMillis(100).toNanos();
+
+  private final Backlog backlog;
+  private final DataSource database;
+  private final Consumer<Grant> fencedOut;
+  private final Thread thread = Thread.ofPlatform().name("delete").unstarted(this::run);
+  private volatile boolean stopped;
+
+  /**
+   * @param fencedOut told of a grant that the database has a newer epoch for
+   */
+  DeleteLoop(Backlog backlog, DataSource database, Consumer<Grant> fencedOut) {
+    this.backlog = backlog;
+    this.database = database;
+    this.fencedOut = fencedOut;
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Deletes what there is to delete by now, as far as the database lets it, and ends. */
+  @Override
+  public void close() {
+    stopped = true;
+    try {
+      if (!thread.join(Duration.ofSeconds(5))) {
+        thread.interrupt();
+        thread.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        List<Acknowledged> rows = backlog.takeAcknowledged(ROWS, WAIT);
+        if (!rows.isEmpty()) {
+          deleteUntilDone(rows);
+        } else if (stopped) {
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      // stopped
+    }
+  }
+
+  /** A commit whose answer was lost may have happened: deleting once more does no harm. */
+  private void deleteUntilDone(List<Acknowledged> rows) throws InterruptedException {
+    for (int failures = 1; ; failures++) {
+      try {
+        Set<Integer> stale = delete(rows);
+        backlog.deleted(rows);
+        for (Grant grant : backlog.grants()) {
+          if (stale.contains(grant.partition()) && ofGrant(rows, grant)) {
+            backlog.forget(grant);
+            fencedOut.accept(grant);
+          }
+        }
+        return;
+      } catch (SQLException e) {
+        if (failures == 1) {
+          LOG.log(WARNING, "sent rows can''t be deleted, tries again: {0}", e.getMessage());
+        }
+        Thread.sleep(Duration.ofNanos(Backoff.nanos(failures, ThreadLocalRandom.current())));
+      }
+    }
+  }
+
+  private Set<Integer> delete(List<Acknowledged> rows) throws SQLException {
+    try (Connection c = database.getConnection()) {
+      c.setAutoCommit(false);
+      try {
+        Set<Integer> stale = OutboxTable.delete(c, rows);
+        c.commit();
+        return stale;
+      } catch (SQLException e) {
+        c.rollback();
+        throw e;
+      }
+    }
+  }
+
+  private static boolean ofGrant(List<Acknowledged> rows, Grant grant) {
+    return rows.stream()
+        .anyMatch(r -> r.partition() == grant.partition() && r.epoch() == grant.epoch());
+  }
+}

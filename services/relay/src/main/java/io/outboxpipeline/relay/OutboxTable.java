@@ -1,0 +1,339 @@
+package io.outboxpipeline.relay;
+
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.outbox.CloudEventsCodec;
+import io.outboxpipeline.outbox.Event;
+import io.outboxpipeline.outbox.Headers;
+import io.outboxpipeline.ownership.DatabaseFence;
+import io.outboxpipeline.ownership.SlotRange;
+import io.outboxpipeline.relay.Backlog.LaneFetch;
+import io.outboxpipeline.relay.Backlog.SlotFetch;
+import io.outboxpipeline.relay.Backlog.Stretch;
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The SQL of reading and deleting outbox rows. Numbers stand in the statements as they are, which
+ * is safe and spares the server thousands of parameters. Thread-safe: the connection is the
+ * caller's.
+ */
+final class OutboxTable {
+
+  /** Payloads up to this many bytes are read with their rows, larger ones by themselves. */
+  private static final int INLINE_BYTES = 16 * 1024;
+
+  /** How much of larger payloads one read takes into memory. */
+  private static final long LARGE_BYTES_PER_READ = 8 << 20;
+
+  private static final String COLUMNS =
+      """
+      slot, id, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, headers,
+      CAST(UNIX_TIMESTAMP(created_at) * 1000000 AS SIGNED),
+      LENGTH(payload), IF(LENGTH(payload) <= %d, payload, NULL)
+      """
+          .formatted(INLINE_BYTES);
+
+  private final URI source;
+  private final int maxBytes;
+
+  /**
+   * @param source what the events say they come from
+   * @param maxBytes of a payload that is worth reading: a larger one can't be sent
+   */
+  OutboxTable(URI source, int maxBytes) {
+    this.source = source;
+    this.maxBytes = maxBytes;
+  }
+
+  /** The highest id in the table, 0 if it is empty. */
+  static long highestId(Connection c) throws SQLException {
+    try (var s = c.createStatement();
+        var row = s.executeQuery("SELECT COALESCE(MAX(id), 0) FROM obt")) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  /** The keys above an id in ranges of slots, by id: answered from the key on id alone. */
+  static List<RowKey> newer(Connection c, List<SlotRange> ranges, long after, int limit)
+      throws SQLException {
+    return keys(
+        c,
+        "SELECT slot, id FROM obt FORCE INDEX (obt_id) WHERE id > %d AND (%s) ORDER BY id LIMIT %d"
+            .formatted(after, in(ranges), limit));
+  }
+
+  /** How many rows ranges of slots have, counted up to a limit. */
+  static long count(Connection c, List<SlotRange> ranges, int limit) throws SQLException {
+    String sql =
+        "SELECT COUNT(*) FROM (SELECT 1 FROM obt WHERE %s LIMIT %d) counted"
+            .formatted(in(ranges), limit);
+    try (var s = c.createStatement();
+        var row = s.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  private static String in(List<SlotRange> ranges) {
+    return ranges.stream()
+        .map(r -> "slot BETWEEN %d AND %d".formatted(r.first(), r.last()))
+        .collect(Collectors.joining(" OR "));
+  }
+
+  /** The keys in stretches of slots, at most a limit of each. */
+  static List<RowKey> keys(Connection c, List<Stretch> stretches, int limit) throws SQLException {
+    return keys(
+        c,
+        stretches.stream()
+            .map(
+                s ->
+                    "(SELECT slot, id FROM obt WHERE slot = %d AND id > %d AND id <= %d ORDER BY id LIMIT %d)"
+                        .formatted(s.slot(), s.after(), s.to(), limit))
+            .collect(Collectors.joining(" UNION ALL ")));
+  }
+
+  private static List<RowKey> keys(Connection c, String sql) throws SQLException {
+    List<RowKey> keys = new ArrayList<>();
+    try (var s = c.createStatement();
+        var rows = s.executeQuery(sql)) {
+      while (rows.next()) {
+        keys.add(new RowKey(rows.getInt(1), rows.getLong(2)));
+      }
+    }
+    return keys;
+  }
+
+  /**
+   * What was found for one fetch.
+   *
+   * @param complete whether there was no more than this
+   */
+  record Found(List<Row> rows, boolean complete) {}
+
+  /** Reads slots from where they were left, each a list by id. */
+  List<Found> readSlots(Connection c, List<SlotFetch> fetches, long[] epochs) throws SQLException {
+    String sql =
+        fetches.stream()
+            .map(
+                f ->
+                    "(SELECT %s FROM obt WHERE slot = %d AND id > %d ORDER BY id LIMIT %d)"
+                        .formatted(COLUMNS, f.slot(), f.after(), f.limit()))
+            .collect(Collectors.joining(" UNION ALL "));
+    Map<Integer, List<Raw>> bySlot = new HashMap<>();
+    try (var s = c.createStatement();
+        var rows = s.executeQuery(sql)) {
+      while (rows.next()) {
+        Raw raw = Raw.of(rows);
+        bySlot.computeIfAbsent(raw.slot, n -> new ArrayList<>()).add(raw);
+      }
+    }
+    var large = new LargePayloads(c);
+    List<Found> found = new ArrayList<>();
+    for (SlotFetch f : fetches) {
+      found.add(found(bySlot.getOrDefault(f.slot(), List.of()), f.limit(), large, epochs));
+    }
+    return found;
+  }
+
+  /** Reads an aggregate's rows from one id to another, by id. */
+  Found readLane(Connection c, LaneFetch fetch, long[] epochs) throws SQLException {
+    List<Raw> raws = new ArrayList<>();
+    String sql =
+        "SELECT %s FROM obt WHERE slot = ? AND id BETWEEN ? AND ? AND aggregate_type = ? AND aggregate_id = ? ORDER BY id LIMIT ?"
+            .formatted(COLUMNS);
+    try (var s = c.prepareStatement(sql)) {
+      s.setInt(1, fetch.aggregate().slot());
+      s.setLong(2, fetch.from());
+      s.setLong(3, fetch.to());
+      s.setString(4, fetch.aggregate().type());
+      s.setString(5, fetch.aggregate().id());
+      s.setInt(6, fetch.limit());
+      try (var rows = s.executeQuery()) {
+        while (rows.next()) {
+          raws.add(Raw.of(rows));
+        }
+      }
+    }
+    return found(raws, fetch.limit(), new LargePayloads(c), epochs);
+  }
+
+  /** Reads rows by their keys, by slot and id; as many as memory allows. */
+  List<Row> readKeys(Connection c, List<RowKey> keys, long[] epochs) throws SQLException {
+    Map<Integer, List<Long>> bySlot = new TreeMap<>();
+    keys.forEach(k -> bySlot.computeIfAbsent(k.slot(), n -> new ArrayList<>()).add(k.id()));
+    String sql =
+        bySlot.entrySet().stream()
+            .map(
+                e ->
+                    "(SELECT %s FROM obt WHERE slot = %d AND id IN (%s) ORDER BY id LIMIT %d)"
+                        .formatted(COLUMNS, e.getKey(), list(e.getValue()), e.getValue().size()))
+            .collect(Collectors.joining(" UNION ALL "));
+    List<Raw> raws = new ArrayList<>();
+    try (var s = c.createStatement();
+        var rows = s.executeQuery(sql)) {
+      while (rows.next()) {
+        raws.add(Raw.of(rows));
+      }
+    }
+    return found(raws, Integer.MAX_VALUE, new LargePayloads(c), epochs).rows();
+  }
+
+  private Found found(List<Raw> raws, int limit, LargePayloads large, long[] epochs)
+      throws SQLException {
+    List<Row> rows = new ArrayList<>(raws.size());
+    for (Raw raw : raws) {
+      if (raw.payload == null && raw.length <= maxBytes && !large.read(raw)) {
+        return new Found(rows, false);
+      }
+      rows.add(row(raw, epochs[raw.slot]));
+    }
+    return new Found(rows, raws.size() < limit);
+  }
+
+  private Row row(Raw raw, long epoch) {
+    String body = "";
+    String flaw = null;
+    if (raw.payload == null) {
+      flaw = "too large: a payload of " + raw.length + " bytes";
+    } else {
+      try {
+        body = CloudEventsCodec.encode(raw.event(raw.payload), source, epoch);
+      } catch (IllegalArgumentException e) {
+        flaw = e.getMessage();
+      }
+    }
+    return new Row(
+        raw.slot,
+        raw.id,
+        raw.aggregate,
+        raw.sequence,
+        raw.eventId,
+        raw.eventType,
+        raw.createdAt,
+        body,
+        CloudEventsCodec.size(body),
+        flaw);
+  }
+
+  /**
+   * Deletes rows by their keys, in the caller's transaction, those of partitions in their epoch
+   * alone.
+   *
+   * @return the partitions whose epoch is another by now; nothing of them was deleted
+   */
+  static Set<Integer> delete(Connection transaction, List<Acknowledged> rows) throws SQLException {
+    Map<Integer, Long> epochs = new TreeMap<>();
+    rows.forEach(r -> epochs.merge(r.partition(), r.epoch(), Math::max));
+    Set<Integer> stale = DatabaseFence.stale(transaction, epochs);
+    Map<Integer, List<Long>> bySlot = new TreeMap<>();
+    for (Acknowledged row : rows) {
+      if (!stale.contains(row.partition())
+          && row.epoch() == epochs.getOrDefault(row.partition(), 0L)) {
+        bySlot.computeIfAbsent(row.slot(), n -> new ArrayList<>()).add(row.id());
+      }
+    }
+    try (var s = transaction.createStatement()) {
+      for (var e : bySlot.entrySet()) {
+        s.addBatch(
+            "DELETE FROM obt WHERE slot = %d AND id IN (%s)"
+                .formatted(e.getKey(), list(e.getValue())));
+      }
+      s.executeBatch();
+    }
+    return stale;
+  }
+
+  private static String list(List<Long> ids) {
+    return ids.stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+
+  /** A row's columns, its payload perhaps still in the table. */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  private static final class Raw {
+    final int slot;
+    final long id;
+    final Aggregate aggregate;
+    final long sequence;
+    final String eventId;
+    final String eventType;
+    final String contentType;
+    final @Nullable String headers;
+    final Instant createdAt;
+    final long length;
+    byte @Nullable [] payload;
+
+    private Raw(ResultSet row) throws SQLException {
+      slot = row.getInt(1);
+      id = row.getLong(2);
+      aggregate = new Aggregate(row.getString(3), row.getString(4));
+      sequence = row.getLong(5);
+      eventId = row.getString(6);
+      eventType = row.getString(7);
+      contentType = row.getString(8);
+      headers = row.getString(9);
+      createdAt = Instant.EPOCH.plus(row.getLong(10), ChronoUnit.MICROS);
+      length = row.getLong(11);
+      payload = row.getBytes(12);
+    }
+
+    static Raw of(ResultSet row) throws SQLException {
+      return new Raw(row);
+    }
+
+    Event event(byte[] data) {
+      return new Event(
+          UUID.fromString(eventId),
+          aggregate,
+          sequence,
+          eventType,
+          createdAt,
+          contentType,
+          data,
+          Headers.ofColumn(headers));
+    }
+  }
+
+  /** Reads payloads that were too large to be read with many others, up to a sum. */
+  private static final class LargePayloads {
+    private final Connection connection;
+    private long left = LARGE_BYTES_PER_READ;
+
+    LargePayloads(Connection connection) {
+      this.connection = connection;
+    }
+
+    /** False if that is enough for now. */
+    boolean read(Raw raw) throws SQLException {
+      if (left <= 0) {
+        return false;
+      }
+      left -= raw.length;
+      try (var s =
+          connection.prepareStatement("SELECT payload FROM obt WHERE slot = ? AND id = ?")) {
+        s.setInt(1, raw.slot);
+        s.setLong(2, raw.id);
+        try (var row = s.executeQuery()) {
+          if (!row.next()) {
+            return false;
+          }
+          raw.payload = row.getBytes(1);
+          return true;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,328 @@
+package io.outboxpipeline.relay;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
+import io.outboxpipeline.outbox.Slots;
+import io.outboxpipeline.ownership.Grant;
+import io.outboxpipeline.ownership.SlotRange;
+import io.outboxpipeline.relay.Backlog.Hold;
+import io.outboxpipeline.relay.Backlog.LaneFetch;
+import io.outboxpipeline.relay.Backlog.SlotFetch;
+import io.outboxpipeline.relay.OutboxTable.Found;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fills the backlog from the outbox table, on one connection. One small query by id finds what is
+ * new in all slots at once; what is read is read slot by slot, so that no slot waits for another's
+ * backlog.
+ *
+ * <p>Ids are given out before their rows commit, so rows can appear behind what was read. Each
+ * query by id therefore goes back a little, every second or so all slots are looked at as far back
+ * as the longest transaction may take, and every minute from their start.
+ */
+final class ReadLoop implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ReadLoop.class.getName());
+
+  /** Keys of one query by id; more than this is a backlog, and read slot by slot. */
+  private static final int NEWER_KEYS = 2000;
+
+  private static final int LATE_KEYS = 2000;
+
+  /** Most transactions take less than this: their rows are seen by the next query. */
+  private static final long SHORT_LOOK_BACK = Duration.ofMillis(250).toNanos();
+
+  private static final long LATE_LOOK_EVERY = Duration.ofSeconds(1).toNanos();
+  private static final long SWEEP_EVERY = Duration.ofMinutes(1).toNanos();
+  private static final long WATCH_EVERY = Duration.ofSeconds(2).toNanos();
+  private static final long COUNT_EVERY = Duration.ofSeconds(15).toNanos();
+  private static final long DELAY_LEAST = Duration.ofMillis(2).toNanos();
+
+  private static final Set<Integer> ALL_SLOTS =
+      java.util.stream.IntStream.range(0, Slots.COUNT)
+          .boxed()
+          .collect(Collectors.toUnmodifiableSet());
+
+  private final Backlog backlog;
+  private final OutboxTable table;
+  private final DataSource database;
+  private final RelayMetrics metrics;
+  private final long idleDelay;
+  private final long maxTransaction;
+  private final Marks marks;
+  private final Set<Grant> wanted = new TreeSet<>(java.util.Comparator.comparing(Grant::partition));
+  private final Thread thread = Thread.ofPlatform().name("read").unstarted(this::run);
+
+  private long lastLateLook = System.nanoTime();
+  private long lateLookPause = LATE_LOOK_EVERY;
+  private long lastSweep = System.nanoTime();
+  private long lastWatch = System.nanoTime();
+  private long lastCount = System.nanoTime() - COUNT_EVERY;
+  private volatile long counted;
+  private volatile @Nullable String trouble = "the database was not asked yet";
+  private volatile boolean stopped;
+
+  /**
+   * @param idleDelay between two queries when nothing happens
+   * @param maxTransaction how long a writer's transaction may take
+   */
+  ReadLoop(
+      Backlog backlog,
+      OutboxTable table,
+      DataSource database,
+      RelayMetrics metrics,
+      Duration idleDelay,
+      Duration maxTransaction) {
+    this.backlog = backlog;
+    this.table = table;
+    this.database = database;
+    this.metrics = metrics;
+    this.idleDelay = idleDelay.toNanos();
+    this.maxTransaction = maxTransaction.toNanos();
+    this.marks = new Marks(maxTransaction.toNanos());
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Why nothing can be read now, if so. */
+  Optional<String> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
+  /**
+   * How many rows of the owned partitions are in the table, counted now and then, up to 100,000.
+   */
+  long backlogRows() {
+    return Math.max(counted, backlog.summary().rows());
+  }
+
+  /** Reads a partition from now on. */
+  void own(Grant grant) {
+    synchronized (wanted) {
+      wanted.removeIf(g -> g.partition() == grant.partition());
+      wanted.add(grant);
+    }
+    backlog.wake();
+  }
+
+  /**
+   * Reads no more of a partition that may not have been begun yet.
+   *
+   * @return whether it was not
+   */
+  boolean disown(Grant grant) {
+    synchronized (wanted) {
+      return wanted.remove(grant);
+    }
+  }
+
+  @Override
+  public void close() {
+    stopped = true;
+    thread.interrupt();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    for (int failures = 1; !stopped; failures++) {
+      try (Connection c = database.getConnection()) {
+        c.setAutoCommit(true);
+        if (marks.at(System.nanoTime()) == 0) {
+          // What is below is read slot by slot anyway.
+          marks.record(System.nanoTime() - SHORT_LOOK_BACK, OutboxTable.highestId(c));
+        }
+        long delay = DELAY_LEAST;
+        while (!stopped) {
+          boolean found = read(c);
+          if (trouble != null) {
+            LOG.log(INFO, "reads the outbox");
+            trouble = null;
+          }
+          failures = 0;
+          if (found) {
+            delay = DELAY_LEAST;
+          } else {
+            backlog.awaitReadable(delay);
+            delay = Math.min(idleDelay, delay * 2);
+          }
+        }
+      } catch (SQLException e) {
+        if (stopped) {
+          return;
+        }
+        if (failures == 1) {
+          LOG.log(WARNING, "the outbox can''t be read, tries again: {0}", e.getMessage());
+        }
+        trouble = "the outbox can't be read: " + e.getMessage();
+        pause(Backoff.nanos(failures, ThreadLocalRandom.current()));
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private void pause(long nanos) {
+    try {
+      Thread.sleep(Duration.ofNanos(nanos));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** One round; says whether it found anything, so that the next should follow at once. */
+  private boolean read(Connection c) throws SQLException {
+    beginWanted(c);
+    recordHolds(c);
+    long now = System.nanoTime();
+    if (now - lastWatch >= WATCH_EVERY) {
+      lastWatch = now;
+      watchQuarantine(c);
+    }
+    long[] epochs = backlog.beginRead();
+    List<SlotRange> ranges = Backlog.ranges(epochs);
+    if (ranges.isEmpty()) {
+      return false;
+    }
+    List<RowKey> late = look(c, ranges, now);
+    List<Row> lateRows = late.isEmpty() ? List.of() : table.readKeys(c, late, epochs);
+    List<LaneFetch> laneFetches = backlog.laneFetches();
+    List<Found> lanes = new ArrayList<>();
+    for (LaneFetch fetch : laneFetches) {
+      lanes.add(table.readLane(c, fetch, epochs));
+    }
+    List<SlotFetch> slotFetches = backlog.slotFetches();
+    List<Found> slots = slotFetches.isEmpty() ? List.of() : table.readSlots(c, slotFetches, epochs);
+    addMissed(c, lateRows, lanes, slots, epochs);
+    backlog.addLate(lateRows, epochs);
+    for (int i = 0; i < lanes.size(); i++) {
+      backlog.addLane(laneFetches.get(i), lanes.get(i).rows(), lanes.get(i).complete());
+    }
+    for (int i = 0; i < slots.size(); i++) {
+      backlog.addSlot(slotFetches.get(i), slots.get(i).rows(), slots.get(i).complete());
+    }
+    count(c, ranges, now);
+    return !late.isEmpty() || !laneFetches.isEmpty() || !slotFetches.isEmpty();
+  }
+
+  /** Looks for keys; those found behind what was read are returned. */
+  private List<RowKey> look(Connection c, List<SlotRange> ranges, long now) throws SQLException {
+    List<RowKey> keys = OutboxTable.newer(c, ranges, marks.at(now - SHORT_LOOK_BACK), NEWER_KEYS);
+    List<RowKey> late = new ArrayList<>(backlog.exist(keys));
+    if (keys.size() == NEWER_KEYS) {
+      backlog.allBehind();
+      marks.record(now, OutboxTable.highestId(c));
+    } else if (!keys.isEmpty()) {
+      marks.record(now, keys.getLast().id());
+    }
+    if (now - lastSweep >= SWEEP_EVERY) {
+      lastSweep = now;
+      late.addAll(lookAgain(c, ALL_SLOTS, 0));
+    } else if (now - lastLateLook >= lateLookPause
+        && marks.at(now) != marks.at(now - maxTransaction)) {
+      lastLateLook = now;
+      late.addAll(lookAgain(c, ALL_SLOTS, marks.at(now - maxTransaction)));
+      // Rows that were deleted and not purged can make this slow: then it comes more rarely.
+      lateLookPause = Math.max(LATE_LOOK_EVERY, 20 * (System.nanoTime() - now));
+    }
+    return late.stream().distinct().toList();
+  }
+
+  private List<RowKey> lookAgain(Connection c, Set<Integer> slots, long after) throws SQLException {
+    var stretches = backlog.passed(slots, after);
+    return stretches.isEmpty()
+        ? List.of()
+        : backlog.exist(OutboxTable.keys(c, stretches, LATE_KEYS));
+  }
+
+  /** Before rows are added whose predecessor was never seen, looks whether it came late. */
+  private void addMissed(
+      Connection c, List<Row> lateRows, List<Found> lanes, List<Found> slots, long[] epochs)
+      throws SQLException {
+    List<Row> staged = new ArrayList<>(lateRows);
+    lanes.forEach(f -> staged.addAll(f.rows()));
+    slots.forEach(f -> staged.addAll(f.rows()));
+    Set<Integer> suspicious = backlog.slotsToLookAtAgain(staged);
+    if (!suspicious.isEmpty()) {
+      List<RowKey> missed = lookAgain(c, suspicious, marks.at(System.nanoTime() - maxTransaction));
+      if (!missed.isEmpty()) {
+        backlog.addLate(table.readKeys(c, missed, epochs), epochs);
+      }
+    }
+  }
+
+  /** Begins partitions that were granted since the last round. */
+  private void beginWanted(Connection c) throws SQLException {
+    while (true) {
+      Grant grant;
+      synchronized (wanted) {
+        if (wanted.isEmpty()) {
+          return;
+        }
+        grant = wanted.iterator().next();
+      }
+      var held = Quarantine.held(c, grant.slots());
+      synchronized (wanted) {
+        if (wanted.remove(grant)) {
+          backlog.own(grant, held);
+        }
+      }
+    }
+  }
+
+  private void recordHolds(Connection c) throws SQLException {
+    for (Hold hold : backlog.holds()) {
+      Row row = hold.row();
+      c.setAutoCommit(false);
+      try {
+        Quarantine.record(c, hold, hold.partition());
+        c.commit();
+      } finally {
+        c.setAutoCommit(true);
+      }
+      backlog.recorded(hold);
+      metrics.quarantined();
+      LOG.log(
+          WARNING,
+          "event {0} can never be sent and holds its aggregate ({1} {2}, sequence {3}): {4}",
+          row.eventId(),
+          row.aggregate().type(),
+          row.aggregate().id(),
+          Long.toString(row.sequence()),
+          hold.reason());
+    }
+  }
+
+  /** Lets aggregates go on whose event was released or discarded, through whichever relay. */
+  private void watchQuarantine(Connection c) throws SQLException {
+    Set<String> held = backlog.held();
+    if (!held.isEmpty()) {
+      Set<String> released = new TreeSet<>(held);
+      released.removeAll(Quarantine.stillHeld(c, held));
+      backlog.resume(released);
+    }
+  }
+
+  private void count(Connection c, List<SlotRange> ranges, long now) throws SQLException {
+    if (now - lastCount >= COUNT_EVERY) {
+      lastCount = now;
+      counted = backlog.allInMemory() ? 0 : OutboxTable.count(c, ranges, 100_000);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package io.outboxpipeline.relay;
+
+import io.outboxpipeline.ownership.Grant;
+import io.outboxpipeline.ownership.PartitionWork;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
+
+/** The three loops around one backlog, and what ownership tells them. Thread-safe. */
+final class RelayLoops implements PartitionWork, AutoCloseable {
+
+  /** What the loops tell ownership. */
+  interface Owner {
+    /** Whether this member may send now. */
+    boolean maySend();
+
+    /** A draining partition has nothing on its way. Must return at once. */
+    void drained(Grant grant);
+
+    /** The database has a newer epoch for the grant's partition. Must return at once. */
+    void fencedOut(Grant grant);
+  }
+
+  private final Backlog backlog;
+  private final Duration drainTimeout;
+  private final ReadLoop read;
+  private final SendLoop send;
+  private final DeleteLoop delete;
+  private final Consumer<Grant> drained;
+
+  RelayLoops(
+      RelaySettings settings,
+      DataSource database,
+      Supplier<Queue> findQueue,
+      Owner owner,
+      RelayMetrics metrics) {
+    BooleanSupplier maySend = owner::maySend;
+    drained = owner::drained;
+    drainTimeout = settings.drainTimeout();
+    backlog = new Backlog(limits(settings), drained);
+    var table = new OutboxTable(settings.source(), 1 << 20);
+    read =
+        new ReadLoop(
+            backlog, table, database, metrics, settings.idleDelay(), settings.maxTransaction());
+    send = new SendLoop(backlog, findQueue, maySend, metrics, settings.concurrency());
+    delete = new DeleteLoop(backlog, database, owner::fencedOut);
+  }
+
+  private static Limits limits(RelaySettings settings) {
+    Limits standard = Limits.DEFAULT;
+    return new Limits(
+        standard.rows(),
+        settings.memoryBytes(),
+        standard.fetchRows(),
+        standard.slotRows(),
+        standard.laneRows(),
+        settings.packEvents(),
+        settings.packBytes());
+  }
+
+  void start() {
+    read.start();
+    send.start();
+    delete.start();
+  }
+
+  @Override
+  public void start(Grant grant) {
+    read.own(grant);
+  }
+
+  @Override
+  public void drain(Grant grant) {
+    if (read.disown(grant)) {
+      drained.accept(grant);
+      return;
+    }
+    backlog.drain(grant);
+    Thread.ofVirtual()
+        .name("drain-timeout")
+        .start(
+            () -> {
+              try {
+                Thread.sleep(drainTimeout);
+                backlog.stopWaiting(grant);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
+  @Override
+  public void abandon(Grant grant) {
+    read.disown(grant);
+    backlog.forget(grant);
+  }
+
+  /** Why events do not flow, if so. */
+  Optional<String> trouble() {
+    return read.trouble().or(send::trouble);
+  }
+
+  Backlog.Summary summary() {
+    return backlog.summary();
+  }
+
+  long backlogRows() {
+    return read.backlogRows();
+  }
+
+  /** Ends the loops, the readers first; what was acknowledged is deleted. */
+  @Override
+  public void close() {
+    read.close();
+    send.close();
+    delete.close();
+  }
+}

@@ -1,0 +1,153 @@
+package io.outboxpipeline.relay;
+
+import io.outboxpipeline.ownership.LeaseTiming;
+import io.outboxpipeline.runtime.MySqlSettings;
+import io.outboxpipeline.runtime.ServerSettings;
+import io.outboxpipeline.runtime.Settings;
+import io.outboxpipeline.runtime.SqsSettings;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.UUID;
+
+/**
+ * All that a relay is told.
+ *
+ * @param member who this relay is: the same after a restart in its place, unlike any other's
+ * @param partitions into how many partitions the slots are divided, the same for all relays
+ * @param source what the events say they come from: a URI reference
+ * @param concurrency how many requests to SQS at once
+ * @param idleDelay between two queries when nothing happens
+ * @param maxTransaction how long a transaction that writes events may take
+ * @param drainTimeout how long a partition that moves away waits for what is on its way
+ */
+public record RelaySettings(
+    ServerSettings server,
+    MySqlSettings mysql,
+    SqsSettings sqs,
+    String member,
+    int partitions,
+    LeaseTiming timing,
+    URI source,
+    int concurrency,
+    Duration idleDelay,
+    Duration maxTransaction,
+    Duration drainTimeout,
+    int packEvents,
+    int packBytes,
+    int memoryBytes) {
+
+  private static final int POOL = 8;
+
+  /** Reads and checks them. */
+  public static RelaySettings read(Settings s) {
+    MySqlSettings mysql = MySqlSettings.read(s, POOL);
+    var settings =
+        new RelaySettings(
+            ServerSettings.read(s, 8082),
+            mysql,
+            SqsSettings.read(s),
+            s.text("relay.member", "RELAY_MEMBER", "relay-" + UUID.randomUUID()),
+            s.integer("relay.partitions", "RELAY_PARTITIONS", 64, 1, 256),
+            timing(s),
+            source(s, mysql),
+            s.integer("relay.concurrency", "RELAY_CONCURRENCY", 16, 1, 256),
+            time(
+                s,
+                "idle-delay",
+                Duration.ofMillis(58),
+                Duration.ofMillis(1),
+                Duration.ofMinutes(1)),
+            time(
+                s,
+                "max-transaction",
+                Duration.ofMinutes(1),
+                Duration.ofSeconds(1),
+                Duration.ofHours(1)),
+            time(s, "drain-timeout", Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(1)),
+            s.integer("relay.pack-events", "RELAY_PACK_EVENTS", 100, 1, 1000),
+            s.integer("relay.pack-bytes", "RELAY_PACK_BYTES", 64 << 10, 1, 1 << 20),
+            s.integer("relay.memory-bytes", "RELAY_MEMORY_BYTES", 32 << 20, 4 << 20, 1 << 30));
+    if (settings.member.isBlank() || settings.member.length() > 255) {
+      s.problem("relay.member", "RELAY_MEMBER", "must have 1 to 255 characters");
+    }
+    s.check();
+    return settings;
+  }
+
+  /** Settings with every default, for a relay that runs inside another program. */
+  public static RelaySettings of(ServerSettings server, MySqlSettings mysql, SqsSettings sqs) {
+    return new RelaySettings(
+        server,
+        mysql.withPoolSize(POOL),
+        sqs,
+        "relay-" + UUID.randomUUID(),
+        64,
+        LeaseTiming.DEFAULT,
+        URI.create("/outbox/" + mysql.database()),
+        16,
+        Duration.ofMillis(58),
+        Duration.ofMinutes(1),
+        Duration.ofSeconds(5),
+        100,
+        64 << 10,
+        32 << 20);
+  }
+
+  /** The same settings for another member, and another number of partitions. */
+  public RelaySettings withMember(String name, int count) {
+    return new RelaySettings(
+        server,
+        mysql,
+        sqs,
+        name,
+        count,
+        timing,
+        source,
+        concurrency,
+        idleDelay,
+        maxTransaction,
+        drainTimeout,
+        packEvents,
+        packBytes,
+        memoryBytes);
+  }
+
+  /** A request's own time-out: it ends before another member may take over. */
+  Duration requestTimeout() {
+    Duration spare = timing.leaseDuration().minus(timing.renewDeadline());
+    Duration timeout = spare.multipliedBy(4).dividedBy(5);
+    return timeout.compareTo(Duration.ofSeconds(10)) > 0 ? Duration.ofSeconds(10) : timeout;
+  }
+
+  private static Duration time(
+      Settings s, String name, Duration fallback, Duration min, Duration max) {
+    String variable = "RELAY_" + name.toUpperCase(java.util.Locale.ROOT).replace('-', '_');
+    return s.duration("relay." + name, variable, fallback, min, max);
+  }
+
+  private static LeaseTiming timing(Settings s) {
+    Duration least = Duration.ofMillis(100);
+    Duration most = Duration.ofMinutes(10);
+    LeaseTiming standard = LeaseTiming.DEFAULT;
+    Duration lease = time(s, "lease-duration", standard.leaseDuration(), least, most);
+    Duration renew = time(s, "renew-deadline", standard.renewDeadline(), least, most);
+    Duration retry = time(s, "retry-period", standard.retryPeriod(), least, most);
+    try {
+      return new LeaseTiming(lease, renew, retry);
+    } catch (IllegalArgumentException e) {
+      s.problem("relay.lease-duration", "RELAY_LEASE_DURATION", String.valueOf(e.getMessage()));
+      return standard;
+    }
+  }
+
+  private static URI source(Settings s, MySqlSettings mysql) {
+    String text = s.text("relay.source", "RELAY_SOURCE", "/outbox/" + mysql.database());
+    try {
+      return new URI(text);
+    } catch (URISyntaxException e) {
+      s.problem("relay.source", "RELAY_SOURCE", "is \"" + text + "\": must be a URI reference");
+      return URI.create("/outbox");
+    }
+  }
+}

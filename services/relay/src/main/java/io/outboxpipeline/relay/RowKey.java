@@ -1,0 +1,4 @@
+package io.outboxpipeline.relay;
+
+/** A row's primary key. */
+record RowKey(int slot, long id) {}

@@ -1,0 +1,225 @@
+package io.outboxpipeline.relay;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
+import io.outboxpipeline.relay.SendResult.Answered;
+import io.outboxpipeline.relay.SendResult.Entry;
+import io.outboxpipeline.relay.SendResult.Failed;
+import io.outboxpipeline.relay.SendResult.Refused;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/**
+ * Sends what the backlog has ready, several requests at once, each only while this member may send.
+ * What failed goes again after a back-off with jitter: the whole loop's when a request failed, one
+ * aggregate's when its message alone did.
+ */
+final class SendLoop implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(SendLoop.class.getName());
+  private static final long WAIT = Duration.ofMillis(100).toNanos();
+
+  /** So many refusals without one success are taken for the queue's trouble, not the events'. */
+  private static final int REFUSALS_IN_A_ROW = 20;
+
+  private static final int TROUBLE_AFTER = 3;
+
+  private final Backlog backlog;
+  private final Supplier<Queue> find;
+  private final BooleanSupplier maySend;
+  private final RelayMetrics metrics;
+  private final int concurrency;
+  private final Semaphore permits;
+  private final ExecutorService requests =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
+  private final Thread thread = Thread.ofPlatform().name("send").unstarted(this::run);
+
+  private final AtomicInteger failures = new AtomicInteger();
+  private final AtomicInteger refusals = new AtomicInteger();
+  private volatile long pausedUntil = System.nanoTime();
+  private volatile @Nullable String trouble = "the queue was not asked yet";
+  private volatile boolean stopped;
+
+  /**
+   * @param find finds the queue, or throws an SdkException
+   * @param concurrency how many requests at once
+   */
+  SendLoop(
+      Backlog backlog,
+      Supplier<Queue> find,
+      BooleanSupplier maySend,
+      RelayMetrics metrics,
+      int concurrency) {
+    this.backlog = backlog;
+    this.find = find;
+    this.maySend = maySend;
+    this.metrics = metrics;
+    this.concurrency = concurrency;
+    this.permits = new Semaphore(concurrency);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Why nothing can be sent now, if so. */
+  Optional<String> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
+  /** Takes nothing new, and waits for the requests on their way. */
+  @Override
+  public void close() {
+    stopped = true;
+    thread.interrupt();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    requests.close();
+  }
+
+  private void run() {
+    try {
+      Queue queue = findQueue();
+      while (!stopped) {
+        long pause = pausedUntil - System.nanoTime();
+        if (pause > 0) {
+          Thread.sleep(Duration.ofNanos(pause));
+        }
+        if (!maySend.getAsBoolean()) {
+          Thread.sleep(Duration.ofMillis(20));
+          continue;
+        }
+        permits.acquire();
+        List<Message> messages = List.of();
+        try {
+          messages = backlog.take(System.nanoTime(), WAIT, queue.limits());
+        } finally {
+          if (messages.isEmpty()) {
+            permits.release();
+          }
+        }
+        if (!messages.isEmpty()) {
+          List<Message> taken = messages;
+          requests.execute(
+              () -> {
+                try {
+                  send(queue, taken);
+                } finally {
+                  permits.release();
+                }
+              });
+        }
+      }
+    } catch (InterruptedException e) {
+      // stopped
+    }
+  }
+
+  private Queue findQueue() throws InterruptedException {
+    for (int n = 1; ; n++) {
+      try {
+        Queue queue = find.get();
+        trouble = null;
+        LOG.log(INFO, "sends to {0}, up to {1} requests at once", queue.url(), concurrency);
+        return queue;
+      } catch (SdkException e) {
+        fail(n, "the queue can't be found: " + e.getMessage());
+        Thread.sleep(Duration.ofNanos(Backoff.nanos(n, ThreadLocalRandom.current())));
+      }
+    }
+  }
+
+  private void send(Queue queue, List<Message> messages) {
+    if (!maySend.getAsBoolean()) {
+      messages.forEach(m -> backlog.failed(m, System.nanoTime()));
+      return;
+    }
+    long began = System.nanoTime();
+    SendResult result;
+    try {
+      result = queue.send(messages);
+    } catch (RuntimeException e) {
+      LOG.log(WARNING, "a request failed in a way that is not foreseen", e);
+      result = new Failed(e.toString());
+    }
+    metrics.request(System.nanoTime() - began);
+    switch (result) {
+      case Answered(List<Entry> entries) -> {
+        for (int i = 0; i < entries.size(); i++) {
+          answered(messages.get(i), entries.get(i));
+        }
+      }
+      case Failed(String reason) -> {
+        int n = failures.incrementAndGet();
+        long at = System.nanoTime() + Backoff.nanos(n, ThreadLocalRandom.current());
+        pausedUntil = at;
+        fail(n, reason);
+        messages.forEach(m -> retry(m, at));
+      }
+      case Refused(String reason) -> {
+        if (messages.size() == 1) {
+          answered(messages.getFirst(), new Entry.Refused(reason));
+        } else {
+          backlog.refused(messages, reason);
+        }
+      }
+    }
+  }
+
+  private void answered(Message message, Entry entry) {
+    switch (entry) {
+      case Entry.Sent() -> {
+        failures.set(0);
+        if (trouble != null) {
+          trouble = null;
+          LOG.log(INFO, "sends again");
+        }
+        refusals.set(0);
+        metrics.sent(message);
+        backlog.acknowledged(message);
+      }
+      case Entry.Failed(String reason) -> {
+        LOG.log(System.Logger.Level.DEBUG, "a message failed: {0}", reason);
+        int n = backlog.failures(message) + 1;
+        retry(message, System.nanoTime() + Backoff.nanos(n, ThreadLocalRandom.current()));
+      }
+      case Entry.Refused(String reason) -> {
+        if (message.rows().size() == 1 && refusals.incrementAndGet() > REFUSALS_IN_A_ROW) {
+          fail(failures.incrementAndGet(), "SQS refuses every message: " + reason);
+          int n = backlog.failures(message) + 1;
+          retry(message, System.nanoTime() + Backoff.nanos(n, ThreadLocalRandom.current()));
+        } else {
+          backlog.refused(message, reason);
+        }
+      }
+    }
+  }
+
+  private void retry(Message message, long at) {
+    metrics.retried();
+    backlog.failed(message, at);
+  }
+
+  /** One failure now and then is a queue's daily life; several in a row a person should know of. */
+  private void fail(int inARow, String reason) {
+    if (inARow == TROUBLE_AFTER) {
+      LOG.log(WARNING, "nothing can be sent, tries again: {0}", reason);
+    }
+    if (inARow >= TROUBLE_AFTER) {
+      trouble = reason;
+    }
+  }
+}

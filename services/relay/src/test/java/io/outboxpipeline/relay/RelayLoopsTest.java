@@ -1,0 +1,366 @@
+package io.outboxpipeline.relay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.outbox.CloudEventsCodec;
+import io.outboxpipeline.outbox.Event;
+import io.outboxpipeline.outbox.NewEvent;
+import io.outboxpipeline.outbox.Outbox;
+import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.ownership.Grant;
+import io.outboxpipeline.ownership.SlotRange;
+import io.outboxpipeline.runtime.MySqlSettings;
+import io.outboxpipeline.runtime.Secret;
+import io.outboxpipeline.runtime.ServerSettings;
+import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.FaultySqs;
+import io.outboxpipeline.testkit.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/** The loops over a real database and a real SQS protocol peer, with one owner of all slots. */
+@ParameterizedClass
+@EnumSource(TestDatabase.class)
+final class RelayLoopsTest {
+  private static final Grant GRANT = new Grant(0, new SlotRange(0, 255), 1);
+
+  private final Database database;
+  private final EmbeddedSqs peer = EmbeddedSqs.start(0);
+  private final FaultySqs sqs = new FaultySqs(peer.endpoint());
+  private final SqsClient client;
+  private final String queueUrl;
+  private String queue = "q.fifo";
+  private final List<Grant> drained = new CopyOnWriteArrayList<>();
+  private final List<Grant> fencedOut = new CopyOnWriteArrayList<>();
+  private final List<AutoCloseable> toClose = new ArrayList<>();
+
+  RelayLoopsTest(TestDatabase server) {
+    database = server.create();
+    client =
+        new SqsSettings(
+                "q.fifo",
+                Optional.empty(),
+                Optional.of(sqs.endpoint()),
+                Optional.of("eu-central-1"),
+                Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))))
+            .open(SqsSettings.Retries.OFF, Duration.ofSeconds(25), 20);
+    queueUrl =
+        client
+            .createQueue(
+                r ->
+                    r.queueName("q.fifo").attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")))
+            .queueUrl();
+  }
+
+  @BeforeEach
+  void migrate() {
+    Schema.migrate(database.dataSource());
+    database.execute(
+        "INSERT INTO obt_partition (partition_no, first_slot, last_slot, epoch, owner)"
+            + " VALUES (0, 0, 255, 1, 'test')");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable c : toClose.reversed()) {
+      c.close();
+    }
+    client.close();
+    sqs.close();
+    peer.close();
+  }
+
+  private RelayLoops start() {
+    var settings =
+        RelaySettings.of(
+            ServerSettings.local(0),
+            MySqlSettings.local(
+                database.host(),
+                database.port(),
+                database.name(),
+                database.user(),
+                new Secret(database.password())),
+            new SqsSettings(
+                "q.fifo", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()));
+    var registry = new SimpleMeterRegistry();
+    var pool = settings.mysql().open("relay", true, registry);
+    toClose.add(pool);
+    var owner =
+        new RelayLoops.Owner() {
+          @Override
+          public boolean maySend() {
+            return true;
+          }
+
+          @Override
+          public void drained(Grant grant) {
+            drained.add(grant);
+          }
+
+          @Override
+          public void fencedOut(Grant grant) {
+            fencedOut.add(grant);
+          }
+        };
+    var loops =
+        new RelayLoops(
+            settings, pool, () -> Queue.find(client, queue), owner, new RelayMetrics(registry));
+    toClose.add(loops);
+    loops.start();
+    loops.start(GRANT);
+    return loops;
+  }
+
+  private static NewEvent event(String id, int n) {
+    return NewEvent.json(new Aggregate("test", id), "t", "{\"n\":" + n + "}");
+  }
+
+  private void commit(NewEvent... events) throws SQLException {
+    DataSource source = database.dataSource();
+    try (Connection c = source.getConnection()) {
+      c.setAutoCommit(false);
+      Outbox.append(c, List.of(events));
+      c.commit();
+    }
+  }
+
+  private long rows() {
+    return database.number("SELECT COUNT(*) FROM obt");
+  }
+
+  private void awaitEmpty() {
+    await().atMost(Duration.ofSeconds(60)).until(() -> rows() == 0);
+  }
+
+  /** All messages of the queue, by group, each event once as SQS has them. */
+  private Map<String, List<Event>> received() throws Exception {
+    return received(queueUrl);
+  }
+
+  private Map<String, List<Event>> received(String queueUrl) throws Exception {
+    sqs.set(FaultySqs.Faults.NONE);
+    Map<String, List<Event>> byAggregate = new HashMap<>();
+    for (int empty = 0; empty < 2; ) {
+      List<Message> messages =
+          client
+              .receiveMessage(r -> r.queueUrl(queueUrl).maxNumberOfMessages(10).waitTimeSeconds(1))
+              .messages();
+      empty = messages.isEmpty() ? empty + 1 : 0;
+      for (Message m : messages) {
+        for (var received : CloudEventsCodec.decode(m.body())) {
+          byAggregate
+              .computeIfAbsent(received.event().aggregate().id(), k -> new ArrayList<>())
+              .add(received.event());
+        }
+        client.deleteMessage(r -> r.queueUrl(queueUrl).receiptHandle(m.receiptHandle()));
+      }
+    }
+    return byAggregate;
+  }
+
+  private static void assertChains(Map<String, List<Event>> received) {
+    received.forEach(
+        (id, events) -> {
+          for (int i = 0; i < events.size(); i++) {
+            assertThat(events.get(i).sequence()).as("%s, event %d", id, i).isEqualTo(i + 1L);
+          }
+        });
+  }
+
+  @Test
+  void events_committed_by_many_writers_arrive_once_and_in_order() throws Exception {
+    RelayLoops loops = start();
+    try (var pool = Executors.newFixedThreadPool(8)) {
+      List<Future<?>> all = new ArrayList<>();
+      for (int t = 0; t < 8; t++) {
+        int writer = t;
+        all.add(
+            pool.submit(
+                () -> {
+                  for (int i = 0; i < 100; i++) {
+                    commit(event("a" + (i * 7 + writer) % 20, i));
+                  }
+                  return null;
+                }));
+      }
+      for (var f : all) {
+        f.get();
+      }
+    }
+    awaitEmpty();
+    assertThat(loops.trouble()).isEmpty();
+    var received = received();
+    assertChains(received);
+    assertThat(received.values().stream().mapToInt(List::size).sum()).isEqualTo(800);
+  }
+
+  @Test
+  void a_backlog_of_one_aggregate_travels_packed_and_does_not_hold_up_others() throws Exception {
+    for (int i = 0; i < 30; i++) {
+      NewEvent[] hundred = new NewEvent[100];
+      for (int n = 0; n < 100; n++) {
+        hundred[n] = event("hot", i * 100 + n);
+      }
+      commit(hundred);
+    }
+    commit(event("cold", 1));
+    start();
+    awaitEmpty();
+    var received = received();
+    assertChains(received);
+    assertThat(received.get("hot")).hasSize(3000);
+    assertThat(received.get("cold")).hasSize(1);
+  }
+
+  @Test
+  void throttling_failed_entries_and_lost_answers_neither_lose_nor_reorder() throws Exception {
+    start();
+    sqs.set(new FaultySqs.Faults(0.1, 0.1, 0.1));
+    for (int i = 0; i < 300; i++) {
+      commit(event("a" + i % 10, i), event("b" + i % 3, i));
+    }
+    awaitEmpty();
+    assertThat(sqs.injected()).isGreaterThan(20);
+    var received = received();
+    assertChains(received);
+    assertThat(received.values().stream().mapToInt(List::size).sum()).isEqualTo(600);
+  }
+
+  @Test
+  void a_row_that_commits_behind_what_was_read_is_sent_before_its_successor() throws Exception {
+    start();
+    try (Connection slow = database.dataSource().getConnection()) {
+      slow.setAutoCommit(false);
+      Outbox.append(slow, event("slow", 1));
+      for (int i = 0; i < 50; i++) {
+        commit(event("fast" + i, i));
+      }
+      awaitEmpty();
+      await().pollDelay(Duration.ofMillis(600)).until(() -> true);
+      slow.commit();
+    }
+    commit(event("slow", 2));
+    awaitEmpty();
+    var received = received();
+    assertChains(received);
+    assertThat(received.get("slow")).hasSize(2);
+  }
+
+  @Test
+  void an_event_too_large_for_the_queue_holds_its_aggregate_alone_until_discarded()
+      throws Exception {
+    RelayLoops loops = start();
+    String big = "{\"x\":\"" + "y".repeat(300_000) + "\"}";
+    commit(event("a", 1));
+    commit(NewEvent.json(new Aggregate("test", "a"), "t", big));
+    commit(event("a", 3));
+    commit(event("b", 1));
+    await().until(() -> database.number("SELECT COUNT(*) FROM obt_quarantine") == 1);
+    await().until(() -> rows() == 2);
+    assertThat(loops.summary().held()).isEqualTo(1);
+    try (Connection c = database.dataSource().getConnection()) {
+      c.setAutoCommit(false);
+      var entry = Quarantine.list(c, 10).getFirst();
+      assertThat(entry.sequence()).isEqualTo(2);
+      assertThat(entry.waiting()).isEqualTo(2);
+      assertThat(entry.reason()).contains("too large");
+      assertThat(Quarantine.retry(c, entry.eventId())).isTrue();
+      c.commit();
+      await().until(() -> Quarantine.list(c, 10).isEmpty());
+      c.rollback();
+      await()
+          .until(
+              () -> {
+                c.rollback();
+                return Quarantine.list(c, 10).size() == 1;
+              });
+      assertThat(Quarantine.discard(c, entry.eventId())).isTrue();
+      c.commit();
+    }
+    awaitEmpty();
+    var received = received();
+    assertChains(received);
+    assertThat(received.get("a")).hasSize(3);
+    assertThat(received.get("a").get(1).tombstone()).isTrue();
+    assertThat(received.get("b")).hasSize(1);
+    assertThat(
+            database.number("SELECT LENGTH(payload) FROM obt_quarantine WHERE state = 'discarded'"))
+        .isEqualTo(big.getBytes(UTF_8).length);
+  }
+
+  @Test
+  void a_replaced_owner_deletes_nothing_and_learns_of_it() throws Exception {
+    database.execute("UPDATE obt_partition SET epoch = 2, owner = 'other'");
+    start();
+    commit(event("a", 1));
+    await().untilAsserted(() -> assertThat(fencedOut).containsExactly(GRANT));
+    assertThat(rows()).isEqualTo(1);
+  }
+
+  @Test
+  void a_drained_partition_is_read_no_more() throws Exception {
+    RelayLoops loops = start();
+    commit(event("a", 1));
+    awaitEmpty();
+    loops.drain(GRANT);
+    await().untilAsserted(() -> assertThat(drained).containsExactly(GRANT));
+    commit(event("a", 2));
+    await().pollDelay(Duration.ofMillis(300)).until(() -> rows() == 1);
+    assertThat(received().get("a")).hasSize(1);
+  }
+
+  @Test
+  void a_standard_queue_gets_each_event_once_for_the_consumer_to_order() throws Exception {
+    queue = "standard";
+    String url = client.createQueue(r -> r.queueName(queue)).queueUrl();
+    for (int i = 0; i < 100; i++) {
+      commit(event("a" + i % 5, i));
+    }
+    start();
+    awaitEmpty();
+    var received = received(url);
+    received.values().forEach(events -> events.sort(Comparator.comparingLong(Event::sequence)));
+    assertChains(received);
+    assertThat(received.values().stream().mapToInt(List::size).sum()).isEqualTo(100);
+  }
+
+  @Test
+  void a_queue_that_is_away_is_told_and_loses_nothing() throws Exception {
+    sqs.set(new FaultySqs.Faults(1, 0, 0));
+    RelayLoops loops = start();
+    commit(event("a", 1), event("a", 2));
+    await().untilAsserted(() -> assertThat(loops.trouble()).isPresent());
+    assertThat(rows()).isEqualTo(2);
+    sqs.set(FaultySqs.Faults.NONE);
+    awaitEmpty();
+    assertThat(loops.trouble()).isEmpty();
+    assertThat(received().get("a")).hasSize(2);
+  }
+}

@@ -1,0 +1,163 @@
+package io.outboxpipeline.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.outbox.NewEvent;
+import io.outboxpipeline.outbox.Outbox;
+import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.runtime.MySqlSettings;
+import io.outboxpipeline.runtime.Secret;
+import io.outboxpipeline.runtime.ServerSettings;
+import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.TestDatabase;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/** Whole relays, over HTTP. */
+final class RelayServiceTest {
+  private static final Secret TOKEN = new Secret("a-token-of-some-length");
+
+  private final Database database = TestDatabase.preferred().create();
+  private final EmbeddedSqs peer = EmbeddedSqs.start(0);
+  private final SqsSettings sqs =
+      new SqsSettings(
+          "q.fifo",
+          Optional.empty(),
+          Optional.of(peer.endpoint()),
+          Optional.of("eu-central-1"),
+          Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final List<RelayService> relays = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    relays.forEach(RelayService::close);
+    peer.close();
+  }
+
+  private RelayService relay() {
+    var server = ServerSettings.local(0).withAdminToken(TOKEN);
+    var mysql =
+        MySqlSettings.local(
+            database.host(),
+            database.port(),
+            database.name(),
+            database.user(),
+            new Secret(database.password()));
+    var relay = RelayService.start(RelaySettings.of(server, mysql, sqs));
+    relays.add(relay);
+    return relay;
+  }
+
+  private void createQueue() {
+    try (SqsClient client = sqs.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 2)) {
+      client.createQueue(
+          r -> r.queueName("q.fifo").attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")));
+    }
+  }
+
+  private void commit(String id, String json) throws Exception {
+    try (Connection c = database.dataSource().getConnection()) {
+      c.setAutoCommit(false);
+      Outbox.append(c, NewEvent.json(new Aggregate("test", id), "t", json));
+      c.commit();
+    }
+  }
+
+  private HttpResponse<String> call(RelayService relay, String method, String path)
+      throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + relay.port() + path))
+            .method(method, HttpRequest.BodyPublishers.noBody())
+            .header("authorization", "Bearer " + TOKEN.value())
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private void awaitReady(RelayService relay) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> call(relay, "GET", "/health/ready").statusCode() == 200);
+  }
+
+  private int owned(RelayService relay) throws Exception {
+    return call(relay, "GET", "/metrics")
+        .body()
+        .lines()
+        .filter(l -> l.startsWith("outbox_relay_partitions_owned"))
+        .map(l -> l.substring(l.lastIndexOf(' ') + 1))
+        .mapToInt(v -> (int) Double.parseDouble(v))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void a_relay_waits_for_tables_and_queue_and_says_what_is_missing() throws Exception {
+    RelayService relay = relay();
+    assertThat(call(relay, "GET", "/health/live").statusCode()).isEqualTo(200);
+    assertThat(call(relay, "GET", "/health/started").statusCode()).isEqualTo(503);
+    Schema.migrate(database.dataSource());
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> call(relay, "GET", "/health/ready").body().contains("queue"));
+    createQueue();
+    awaitReady(relay);
+  }
+
+  @Test
+  void relays_share_the_partitions_and_hand_them_over_when_they_stop() throws Exception {
+    Schema.migrate(database.dataSource());
+    createQueue();
+    RelayService first = relay();
+    awaitReady(first);
+    await().until(() -> owned(first) == 64);
+    RelayService second = relay();
+    await().atMost(Duration.ofSeconds(30)).until(() -> owned(first) == 32 && owned(second) == 32);
+    first.close();
+    await().atMost(Duration.ofSeconds(5)).until(() -> owned(second) == 64);
+    commit("a", "{}");
+    await().until(() -> database.number("SELECT COUNT(*) FROM obt") == 0);
+  }
+
+  @Test
+  void what_can_never_be_sent_is_listed_and_discarded_through_any_relay() throws Exception {
+    Schema.migrate(database.dataSource());
+    createQueue();
+    RelayService first = relay();
+    RelayService second = relay();
+    commit("a", "{\"x\":\"" + "y".repeat(300_000) + "\"}");
+    commit("a", "{}");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> call(second, "GET", "/admin/quarantine").body().contains("eventId"));
+    String body = call(first, "GET", "/admin/quarantine").body();
+    assertThat(body).contains("\"aggregateId\":\"a\"", "\"waiting\":2", "too large");
+    String event = body.replaceAll(".*\"eventId\":\"([^\"]+)\".*", "$1");
+    for (RelayService relay : List.of(first, second)) {
+      assertThat(call(relay, "POST", "/admin/quarantine/none/retry").statusCode()).isEqualTo(404);
+    }
+    assertThat(call(second, "POST", "/admin/quarantine/" + event + "/discard").statusCode())
+        .isEqualTo(204);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> database.number("SELECT COUNT(*) FROM obt") == 0);
+  }
+}
