@@ -222,6 +222,7 @@ final class SpendingApiIT {
   @Test
   void errors_are_problems() {
     assertProblem(api.post("{"), 400);
+    assertThat(json(api.post("{")).getString("instance")).isEqualTo("/api/v1/spending");
     assertProblem(api.send("POST", "/api/v1/spending", "{}", "Content-Type", "text/plain"), 415);
     assertProblem(api.post(body("x".repeat(65_536), "1")), 413);
     assertProblem(api.get("/api/v1/spending/999999999"), 404);

@@ -67,18 +67,22 @@ final class Problems {
   }
 
   private static void unexpected(ServerRequest req, ServerResponse res, Throwable e) {
-    LOG.log(ERROR, "%s %s failed".formatted(req.prologue().method(), req.path().rawPath()), e);
+    LOG.log(ERROR, "%s %s failed".formatted(req.prologue().method(), path(req)), e);
     send(req, res, Problem.of(Status.INTERNAL_SERVER_ERROR_500, ""), Map.of());
   }
 
   private static void send(
       ServerRequest req, ServerResponse res, Problem problem, Map<String, String> headers) {
-    Problem located =
-        problem.instance().isPresent() ? problem : problem.withInstance(req.path().rawPath());
+    Problem located = problem.instance().isPresent() ? problem : problem.withInstance(path(req));
     headers.forEach(res::header);
     res.status(Status.create(problem.status()))
         .header(HeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE)
         .send(located.json().getBytes(UTF_8));
+  }
+
+  /** As the client sent it; the request's own path is relative to the service that handles it. */
+  private static String path(ServerRequest req) {
+    return req.prologue().uriPath().rawPath();
   }
 
   private static String detail(HttpException e) {

@@ -7,9 +7,13 @@ import io.helidon.health.HealthCheck;
 import io.helidon.health.HealthCheckResponse;
 import io.helidon.health.HealthCheckType;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.observe.ObserveFeature;
 import io.helidon.webserver.observe.health.HealthObserver;
 import io.helidon.webserver.spi.ServerFeature;
@@ -19,6 +23,9 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -35,6 +42,8 @@ public final class ServiceServer implements AutoCloseable {
   private final Runnable drain;
   private final AtomicBoolean ready = new AtomicBoolean(true);
   private final AtomicBoolean closed = new AtomicBoolean();
+  // One party for each request in progress, and one for the server until it closes.
+  private final Phaser requests = new Phaser(1);
   private final WebServer server;
 
   private ServiceServer(Builder b) {
@@ -49,6 +58,7 @@ public final class ServiceServer implements AutoCloseable {
             () -> ready.get() ? Health.up() : Health.down(name + " is stopping")));
     var routing = HttpRouting.builder();
     Problems.handleErrors(routing);
+    routing.addFilter(this::follow);
     routing.get(
         "/metrics",
         (req, res) ->
@@ -61,7 +71,7 @@ public final class ServiceServer implements AutoCloseable {
             .host(settings.host())
             .port(settings.port())
             .shutdownHook(false)
-            .shutdownGracePeriod(share(settings.shutdownGrace(), 5))
+            .shutdownGracePeriod(share(settings.shutdownGrace(), 10))
             .maxPayloadSize(b.maxBody)
             .directHandlers(Problems.directHandlers())
             .featuresDiscoverServices(false)
@@ -129,7 +139,33 @@ public final class ServiceServer implements AutoCloseable {
     }
     stopBeingReady();
     drain();
+    awaitRequests();
     server.stop();
+  }
+
+  private void follow(FilterChain chain, RoutingRequest req, RoutingResponse res) {
+    requests.register();
+    try {
+      if (!ready.get()) {
+        res.header(HeaderValues.CONNECTION_CLOSE);
+      }
+      chain.proceed();
+    } finally {
+      requests.arriveAndDeregister();
+    }
+  }
+
+  /** Helidon's stop waits out its whole grace for a connection that is not idle when it begins. */
+  private void awaitRequests() {
+    Duration limit = share(settings.shutdownGrace(), 10);
+    try {
+      requests.awaitAdvanceInterruptibly(
+          requests.arriveAndDeregister(), limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      LOG.log(WARNING, "{0} stops with requests unanswered after {1}", name, limit);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void drain() {

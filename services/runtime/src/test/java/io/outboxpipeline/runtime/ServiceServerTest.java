@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -243,6 +244,34 @@ final class ServiceServerTest {
     assertThat(during).hasValue(503);
     assertThatThrownBy(() -> new Http(port.get()).get("/health/live"))
         .isInstanceOf(java.io.UncheckedIOException.class);
+  }
+
+  @Test
+  void a_request_in_progress_is_answered_before_the_server_stops() throws Exception {
+    var arrived = new CountDownLatch(1);
+    var finish = new CountDownLatch(1);
+    ServiceServer stopping =
+        ServiceServer.builder("example", ServerSettings.local(0), metrics)
+            .routing(
+                r ->
+                    r.get(
+                        "/slow",
+                        (req, res) -> {
+                          arrived.countDown();
+                          finish.await();
+                          res.send("done");
+                        }))
+            .start();
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      var answer = executor.submit(() -> new Http(stopping.port()).get("/slow").body());
+      arrived.await();
+      var stopped = executor.submit(stopping::close);
+      await().until(() -> new Http(stopping.port()).get("/health/ready").statusCode() == 503);
+      assertThat(stopped.isDone()).isFalse();
+      finish.countDown();
+      assertThat(answer.get()).isEqualTo("done");
+      stopped.get();
+    }
   }
 
   @Test
