@@ -1,5 +1,8 @@
 package io.outboxpipeline.runtime;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import jakarta.json.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,9 +16,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.assertj.core.api.Assertions.assertThat;
 
 final class ServiceMainIT {
 
