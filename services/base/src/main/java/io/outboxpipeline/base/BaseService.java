@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Counter;
 import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
+import io.outboxpipeline.runtime.Transactions;
 import java.time.InstantSource;
 
 /** A running base. Several may run in one JVM. */

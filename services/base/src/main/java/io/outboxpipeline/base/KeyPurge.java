@@ -2,6 +2,7 @@ package io.outboxpipeline.base;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
+import io.outboxpipeline.runtime.Transactions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -13,10 +13,12 @@ import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
+import io.outboxpipeline.runtime.QueryParameters;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.sql.SQLException;
@@ -29,8 +31,6 @@ import java.util.regex.Pattern;
 final class SpendingApi implements HttpService {
   static final String PATH = "/api/v1/spending";
 
-  private static final int DEFAULT_LIMIT = 100;
-  private static final int MAX_LIMIT = 1000;
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
   private static final Pattern KEY =
       Pattern.compile("[\\x21-\\x7e]{1," + IdempotencyKeys.MAX_LENGTH + "}");
@@ -121,8 +121,8 @@ final class SpendingApi implements HttpService {
           new FieldError(
               "identity", "must have 1 to " + SpendingBody.MAX_IDENTITY + " characters"));
     }
-    int limit = (int) number(req, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, errors);
-    long after = number(req, "after", 0, 0, 999_999_999_999_999_999L, errors);
+    int limit = QueryParameters.limit(req, errors);
+    long after = QueryParameters.number(req, "after", 0, 0, 999_999_999_999_999_999L, errors);
     if (!errors.isEmpty()) {
       throw new ProblemException(
           Status.BAD_REQUEST_400, "The query has parameters that are wrong.", errors);
@@ -137,22 +137,6 @@ final class SpendingApi implements HttpService {
       json.add("next", page.getLast().sequence());
     }
     send(res, json.build());
-  }
-
-  private static long number(
-      ServerRequest req, String name, long fallback, long min, long max, List<FieldError> errors) {
-    Optional<String> text = req.query().first(name).asOptional();
-    if (text.isEmpty()) {
-      return fallback;
-    }
-    if (NUMBER.matcher(text.get()).matches()) {
-      long value = Long.parseLong(text.get());
-      if (value >= min && value <= max) {
-        return value;
-      }
-    }
-    errors.add(new FieldError(name, "must be a whole number from " + min + " to " + max));
-    return fallback;
   }
 
   private static Optional<String> idempotencyKey(ServerRequest req) {

@@ -6,6 +6,7 @@ import io.helidon.dbclient.DbRow;
 import io.helidon.dbclient.jdbc.JdbcClientBuilder;
 import io.outboxpipeline.outbox.Outbox;
 import io.outboxpipeline.outbox.Outbox.Appended;
+import io.outboxpipeline.runtime.Transactions;
 import java.math.BigDecimal;
 import java.security.MessageDigest;
 import java.sql.Connection;

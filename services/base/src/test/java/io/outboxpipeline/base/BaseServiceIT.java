@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxpipeline.runtime.Settings;
+import io.outboxpipeline.runtime.Transactions;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.net.http.HttpResponse;

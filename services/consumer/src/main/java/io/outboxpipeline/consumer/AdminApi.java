@@ -19,10 +19,13 @@ import io.outboxpipeline.inbox.Resumed;
 import io.outboxpipeline.inbox.Waiting;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.Event;
+import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
+import io.outboxpipeline.runtime.QueryParameters;
+import io.outboxpipeline.runtime.Transactions;
 import jakarta.json.Json;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
@@ -71,9 +74,9 @@ final class AdminApi implements HttpService {
   @Override
   public void routing(HttpRules rules) {
     rules
-        .get("/parked", Requests.onDatabase(this::parked))
-        .post("/parked/skip", Requests.onDatabase(this::skip))
-        .get("/rejected", Requests.onDatabase(this::rejected))
+        .get("/parked", DatabaseErrors.guard(this::parked))
+        .post("/parked/skip", DatabaseErrors.guard(this::skip))
+        .get("/rejected", DatabaseErrors.guard(this::rejected))
         .post("/rejected/retry", decision("retried", inbox::retry))
         .post("/rejected/discard", decision("discarded", inbox::discard));
     Methods.only(rules, "/parked", Method.GET);
@@ -130,7 +133,7 @@ final class AdminApi implements HttpService {
   }
 
   private Handler decision(String done, Decision decision) {
-    return Requests.onDatabase((req, res) -> decide(req, res, "sequence", done, decision));
+    return DatabaseErrors.guard((req, res) -> decide(req, res, "sequence", done, decision));
   }
 
   private void skip(ServerRequest req, ServerResponse res) throws SQLException {
@@ -213,7 +216,7 @@ final class AdminApi implements HttpService {
 
   private static int limit(ServerRequest req) {
     var errors = new ArrayList<FieldError>();
-    int limit = Requests.limit(req, errors);
+    int limit = QueryParameters.limit(req, errors);
     if (!errors.isEmpty()) {
       throw new ProblemException(
           Status.BAD_REQUEST_400, "The query has parameters that are wrong.", errors);

@@ -10,6 +10,8 @@ import io.outboxpipeline.inbox.Receipt;
 import io.outboxpipeline.outbox.CloudEventsCodec;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.CloudEventsCodec.UnreadableMessageException;
+import io.outboxpipeline.runtime.DatabaseErrors;
+import io.outboxpipeline.runtime.Transactions;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

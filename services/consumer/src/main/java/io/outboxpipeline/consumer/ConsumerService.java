@@ -8,6 +8,7 @@ import io.outboxpipeline.runtime.Health;
 import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
+import io.outboxpipeline.runtime.Transactions;
 import java.time.InstantSource;
 
 /** A running consumer. Several may run in one JVM, and on one queue and database. */

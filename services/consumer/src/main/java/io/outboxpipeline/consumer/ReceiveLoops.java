@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
+import io.outboxpipeline.runtime.Backoff;
 import io.outboxpipeline.runtime.Health;
 import java.time.Duration;
 import java.util.List;
@@ -16,7 +17,8 @@ import software.amazon.awssdk.services.sqs.model.Message;
  */
 final class ReceiveLoops {
   private static final System.Logger LOG = System.getLogger(ReceiveLoops.class.getName());
-  private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+  private static final Backoff BACKOFF =
+      new Backoff(Duration.ofMillis(200), Duration.ofSeconds(30));
   private static final Duration DATABASE_PERIOD = Duration.ofMillis(200);
 
   private final MessageQueue queue;
@@ -66,8 +68,8 @@ final class ReceiveLoops {
   }
 
   private void loop() {
-    var queueBackoff = new Backoff(LONGEST_BACKOFF);
-    var workBackoff = new Backoff(LONGEST_BACKOFF);
+    int queueFailures = 0;
+    int workFailures = 0;
     while (!stop.told()) {
       if (!database.up()) {
         lookAtQueue();
@@ -79,26 +81,26 @@ final class ReceiveLoops {
         queue.facts();
         see(Health.up());
         List<Message> messages = queue.receive();
-        queueBackoff.success();
+        queueFailures = 0;
         if (messages.isEmpty()) {
           continue;
         }
         if (work.run(messages)) {
-          workBackoff.success();
+          workFailures = 0;
         } else {
           // Each delivery counts towards the dead-letter queue: not too many while all fail.
-          stop.pause(workBackoff.failure());
+          stop.pause(BACKOFF.after(++workFailures));
         }
       } catch (SdkException e) {
         if (!stop.told()) {
           metrics.queueErrors.increment();
           see(Health.down("the queue cannot be used: " + e.getMessage()));
           queue.forget();
-          stop.pause(queueBackoff.failure());
+          stop.pause(BACKOFF.after(++queueFailures));
         }
       } catch (RuntimeException e) {
         LOG.log(ERROR, "a receive loop failed and goes on", e);
-        stop.pause(workBackoff.failure());
+        stop.pause(BACKOFF.after(++workFailures));
       }
     }
   }

@@ -9,9 +9,11 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
+import io.outboxpipeline.runtime.QueryParameters;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.sql.Connection;
@@ -36,7 +38,7 @@ final class SpendingApi implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
-    rules.get("/", Requests.onDatabase(this::list));
+    rules.get("/", DatabaseErrors.guard(this::list));
     Methods.only(rules, "/", Method.GET);
   }
 
@@ -47,8 +49,8 @@ final class SpendingApi implements HttpService {
     if (length < 1 || length > MAX_IDENTITY) {
       errors.add(new FieldError("identity", "must have 1 to " + MAX_IDENTITY + " characters"));
     }
-    int limit = Requests.limit(req, errors);
-    long after = Requests.number(req, "after", 0, 0, 999_999_999_999_999_999L, errors);
+    int limit = QueryParameters.limit(req, errors);
+    long after = QueryParameters.number(req, "after", 0, 0, 999_999_999_999_999_999L, errors);
     if (!errors.isEmpty()) {
       throw new ProblemException(
           Status.BAD_REQUEST_400, "The query has parameters that are wrong.", errors);

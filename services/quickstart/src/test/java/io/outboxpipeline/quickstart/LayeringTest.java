@@ -55,7 +55,7 @@ final class LayeringTest {
         .whereLayer("runtime")
         .mayOnlyBeAccessedByLayers("base", "relay", "consumer", "quickstart")
         .whereLayer("outbox")
-        .mayOnlyBeAccessedByLayers("inbox", "base", "relay", "consumer", "quickstart")
+        .mayOnlyBeAccessedByLayers("inbox", "runtime", "base", "relay", "consumer", "quickstart")
         .check(CLASSES);
   }
 

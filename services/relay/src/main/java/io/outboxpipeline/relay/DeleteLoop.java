@@ -3,14 +3,12 @@ package io.outboxpipeline.relay;
 import static java.lang.System.Logger.Level.WARNING;
 
 import io.outboxpipeline.ownership.Grant;
-import java.sql.Connection;
+import io.outboxpipeline.runtime.Transactions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
-import javax.sql.DataSource;
 
 /** Deletes what was acknowledged, in transactions that check the epochs of its partitions. */
 final class DeleteLoop implements AutoCloseable {
@@ -19,7 +17,7 @@ final class DeleteLoop implements AutoCloseable {
   private static final long WAIT = Duration.ofMillis(100).toNanos();
 
   private final Backlog backlog;
-  private final DataSource database;
+  private final Transactions transactions;
   private final Consumer<Grant> fencedOut;
   private final Thread thread = Thread.ofPlatform().name("delete").unstarted(this::run);
   private volatile boolean stopped;
@@ -27,9 +25,9 @@ final class DeleteLoop implements AutoCloseable {
   /**
    * @param fencedOut told of a grant that the database has a newer epoch for
    */
-  DeleteLoop(Backlog backlog, DataSource database, Consumer<Grant> fencedOut) {
+  DeleteLoop(Backlog backlog, Transactions transactions, Consumer<Grant> fencedOut) {
     this.backlog = backlog;
-    this.database = database;
+    this.transactions = transactions;
     this.fencedOut = fencedOut;
   }
 
@@ -70,7 +68,7 @@ final class DeleteLoop implements AutoCloseable {
   private void deleteUntilDone(List<Acknowledged> rows) throws InterruptedException {
     for (int failures = 1; ; failures++) {
       try {
-        Set<Integer> stale = delete(rows);
+        Set<Integer> stale = transactions.run(c -> OutboxTable.delete(c, rows));
         backlog.deleted(rows);
         for (Grant grant : backlog.grants()) {
           if (stale.contains(grant.partition()) && ofGrant(rows, grant)) {
@@ -83,21 +81,7 @@ final class DeleteLoop implements AutoCloseable {
         if (failures == 1) {
           LOG.log(WARNING, "sent rows can''t be deleted, tries again: {0}", e.getMessage());
         }
-        Thread.sleep(Duration.ofNanos(Backoff.nanos(failures, ThreadLocalRandom.current())));
-      }
-    }
-  }
-
-  private Set<Integer> delete(List<Acknowledged> rows) throws SQLException {
-    try (Connection c = database.getConnection()) {
-      c.setAutoCommit(false);
-      try {
-        Set<Integer> stale = OutboxTable.delete(c, rows);
-        c.commit();
-        return stale;
-      } catch (SQLException e) {
-        c.rollback();
-        throw e;
+        Thread.sleep(RelayLoops.BACKOFF.after(failures));
       }
     }
   }

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -171,16 +170,16 @@ final class ReadLoop implements AutoCloseable {
           LOG.log(WARNING, "the outbox can''t be read, tries again: {0}", e.getMessage());
         }
         trouble = "the outbox can't be read: " + e.getMessage();
-        pause(Backoff.nanos(failures, ThreadLocalRandom.current()));
+        pause(RelayLoops.BACKOFF.after(failures));
       } catch (InterruptedException e) {
         return;
       }
     }
   }
 
-  private void pause(long nanos) {
+  private static void pause(Duration time) {
     try {
-      Thread.sleep(Duration.ofNanos(nanos));
+      Thread.sleep(time);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -2,6 +2,8 @@ package io.outboxpipeline.relay;
 
 import io.outboxpipeline.ownership.Grant;
 import io.outboxpipeline.ownership.PartitionWork;
+import io.outboxpipeline.runtime.Backoff;
+import io.outboxpipeline.runtime.Transactions;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -11,6 +13,9 @@ import javax.sql.DataSource;
 
 /** The three loops around one backlog, and what ownership tells them. Thread-safe. */
 final class RelayLoops implements PartitionWork, AutoCloseable {
+
+  /** After failures of the database or the queue. */
+  static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(20));
 
   /** What the loops tell ownership. */
   interface Owner {
@@ -34,6 +39,7 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
   RelayLoops(
       RelaySettings settings,
       DataSource database,
+      Transactions transactions,
       Supplier<Queue> findQueue,
       Owner owner,
       RelayMetrics metrics) {
@@ -46,7 +52,7 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
         new ReadLoop(
             backlog, table, database, metrics, settings.idleDelay(), settings.maxTransaction());
     send = new SendLoop(backlog, findQueue, maySend, metrics, settings.concurrency());
-    delete = new DeleteLoop(backlog, database, owner::fencedOut);
+    delete = new DeleteLoop(backlog, transactions, owner::fencedOut);
   }
 
   private static Limits limits(RelaySettings settings) {

@@ -13,6 +13,7 @@ final class RelayMetrics {
   private final Counter packed;
   private final Counter retries;
   private final Counter quarantined;
+  private final Counter transactionRetries;
   private final Timer requests;
   private final Timer latency;
 
@@ -22,6 +23,11 @@ final class RelayMetrics {
     packed = counter(registry, "events.packed", "Events that went in a message with others");
     retries = counter(registry, "retries", "Messages to be sent again");
     quarantined = counter(registry, "events.quarantined", "Events found never to be sendable");
+    transactionRetries =
+        counter(
+            registry,
+            "transaction.retries",
+            "Transactions run again after a deadlock or lock wait");
     requests =
         Timer.builder("outbox.relay.batch")
             .description("Batches sent to SQS, and how long each took")
@@ -40,6 +46,10 @@ final class RelayMetrics {
 
   private static Counter counter(MeterRegistry registry, String name, String description) {
     return Counter.builder("outbox.relay." + name).description(description).register(registry);
+  }
+
+  Counter transactionRetries() {
+    return transactionRetries;
   }
 
   void request(long nanos) {

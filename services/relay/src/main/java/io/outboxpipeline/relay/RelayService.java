@@ -20,10 +20,10 @@ import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.runtime.Transactions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -56,13 +56,16 @@ public final class RelayService implements RunningService {
         settings
             .sqs()
             .open(SqsSettings.Retries.OFF, settings.requestTimeout(), settings.concurrency() + 1);
+    var relayMetrics = new RelayMetrics(metrics.registry());
+    var transactions = new Transactions(database, relayMetrics.transactionRetries());
     loops =
         new RelayLoops(
             settings,
             database,
+            transactions,
             () -> Queue.find(client, settings.sqs().queue()),
             new Owner(),
-            new RelayMetrics(metrics.registry()));
+            relayMetrics);
     try {
       server =
           ServiceServer.builder("relay", settings.server(), metrics)
@@ -70,7 +73,9 @@ public final class RelayService implements RunningService {
               .ready("events", this::events)
               .started("membership", () -> joined.isDone() ? Health.up() : notJoined())
               .routing(
-                  r -> AdminAccess.register(r, settings.server(), new QuarantineRoutes(database)))
+                  r ->
+                      AdminAccess.register(
+                          r, settings.server(), new QuarantineRoutes(transactions)))
               .onStop(this::drain)
               .start();
     } catch (RuntimeException e) {
@@ -138,7 +143,7 @@ public final class RelayService implements RunningService {
           LOG.log(WARNING, "can''t join yet, tries again: {0}", e.getMessage());
         }
       }
-      Thread.sleep(Duration.ofNanos(Backoff.nanos(failures, ThreadLocalRandom.current())));
+      Thread.sleep(RelayLoops.BACKOFF.after(failures));
     }
   }
 

@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -137,7 +136,7 @@ final class SendLoop implements AutoCloseable {
         return queue;
       } catch (SdkException e) {
         fail(n, "the queue can't be found: " + e.getMessage());
-        Thread.sleep(Duration.ofNanos(Backoff.nanos(n, ThreadLocalRandom.current())));
+        Thread.sleep(RelayLoops.BACKOFF.after(n));
       }
     }
   }
@@ -164,7 +163,7 @@ final class SendLoop implements AutoCloseable {
       }
       case Failed(String reason) -> {
         int n = failures.incrementAndGet();
-        long at = System.nanoTime() + Backoff.nanos(n, ThreadLocalRandom.current());
+        long at = System.nanoTime() + RelayLoops.BACKOFF.after(n).toNanos();
         pausedUntil = at;
         fail(n, reason);
         messages.forEach(m -> retry(m, at));
@@ -194,13 +193,13 @@ final class SendLoop implements AutoCloseable {
       case Entry.Failed(String reason) -> {
         LOG.log(System.Logger.Level.DEBUG, "a message failed: {0}", reason);
         int n = backlog.failures(message) + 1;
-        retry(message, System.nanoTime() + Backoff.nanos(n, ThreadLocalRandom.current()));
+        retry(message, System.nanoTime() + RelayLoops.BACKOFF.after(n).toNanos());
       }
       case Entry.Refused(String reason) -> {
         if (message.rows().size() == 1 && refusals.incrementAndGet() > REFUSALS_IN_A_ROW) {
           fail(failures.incrementAndGet(), "SQS refuses every message: " + reason);
           int n = backlog.failures(message) + 1;
-          retry(message, System.nanoTime() + Backoff.nanos(n, ThreadLocalRandom.current()));
+          retry(message, System.nanoTime() + RelayLoops.BACKOFF.after(n).toNanos());
         } else {
           backlog.refused(message, reason);
         }

@@ -18,6 +18,7 @@ import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.runtime.Transactions;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.FaultySqs;
 import io.outboxpipeline.testkit.TestDatabase;
@@ -112,6 +113,7 @@ final class RelayLoopsTest {
     var registry = new SimpleMeterRegistry();
     var pool = settings.mysql().open("relay", true, registry);
     toClose.add(pool);
+    var metrics = new RelayMetrics(registry);
     var owner =
         new RelayLoops.Owner() {
           @Override
@@ -131,7 +133,12 @@ final class RelayLoopsTest {
         };
     var loops =
         new RelayLoops(
-            settings, pool, () -> Queue.find(client, queue), owner, new RelayMetrics(registry));
+            settings,
+            pool,
+            new Transactions(pool, metrics.transactionRetries()),
+            () -> Queue.find(client, queue),
+            owner,
+            metrics);
     toClose.add(loops);
     loops.start();
     loops.start(GRANT);

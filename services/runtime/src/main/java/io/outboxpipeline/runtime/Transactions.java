@@ -1,4 +1,4 @@
-package io.outboxpipeline.base;
+package io.outboxpipeline.runtime;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
@@ -14,7 +14,7 @@ import javax.sql.DataSource;
  * Runs work in a transaction, and again from its start when InnoDB made it the victim of a deadlock
  * or let it wait too long. Thread-safe.
  */
-final class Transactions {
+public final class Transactions {
   private static final System.Logger LOG = System.getLogger(Transactions.class.getName());
   private static final int ATTEMPTS = 8;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(5);
@@ -22,22 +22,27 @@ final class Transactions {
   private final DataSource database;
   private final Counter retries;
 
-  Transactions(DataSource database, Counter retries) {
+  /**
+   * @param retries counts how often work ran again
+   */
+  public Transactions(DataSource database, Counter retries) {
     this.database = database;
     this.retries = retries;
   }
 
   /** What happens between begin and commit; may run several times. */
   @FunctionalInterface
-  interface Work<T> {
+  public interface Work<T> {
     T run(Connection transaction) throws SQLException;
   }
 
   /**
    * Commits the work, or throws having rolled it back. (If it is the commit whose answer is lost,
    * nobody knows which of the two.)
+   *
+   * @throws SQLException what the work or the database threw last
    */
-  <T> T run(Work<T> work) throws SQLException {
+  public <T> T run(Work<T> work) throws SQLException {
     for (int attempt = 1; ; attempt++) {
       try {
         return once(work);
@@ -54,6 +59,7 @@ final class Transactions {
   private <T> T once(Work<T> work) throws SQLException {
     try (Connection c = database.getConnection()) {
       try {
+        c.setAutoCommit(false);
         T result = work.run(c);
         c.commit();
         return result;

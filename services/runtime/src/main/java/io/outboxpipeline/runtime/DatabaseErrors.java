@@ -1,5 +1,9 @@
-package io.outboxpipeline.consumer;
+package io.outboxpipeline.runtime;
 
+import static java.lang.System.Logger.Level.WARNING;
+
+import io.helidon.http.Status;
+import io.helidon.webserver.http.Handler;
 import io.outboxpipeline.outbox.Outbox;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
@@ -8,7 +12,8 @@ import java.sql.SQLTransientConnectionException;
 import java.util.Set;
 
 /** Tells a database that cannot be used now from a statement that it refuses. */
-final class DatabaseErrors {
+public final class DatabaseErrors {
+  private static final System.Logger LOG = System.getLogger(DatabaseErrors.class.getName());
 
   /** MySQL's and MariaDB's numbers for what passes by itself or by an operator's hand. */
   private static final Set<Integer> UNAVAILABLE =
@@ -38,8 +43,27 @@ final class DatabaseErrors {
 
   private DatabaseErrors() {}
 
-  /** Whether it is the database's fault, so that no message is to blame. */
-  static boolean unavailable(Throwable e) {
+  /** The handler, with 503 and Retry-After for what the database is to blame for. */
+  public static Handler guard(Handler handler) {
+    return (req, res) -> {
+      try {
+        handler.handle(req, res);
+      } catch (SQLException | RuntimeException e) {
+        if (!unavailable(e)) {
+          throw e;
+        }
+        LOG.log(WARNING, "a request failed, for the database cannot be used: {0}", e.getMessage());
+        throw new ProblemException(
+                Status.SERVICE_UNAVAILABLE_503,
+                "The database cannot be used now. Try again, a request that writes with the same"
+                    + " Idempotency-Key if it has one.")
+            .withHeader("Retry-After", "2");
+      }
+    };
+  }
+
+  /** Whether this, or what caused it, is the database's fault, so that nothing else is to blame. */
+  public static boolean unavailable(Throwable e) {
     for (Throwable t = e; t != null; t = t.getCause()) {
       if (t instanceof SQLException sql
           && (Outbox.isRetryable(sql)
