@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import io.outboxpipeline.runtime.Settings;
 import io.outboxpipeline.runtime.Transactions;
 import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.TcpProxy;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -32,7 +33,7 @@ final class BaseServiceIT {
   @Test
   void a_base_starts_without_its_database_and_serves_once_that_comes() {
     Database db = TestDatabase.preferred().create();
-    try (var proxy = new Proxy(db.port())) {
+    try (var proxy = new TcpProxy(db.port())) {
       proxy.cut();
       try (var base = BaseService.start(TestBase.settings(db, proxy.port()))) {
         var api = new Api(base.port());
@@ -53,7 +54,7 @@ final class BaseServiceIT {
   @Test
   void a_database_that_goes_away_and_comes_back_is_503_and_then_201() {
     Database db = TestDatabase.preferred().create();
-    try (var proxy = new Proxy(db.port());
+    try (var proxy = new TcpProxy(db.port());
         var base = TestBase.startReady(TestBase.settings(db, proxy.port()))) {
       var api = new Api(base.port());
       assertThat(api.post(body("ada", "1")).statusCode()).isEqualTo(201);

@@ -13,6 +13,7 @@ import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.outbox.Event;
 import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.TcpProxy;
 import io.outboxpipeline.testkit.TestDatabase;
 import jakarta.json.JsonObject;
 import java.net.http.HttpRequest;
@@ -303,12 +304,12 @@ final class ConsumerIT {
   @Test
   void while_the_database_is_away_nothing_is_received_and_nothing_lost() {
     Database database = database();
-    try (var proxy = new Proxy(database.port());
+    try (var proxy = new TcpProxy(database.port());
         var pipe = Pipe.of(sqs, database, true, 2, 2)) {
       ConsumerService consumer = pipe.started(ConsumerService.start(pipe.settings(proxy.port())));
       pipe.send(event("alice", 1));
       awaitApplied(pipe, "alice", numbers(1, 1));
-      proxy.shut();
+      proxy.cut();
       await()
           .atMost(PATIENCE)
           .untilAsserted(
@@ -319,7 +320,7 @@ final class ConsumerIT {
       for (int n = 2; n <= 20; n++) {
         pipe.send(event("alice", n));
       }
-      proxy.open();
+      proxy.restore();
       awaitApplied(pipe, "alice", numbers(1, 20));
       awaitReady(consumer);
       awaitEmpty(pipe);

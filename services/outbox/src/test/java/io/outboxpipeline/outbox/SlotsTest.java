@@ -2,13 +2,10 @@ package io.outboxpipeline.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.outboxpipeline.testkit.TestDatabase;
-import java.sql.SQLException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 final class SlotsTest {
 
@@ -24,22 +21,6 @@ final class SlotsTest {
   })
   void the_hash_has_fixed_values(String type, String id, int slot) {
     assertThat(new Aggregate(type, id).slot()).isEqualTo(slot);
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void sql_computes_the_same_slot(TestDatabase server) throws SQLException {
-    try (var c = server.create().dataSource().getConnection();
-        var s = c.prepareStatement("SELECT CRC32(CONCAT(?, CHAR(0), ?)) & 255")) {
-      for (String id : new String[] {"1", "alice", "Zoë", "東京", "😀"}) {
-        s.setString(1, "spending");
-        s.setString(2, id);
-        try (var row = s.executeQuery()) {
-          row.next();
-          assertThat(row.getInt(1)).isEqualTo(new Aggregate("spending", id).slot());
-        }
-      }
-    }
   }
 
   @Test

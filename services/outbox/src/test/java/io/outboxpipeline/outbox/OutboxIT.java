@@ -27,14 +27,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
-final class OutboxTest {
+final class OutboxIT {
   private static final Aggregate ALICE = new Aggregate("spending", "alice");
   private static final Aggregate BOB = new Aggregate("spending", "bob");
 
   private final TestDatabase server;
   private Database database;
 
-  OutboxTest(TestDatabase server) {
+  OutboxIT(TestDatabase server) {
     this.server = server;
     this.database = new Database("", 0, "", "", "");
   }
@@ -100,6 +100,21 @@ final class OutboxTest {
       assertThatThrownBy(() -> Outbox.append(c, event(ALICE)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("transaction");
+    }
+  }
+
+  @Test
+  void sql_computes_the_same_slot() throws SQLException {
+    try (var c = database.dataSource().getConnection();
+        var s = c.prepareStatement("SELECT CRC32(CONCAT(?, CHAR(0), ?)) & 255")) {
+      for (String id : new String[] {"1", "alice", "Zoë", "東京", "😀"}) {
+        s.setString(1, "spending");
+        s.setString(2, id);
+        try (var row = s.executeQuery()) {
+          row.next();
+          assertThat(row.getInt(1)).isEqualTo(new Aggregate("spending", id).slot());
+        }
+      }
     }
   }
 

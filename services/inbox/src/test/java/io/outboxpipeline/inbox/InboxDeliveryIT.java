@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever the order, the duplicates, the batches and the failures: each event once, in order. */
-final class InboxDeliveryTest {
+final class InboxDeliveryIT {
 
   @Provide
   static Arbitrary<TestDatabase> servers() {

@@ -1,4 +1,4 @@
-package io.outboxpipeline.base;
+package io.outboxpipeline.testkit;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,25 +10,31 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Stands between a base and its database, and can be taken away and put back at its port. */
-final class Proxy implements AutoCloseable {
+/**
+ * Stands between a service and its database, and can be taken away and put back at its port.
+ * Thread-safe.
+ */
+public final class TcpProxy implements AutoCloseable {
   private final int port;
   private final int target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private ServerSocket server;
 
-  Proxy(int target) {
+  /**
+   * @param target a port of this machine
+   */
+  public TcpProxy(int target) {
     this.target = target;
     this.server = listen(0);
     this.port = server.getLocalPort();
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
-  /** From now on the database is away: connections break, new ones are refused. */
-  void cut() {
+  /** From now on it is away: connections break, new ones are refused. */
+  public synchronized void cut() {
     try {
       server.close();
       for (Socket socket : sockets) {
@@ -39,7 +45,8 @@ final class Proxy implements AutoCloseable {
     }
   }
 
-  void restore() {
+  /** Lets new connections through again. */
+  public synchronized void restore() {
     server = listen(port);
   }
 

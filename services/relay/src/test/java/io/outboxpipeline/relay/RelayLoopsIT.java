@@ -49,7 +49,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 /** The loops over a real database and a real SQS protocol peer, with one owner of all slots. */
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
-final class RelayLoopsTest {
+final class RelayLoopsIT {
   private static final Grant GRANT = new Grant(0, new SlotRange(0, 255), 1);
 
   private final Database database;
@@ -62,7 +62,7 @@ final class RelayLoopsTest {
   private final List<Grant> fencedOut = new CopyOnWriteArrayList<>();
   private final List<AutoCloseable> toClose = new ArrayList<>();
 
-  RelayLoopsTest(TestDatabase server) {
+  RelayLoopsIT(TestDatabase server) {
     database = server.create();
     client =
         new SqsSettings(

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
-final class InboxTest {
+final class InboxIT {
   private static final Chain ALICE = chain("alice");
   private static final Chain BOB = chain("bob");
 
@@ -49,7 +49,7 @@ final class InboxTest {
   @SuppressWarnings("NullAway.Init") // opened before each test
   private Connection connection;
 
-  InboxTest(TestDatabase server) {
+  InboxIT(TestDatabase server) {
     this.server = server;
   }
 

@@ -32,7 +32,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** Whole relays, over HTTP. */
-final class RelayServiceTest {
+final class RelayServiceIT {
   private static final Secret TOKEN = new Secret("a-token-of-some-length");
 
   private final Database database = TestDatabase.preferred().create();
