@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @SuppressWarnings("NullAway.Init") // opened before the tests
-final class SpendingHandlerTest {
+final class SpendingHandlerIT {
   private static final String GOOD =
       """
       {"identity":"alice","name":"Ada","surname":"Lovelace","amount":"12.50","createdAt":"2025-01-02T03:04:05Z","more":1}
