@@ -266,9 +266,12 @@ final class ServiceServerTest {
       var answer = executor.submit(() -> new Http(stopping.port()).get("/slow").body());
       arrived.await();
       var stopped = executor.submit(stopping::close);
-      await().until(() -> new Http(stopping.port()).get("/health/ready").statusCode() == 503);
-      assertThat(stopped.isDone()).isFalse();
-      finish.countDown();
+      try {
+        await().until(() -> new Http(stopping.port()).get("/health/ready").statusCode() == 503);
+        assertThat(stopped.isDone()).isFalse();
+      } finally {
+        finish.countDown();
+      }
       assertThat(answer.get()).isEqualTo("done");
       stopped.get();
     }
