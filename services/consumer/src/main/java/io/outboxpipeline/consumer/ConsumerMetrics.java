@@ -92,7 +92,8 @@ final class ConsumerMetrics {
 
   private void gauge(
       String name, String description, Supplier<Backlog> backlog, ToDoubleFunction<Backlog> value) {
-    Gauge.builder("outbox.consumer." + name, backlog, b -> value.applyAsDouble(b.get()))
+    // A supplier is kept; an object with a function would be let go of, and the gauge show NaN.
+    Gauge.builder("outbox.consumer." + name, () -> value.applyAsDouble(backlog.get()))
         .description(description)
         .register(registry);
   }

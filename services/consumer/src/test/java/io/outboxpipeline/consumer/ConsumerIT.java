@@ -135,6 +135,8 @@ final class ConsumerIT {
       assertThat(parked.getInt("missing")).isEqualTo(2);
       assertThat(parked.getInt("count")).isEqualTo(3);
       assertThat(parked.getInt("ageSeconds")).isBetween(0, 60);
+      // Gauges must outlive a collection of garbage.
+      System.gc();
       await()
           .atMost(PATIENCE)
           .untilAsserted(

@@ -7,6 +7,7 @@ import io.outboxpipeline.consumer.ConsumerSettings;
 import io.outboxpipeline.embedded.EmbeddedMariaDb;
 import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.inbox.Start;
+import io.outboxpipeline.ownership.LeaseTiming;
 import io.outboxpipeline.relay.RelayService;
 import io.outboxpipeline.relay.RelaySettings;
 import io.outboxpipeline.runtime.MySqlSettings;
@@ -18,6 +19,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -34,6 +37,11 @@ final class Stack implements AutoCloseable {
   private static final String QUEUE = "spending.fifo";
   private static final String DEAD_LETTERS = "spending-dead-letters.fifo";
   private static final int PARTITIONS = 16;
+
+  /** Quicker than in earnest, where a relay is not declared dead for a hiccup. */
+  private static final LeaseTiming TIMING =
+      new LeaseTiming(Duration.ofSeconds(6), Duration.ofSeconds(4), Duration.ofMillis(500));
+
   private static final Duration READY_WITHIN = Duration.ofSeconds(60);
 
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
@@ -64,6 +72,7 @@ final class Stack implements AutoCloseable {
       service(
           "second relay on port " + ports.secondRelay(),
           () -> relay("relay-2", ports.secondRelay(), queue));
+      Progress.step("both relays own partitions", this::awaitShared);
       service(
           "consumer on port " + ports.consumer(),
           () ->
@@ -158,7 +167,7 @@ final class Stack implements AutoCloseable {
   private RelayService relay(String member, int port, SqsSettings queue) {
     return RelayService.start(
         RelaySettings.of(ServerSettings.local(port), database("base"), queue)
-            .withMember(member, PARTITIONS));
+            .withMember(member, PARTITIONS, TIMING));
   }
 
   private void service(String what, Supplier<RunningService> start) {
@@ -170,6 +179,28 @@ final class Stack implements AutoCloseable {
           awaitReady(service.port());
           return service;
         });
+  }
+
+  /** A newcomer is handed its share by the one that was alone before. */
+  private boolean awaitShared() {
+    String owners = "SELECT COUNT(DISTINCT owner) FROM obt_partition";
+    long deadline = System.nanoTime() + READY_WITHIN.toNanos();
+    try (var c =
+            DriverManager.getConnection(
+                mariaDb.jdbcUrl("base"), mariaDb.user(), mariaDb.password());
+        var s = c.createStatement()) {
+      while (System.nanoTime() - deadline < 0) {
+        try (var row = s.executeQuery(owners)) {
+          if (row.next() && row.getInt(1) == 2) {
+            return true;
+          }
+        }
+        Thread.sleep(50);
+      }
+    } catch (SQLException | InterruptedException e) {
+      throw new IllegalStateException("cannot see who owns what: " + e.getMessage(), e);
+    }
+    throw new IllegalStateException("the relays do not share the partitions");
   }
 
   private void awaitReady(int port) {

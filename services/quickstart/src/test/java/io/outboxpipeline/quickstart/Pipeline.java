@@ -71,7 +71,7 @@ final class Pipeline implements AutoCloseable {
             "AWS_ACCESS_KEY_ID", "x",
             "AWS_SECRET_ACCESS_KEY", "x",
             "JAVA_TOOL_OPTIONS", "-Dlogback.configurationFile=logback.xml"));
-    processes.put(name, JavaProcess.start(name, main, environment, logs));
+    processes.put(name, JavaProcess.start(name, main, environment, logs, JavaProcess.QUICK_START));
   }
 
   JavaProcess process(String name) {

@@ -191,14 +191,14 @@ public final class RelayService implements RunningService {
     gauge("partitions.moving", "Partitions on their way to or from it", OwnershipStatus::moving);
     gauge("partitions.unowned", "Partitions that nobody owned", OwnershipStatus::unowned);
     gauge("members", "Relays alive", s -> s.liveMembers().size());
-    Gauge.builder("outbox.relay.backlog", loops, RelayLoops::backlogRows)
+    Gauge.builder("outbox.relay.backlog", loops::backlogRows)
         .description("Rows of the owned partitions in the outbox, counted up to 100000")
         .baseUnit("events")
         .register(metrics.registry());
-    Gauge.builder("outbox.relay.held.aggregates", loops, l -> l.summary().held())
+    Gauge.builder("outbox.relay.held.aggregates", () -> loops.summary().held())
         .description("Aggregates that an event holds which can never be sent")
         .register(metrics.registry());
-    Gauge.builder("outbox.relay.oldest.event.age", loops, RelayService::oldestAge)
+    Gauge.builder("outbox.relay.oldest.event.age", () -> oldestAge(loops))
         .description("Age of the oldest event that was read and is not acknowledged")
         .baseUnit("seconds")
         .register(metrics.registry());
@@ -207,8 +207,7 @@ public final class RelayService implements RunningService {
   private void gauge(String name, String description, ToDoubleFunction<OwnershipStatus> value) {
     Gauge.builder(
             "outbox.relay." + name,
-            this,
-            r -> r.joined.isDone() ? value.applyAsDouble(r.joined.join().status()) : 0)
+            () -> joined.isDone() ? value.applyAsDouble(joined.join().status()) : 0)
         .description(description)
         .register(metrics.registry());
   }

@@ -94,15 +94,15 @@ public record RelaySettings(
         32 << 20);
   }
 
-  /** The same settings for another member, and another number of partitions. */
-  public RelaySettings withMember(String name, int count) {
+  /** The same settings for another member, with another number of partitions and other times. */
+  public RelaySettings withMember(String name, int count, LeaseTiming times) {
     return new RelaySettings(
         server,
         mysql,
         sqs,
         name,
         count,
-        timing,
+        times,
         source,
         concurrency,
         idleDelay,

@@ -15,14 +15,16 @@ import java.util.concurrent.TimeUnit;
  * output goes to a file. Thread-safe.
  */
 public final class JavaProcess implements AutoCloseable {
+  /** What makes a JVM start fast, and run slowly. */
+  public static final List<String> QUICK_START =
+      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m");
+
   private final String name;
   private final Process process;
-  private final Path log;
 
-  private JavaProcess(String name, Process process, Path log) {
+  private JavaProcess(String name, Process process) {
     this.name = name;
     this.process = process;
-    this.log = log;
   }
 
   /**
@@ -30,19 +32,22 @@ public final class JavaProcess implements AutoCloseable {
    *
    * @param name of the log file, which is appended to
    * @param environment beside this process's own
+   * @param options of the JVM
    */
   public static JavaProcess start(
-      String name, Class<?> main, Map<String, String> environment, Path folder) {
+      String name,
+      Class<?> main,
+      Map<String, String> environment,
+      Path folder,
+      List<String> options) {
     try {
       Files.createDirectories(folder);
       Path log = folder.resolve(name + ".log");
       var command = new ArrayList<String>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.addAll(options);
       command.addAll(
           List.of(
-              "-XX:+UseSerialGC",
-              "-XX:TieredStopAtLevel=1",
-              "-Xmx256m",
               "--enable-native-access=ALL-UNNAMED",
               "-cp",
               System.getProperty("java.class.path"),
@@ -52,7 +57,7 @@ public final class JavaProcess implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
       builder.environment().putAll(environment);
-      return new JavaProcess(name, builder.start(), log);
+      return new JavaProcess(name, builder.start());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -69,19 +74,6 @@ public final class JavaProcess implements AutoCloseable {
 
   public boolean isAlive() {
     return process.isAlive();
-  }
-
-  public long pid() {
-    return process.pid();
-  }
-
-  /** What it has printed. */
-  public String log() {
-    try {
-      return Files.readString(log);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** SIGKILL. */

@@ -79,11 +79,24 @@ public enum TestDatabase {
   private Server server() {
     synchronized (STARTED) {
       if (!available()) {
-        System.out.println("[LEFT OUT] a test on " + this + ": no Docker engine answers");
+        System.out.println("[LEFT OUT] " + caller() + " on " + this + ": no Docker engine answers");
         Assumptions.abort(this + " needs a Docker engine, and none answers");
       }
       return STARTED.computeIfAbsent(this, TestDatabase::start);
     }
+  }
+
+  /** The test that asks, for the report. */
+  private static String caller() {
+    return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+        .walk(
+            frames ->
+                frames
+                    .map(StackWalker.StackFrame::getDeclaringClass)
+                    .filter(c -> !TestDatabase.class.isAssignableFrom(c))
+                    .findFirst())
+        .map(Class::getSimpleName)
+        .orElse("a test");
   }
 
   /** Where a server listens, and as whom to log in. */
