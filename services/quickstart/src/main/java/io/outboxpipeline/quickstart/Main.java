@@ -3,6 +3,8 @@ package io.outboxpipeline.quickstart;
 import io.outboxpipeline.runtime.ServiceMain;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
 
 /** Starts the pipeline, shows it at work, and runs until Ctrl-C. */
@@ -19,11 +21,11 @@ public final class Main {
     }
     // The end of the one who started this ends this, too.
     ProcessHandle.current().parent().ifPresent(Main::endWith);
+    Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running), "stop"));
     System.out.println("OutboxPipeline starts on this machine:");
     try {
-      @SuppressWarnings("resource") // closed by the hook
-      Stack stack = new Stack(ports);
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stack), "stop"));
+      var stack = new Stack(ports, running);
       show(ports, stack);
       System.out.println(next(ports, stack));
     } catch (IllegalStateException | IOException | SQLException e) {
@@ -80,9 +82,16 @@ public final class Main {
             stack.sqsEndpoint());
   }
 
-  private static void stop(Stack stack) {
+  /** Stops the services, then what they run on; the data goes with it. */
+  private static void stop(Deque<AutoCloseable> running) {
     System.out.println("Stopping …");
-    stack.close();
+    while (!running.isEmpty()) {
+      try {
+        running.pop().close();
+      } catch (Exception e) {
+        System.err.println("while stopping: " + e.getMessage());
+      }
+    }
     System.out.println("Stopped; nothing is left behind.");
   }
 }

@@ -22,7 +22,6 @@ import java.net.http.HttpResponse;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +32,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** All that runs: two databases, two queues, a base, two relays and a consumer. */
-final class Stack implements AutoCloseable {
+final class Stack {
   private static final String QUEUE = "spending.fifo";
   private static final String DEAD_LETTERS = "spending-dead-letters.fifo";
   private static final int PARTITIONS = 16;
@@ -44,7 +43,7 @@ final class Stack implements AutoCloseable {
 
   private static final Duration READY_WITHIN = Duration.ofSeconds(60);
 
-  private final Deque<AutoCloseable> running = new ArrayDeque<>();
+  private final Deque<AutoCloseable> running;
   private final HttpClient http = HttpClient.newHttpClient();
   private final EmbeddedMariaDb mariaDb;
   private final EmbeddedSqs sqs;
@@ -52,10 +51,12 @@ final class Stack implements AutoCloseable {
   /**
    * Starts everything and waits until it is ready.
    *
+   * @param running what is started is pushed here, to be closed from the top, at any time
    * @throws IllegalStateException if something does not start
    */
-  Stack(Ports ports) {
-    try {
+  Stack(Ports ports, Deque<AutoCloseable> running) {
+    this.running = running;
+    try (http) {
       mariaDb = Progress.step("MariaDB with two databases", this::startMariaDb);
       sqs = Progress.step("SQS (ElasticMQ) with a FIFO queue", this::startSqs);
       SqsSettings queue = queue();
@@ -85,9 +86,6 @@ final class Stack implements AutoCloseable {
                       2,
                       Duration.ofSeconds(1),
                       Start.AT_ONE)));
-    } catch (RuntimeException e) {
-      close();
-      throw e;
     }
   }
 
@@ -99,19 +97,6 @@ final class Stack implements AutoCloseable {
 
   URI sqsEndpoint() {
     return sqs.endpoint();
-  }
-
-  /** Stops the services, then what they run on; the data goes with it. */
-  @Override
-  public void close() {
-    while (!running.isEmpty()) {
-      try {
-        running.pop().close();
-      } catch (Exception e) {
-        System.err.println("while stopping: " + e.getMessage());
-      }
-    }
-    http.shutdownNow();
   }
 
   private EmbeddedMariaDb startMariaDb() {

@@ -34,8 +34,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Backlog {
 
-  /** How many ids of one slot may be left in the table before reading on in it stops. */
+  /**
+   * How many ids of one slot may be left in the table before reading on in it stops, those of held
+   * aggregates not counted: they must not stop the others.
+   */
   private static final int MAX_LEFT = 20_000;
+
+  /** How many times the rows in memory may be sent and not deleted before reading stops. */
+  private static final int UNDELETED = 2;
 
   /** Of how many aggregates the last sequence is remembered after their rows are gone. */
   private static final int REMEMBERED = 50_000;
@@ -138,11 +144,12 @@ final class Backlog {
         () -> {
           Partition partition = partitions.get(grant.partition());
           if (partition != null && partition.grant.equals(grant) && partition.draining) {
-            for (Lane lane : lanes.values()) {
-              if (lane.again != null && partition == partition(lane.slot())) {
-                release(lane.again.rows());
+            partition.givenUp = true;
+            for (Lane lane : List.copyOf(lanes.values())) {
+              Message again = lane.again;
+              if (again != null && partition == partition(lane.slot())) {
                 lane.again = null;
-                partition.unanswered--;
+                giveUp(again, partition);
               }
             }
             checkDrained(partition);
@@ -248,6 +255,8 @@ final class Backlog {
   List<SlotFetch> slotFetches() {
     return locked(
         () -> {
+          int[] heldRows = new int[Slots.COUNT];
+          lanesWithLeft.stream().filter(Lane::held).forEach(l -> heldRows[l.slot()] += l.left);
           List<Slot> behind = new ArrayList<>();
           for (int i = 0; i < Slots.COUNT; i++) {
             Slot slot = slots[(firstSlot + i) % Slots.COUNT];
@@ -255,7 +264,7 @@ final class Backlog {
                 && slot.behind
                 && !slot.partition.draining
                 && slot.rows <= limits.slotRows() / 2
-                && slot.left.size() < MAX_LEFT) {
+                && slot.left.size() - heldRows[slot.number] < MAX_LEFT) {
               behind.add(slot);
             }
           }
@@ -297,7 +306,10 @@ final class Backlog {
   }
 
   private long room() {
-    if (rows > limits.rows() / 2 || bytes > limits.bytes() / 2) {
+    int undeleted = partitions.values().stream().mapToInt(p -> p.undeleted).sum();
+    if (rows > limits.rows() / 2
+        || bytes > limits.bytes() / 2
+        || undeleted > UNDELETED * limits.rows()) {
       return 0;
     }
     long byRows = Math.min(limits.rows() - rows, limits.fetchRows());
@@ -311,8 +323,9 @@ final class Backlog {
    * before the rows are added.
    *
    * @param staged rows about to be added, by slot and id
+   * @param emptied aggregates of which nothing is left in the table once they are added
    */
-  Set<Integer> slotsToLookAtAgain(List<Row> staged) {
+  Set<Integer> slotsToLookAtAgain(List<Row> staged, Set<Aggregate> emptied) {
     return locked(
         () -> {
           Set<Integer> again = new LinkedHashSet<>();
@@ -324,7 +337,9 @@ final class Backlog {
               last = lastSequences.get(row.aggregate());
             }
             Lane lane = lanes.get(row.aggregate());
-            boolean leftAnyway = lane != null && (lane.held() || lane.leftFrom != 0);
+            boolean leftAnyway =
+                lane != null
+                    && (lane.held() || (lane.leftFrom != 0 && !emptied.contains(row.aggregate())));
             if (slot != null
                 && slot.readFromStart
                 && !leftAnyway
@@ -381,7 +396,12 @@ final class Backlog {
           if (slot == null || lane == null || slot.partition.grant.epoch() != fetch.epoch()) {
             return;
           }
+          // Held, or with older rows left, since the fetch was planned: it is planned anew.
+          if (lane.held() || lane.leftFrom != fetch.from() || (found.isEmpty() && !complete)) {
+            return;
+          }
           lane.leftFrom = 0;
+          lane.left = 0;
           found.forEach(row -> slot.left.remove(row.id()));
           add(slot, found);
           if (lane.leftFrom == 0) {
@@ -423,6 +443,7 @@ final class Backlog {
       boolean full = lane.waiting.size() >= limits.laneRows();
       if (lane.held() || full || (lane.leftFrom != 0 && row.id() >= lane.leftFrom)) {
         slot.left.add(row.id());
+        lane.left++;
         lane.leftFrom = lane.leftFrom == 0 ? row.id() : Math.min(lane.leftFrom, row.id());
         lanesWithLeft.add(lane);
         continue;
@@ -607,14 +628,27 @@ final class Backlog {
     locked(
         () -> {
           Lane lane = message.lane();
-          if (answered(message) != null) {
-            lane.again = message;
-            lane.failures++;
-            lane.queued = true;
-            delayed.add(new Delayed(lane, at));
-            sendable.signal();
+          Partition partition = answered(message);
+          if (partition == null) {
+            return;
           }
+          if (partition.givenUp) {
+            giveUp(message, partition);
+            return;
+          }
+          lane.again = message;
+          lane.failures++;
+          lane.queued = true;
+          delayed.add(new Delayed(lane, at));
+          sendable.signal();
         });
+  }
+
+  /** The next owner sends it again. */
+  private void giveUp(Message message, Partition partition) {
+    release(message.rows());
+    partition.unanswered--;
+    checkDrained(partition);
   }
 
   /** How often in a row a lane's message has failed. */
@@ -658,7 +692,10 @@ final class Backlog {
     locked(
         () -> {
           for (Message message : request) {
-            if (answered(message) != null) {
+            Partition partition = answered(message);
+            if (partition != null && partition.givenUp) {
+              giveUp(message, partition);
+            } else if (partition != null) {
               message.lane().alone = true;
               message.lane().again = message;
               makeReady(message.lane());
@@ -692,6 +729,7 @@ final class Backlog {
       for (Row waiting : lane.waiting) {
         slot.known.remove(waiting.id());
         slot.left.add(waiting.id());
+        lane.left++;
       }
       Grant grant = slot.partition.grant;
       holds.add(new Hold(row, reason, grant.partition(), grant.epoch()));
@@ -770,7 +808,8 @@ final class Backlog {
               slot.partition.undeleted--;
             }
           }
-          partitions.values().stream().toList().forEach(this::checkDrained);
+          readable.signal();
+          List.copyOf(partitions.values()).forEach(this::checkDrained);
         });
   }
 

@@ -35,6 +35,10 @@ final class DeleteLoop implements AutoCloseable {
     thread.start();
   }
 
+  boolean isAlive() {
+    return thread.isAlive();
+  }
+
   /** Deletes what there is to delete by now, as far as the database lets it, and ends. */
   @Override
   public void close() {
@@ -77,7 +81,7 @@ final class DeleteLoop implements AutoCloseable {
           }
         }
         return;
-      } catch (SQLException e) {
+      } catch (SQLException | RuntimeException e) {
         if (failures == 1) {
           LOG.log(WARNING, "sent rows can''t be deleted, tries again: {0}", e.getMessage());
         }

@@ -45,6 +45,9 @@ final class Lane {
   /** When the event that holds this lane was written. */
   Instant heldSince = Instant.EPOCH;
 
+  /** How many rows were left in the table, at least. */
+  int left;
+
   /** From this id on, rows were left in the table for later; 0 if none were. */
   long leftFrom;
 

@@ -35,8 +35,8 @@ final class OutboxTable {
   /** Payloads up to this many bytes are read with their rows, larger ones by themselves. */
   private static final int INLINE_BYTES = 16 * 1024;
 
-  /** How much of larger payloads one read takes into memory. */
-  private static final long LARGE_BYTES_PER_READ = 8 << 20;
+  /** How much of larger payloads one round of reads takes into memory. */
+  private static final long LARGE_BYTES_PER_ROUND = 8 << 20;
 
   private static final String COLUMNS =
       """
@@ -106,6 +106,18 @@ final class OutboxTable {
             .collect(Collectors.joining(" UNION ALL ")));
   }
 
+  /** What is still to be asked for, where a stretch gave as many keys as the limit allows. */
+  static List<Stretch> beyond(List<Stretch> stretches, List<RowKey> keys, int limit) {
+    List<Stretch> beyond = new ArrayList<>();
+    for (Stretch stretch : stretches) {
+      List<RowKey> found = keys.stream().filter(k -> k.slot() == stretch.slot()).toList();
+      if (found.size() >= limit) {
+        beyond.add(new Stretch(stretch.slot(), found.getLast().id(), stretch.to()));
+      }
+    }
+    return beyond;
+  }
+
   private static List<RowKey> keys(Connection c, String sql) throws SQLException {
     List<RowKey> keys = new ArrayList<>();
     try (var s = c.createStatement();
@@ -125,7 +137,8 @@ final class OutboxTable {
   record Found(List<Row> rows, boolean complete) {}
 
   /** Reads slots from where they were left, each a list by id. */
-  List<Found> readSlots(Connection c, List<SlotFetch> fetches, long[] epochs) throws SQLException {
+  List<Found> readSlots(Connection c, List<SlotFetch> fetches, LargePayloads large, long[] epochs)
+      throws SQLException {
     String sql =
         fetches.stream()
             .map(
@@ -141,16 +154,16 @@ final class OutboxTable {
         bySlot.computeIfAbsent(raw.slot, n -> new ArrayList<>()).add(raw);
       }
     }
-    var large = new LargePayloads(c);
     List<Found> found = new ArrayList<>();
     for (SlotFetch f : fetches) {
-      found.add(found(bySlot.getOrDefault(f.slot(), List.of()), f.limit(), large, epochs));
+      found.add(found(c, bySlot.getOrDefault(f.slot(), List.of()), f.limit(), large, epochs));
     }
     return found;
   }
 
   /** Reads an aggregate's rows from one id to another, by id. */
-  Found readLane(Connection c, LaneFetch fetch, long[] epochs) throws SQLException {
+  Found readLane(Connection c, LaneFetch fetch, LargePayloads large, long[] epochs)
+      throws SQLException {
     List<Raw> raws = new ArrayList<>();
     String sql =
         "SELECT %s FROM obt WHERE slot = ? AND id BETWEEN ? AND ? AND aggregate_type = ? AND aggregate_id = ? ORDER BY id LIMIT ?"
@@ -168,10 +181,10 @@ final class OutboxTable {
         }
       }
     }
-    return found(raws, fetch.limit(), new LargePayloads(c), epochs);
+    return found(c, raws, fetch.limit(), large, epochs);
   }
 
-  /** Reads rows by their keys, by slot and id; as many as memory allows. */
+  /** Reads rows by their keys, by slot and id. */
   List<Row> readKeys(Connection c, List<RowKey> keys, long[] epochs) throws SQLException {
     Map<Integer, List<Long>> bySlot = new TreeMap<>();
     keys.forEach(k -> bySlot.computeIfAbsent(k.slot(), n -> new ArrayList<>()).add(k.id()));
@@ -189,15 +202,21 @@ final class OutboxTable {
         raws.add(Raw.of(rows));
       }
     }
-    return found(raws, Integer.MAX_VALUE, new LargePayloads(c), epochs).rows();
+    // All of them: an event must not overtake one that was left out here.
+    return found(c, raws, Integer.MAX_VALUE, new LargePayloads(Long.MAX_VALUE), epochs).rows();
   }
 
-  private Found found(List<Raw> raws, int limit, LargePayloads large, long[] epochs)
+  private Found found(Connection c, List<Raw> raws, int limit, LargePayloads large, long[] epochs)
       throws SQLException {
     List<Row> rows = new ArrayList<>(raws.size());
     for (Raw raw : raws) {
-      if (raw.payload == null && raw.length <= maxBytes && !large.read(raw)) {
-        return new Found(rows, false);
+      if (raw.payload == null && raw.length <= maxBytes) {
+        if (large.isExhausted()) {
+          return new Found(rows, false);
+        }
+        if (!large.read(c, raw)) {
+          continue;
+        }
       }
       rows.add(row(raw, epochs[raw.slot]));
     }
@@ -212,8 +231,8 @@ final class OutboxTable {
     } else {
       try {
         body = CloudEventsCodec.encode(raw.event(raw.payload), source, epoch);
-      } catch (IllegalArgumentException e) {
-        flaw = e.getMessage();
+      } catch (RuntimeException e) {
+        flaw = e.toString();
       }
     }
     return new Row(
@@ -307,23 +326,29 @@ final class OutboxTable {
     }
   }
 
-  /** Reads payloads that were too large to be read with many others, up to a sum. */
-  private static final class LargePayloads {
-    private final Connection connection;
-    private long left = LARGE_BYTES_PER_READ;
+  /**
+   * Reads payloads that are too large to be read with many others, up to a sum for all reads of one
+   * round.
+   */
+  static final class LargePayloads {
+    private long left;
 
-    LargePayloads(Connection connection) {
-      this.connection = connection;
+    LargePayloads() {
+      this(LARGE_BYTES_PER_ROUND);
     }
 
-    /** False if that is enough for now. */
-    boolean read(Raw raw) throws SQLException {
-      if (left <= 0) {
-        return false;
-      }
+    private LargePayloads(long left) {
+      this.left = left;
+    }
+
+    private boolean isExhausted() {
+      return left <= 0;
+    }
+
+    /** False if the row is gone by now. */
+    private boolean read(Connection c, Raw raw) throws SQLException {
       left -= raw.length;
-      try (var s =
-          connection.prepareStatement("SELECT payload FROM obt WHERE slot = ? AND id = ?")) {
+      try (var s = c.prepareStatement("SELECT payload FROM obt WHERE slot = ? AND id = ?")) {
         s.setInt(1, raw.slot);
         s.setLong(2, raw.id);
         try (var row = s.executeQuery()) {

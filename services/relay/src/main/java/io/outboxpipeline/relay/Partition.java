@@ -14,6 +14,9 @@ final class Partition {
 
   boolean draining;
 
+  /** Whether a drain took too long: what fails from now on is not sent again. */
+  boolean givenUp;
+
   Partition(Grant grant) {
     this.grant = grant;
   }

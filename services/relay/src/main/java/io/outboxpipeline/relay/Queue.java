@@ -79,6 +79,17 @@ final class Queue {
     return limits;
   }
 
+  /** Whether the queue is there and SQS answers. */
+  boolean answers() {
+    try {
+      client.getQueueAttributes(
+          r -> r.queueUrl(url).attributeNames(QueueAttributeName.MAXIMUM_MESSAGE_SIZE));
+      return true;
+    } catch (SdkException e) {
+      return false;
+    }
+  }
+
   /** Sends messages of different aggregates in one request; one attempt, no retry. */
   SendResult send(List<Message> messages) {
     List<SendMessageBatchRequestEntry> entries = new ArrayList<>(messages.size());

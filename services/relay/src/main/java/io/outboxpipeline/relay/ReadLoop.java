@@ -3,22 +3,28 @@ package io.outboxpipeline.relay;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
+import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.Slots;
 import io.outboxpipeline.ownership.Grant;
 import io.outboxpipeline.ownership.SlotRange;
 import io.outboxpipeline.relay.Backlog.Hold;
 import io.outboxpipeline.relay.Backlog.LaneFetch;
 import io.outboxpipeline.relay.Backlog.SlotFetch;
+import io.outboxpipeline.relay.Backlog.Stretch;
 import io.outboxpipeline.relay.OutboxTable.Found;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -49,9 +55,7 @@ final class ReadLoop implements AutoCloseable {
   private static final long DELAY_LEAST = Duration.ofMillis(2).toNanos();
 
   private static final Set<Integer> ALL_SLOTS =
-      java.util.stream.IntStream.range(0, Slots.COUNT)
-          .boxed()
-          .collect(Collectors.toUnmodifiableSet());
+      IntStream.range(0, Slots.COUNT).boxed().collect(Collectors.toUnmodifiableSet());
 
   private final Backlog backlog;
   private final OutboxTable table;
@@ -60,7 +64,7 @@ final class ReadLoop implements AutoCloseable {
   private final long idleDelay;
   private final long maxTransaction;
   private final Marks marks;
-  private final Set<Grant> wanted = new TreeSet<>(java.util.Comparator.comparing(Grant::partition));
+  private final Set<Grant> wanted = new TreeSet<>(Comparator.comparing(Grant::partition));
   private final Thread thread = Thread.ofPlatform().name("read").unstarted(this::run);
 
   private long lastLateLook = System.nanoTime();
@@ -94,6 +98,10 @@ final class ReadLoop implements AutoCloseable {
 
   void start() {
     thread.start();
+  }
+
+  boolean isAlive() {
+    return thread.isAlive();
   }
 
   /** Why nothing can be read now, if so. */
@@ -162,12 +170,13 @@ final class ReadLoop implements AutoCloseable {
             delay = Math.min(idleDelay, delay * 2);
           }
         }
-      } catch (SQLException e) {
+      } catch (SQLException | RuntimeException e) {
         if (stopped) {
           return;
         }
         if (failures == 1) {
-          LOG.log(WARNING, "the outbox can''t be read, tries again: {0}", e.getMessage());
+          LOG.log(
+              WARNING, "the outbox can't be read, tries again: " + e.getMessage(), unforeseen(e));
         }
         trouble = "the outbox can't be read: " + e.getMessage();
         pause(RelayLoops.BACKOFF.after(failures));
@@ -175,6 +184,11 @@ final class ReadLoop implements AutoCloseable {
         return;
       }
     }
+  }
+
+  /** A stack trace for what is a bug, none for a database that is away. */
+  private static @Nullable Exception unforeseen(Exception e) {
+    return e instanceof SQLException ? null : e;
   }
 
   private static void pause(Duration time) {
@@ -202,13 +216,23 @@ final class ReadLoop implements AutoCloseable {
     List<RowKey> late = look(c, ranges, now);
     List<Row> lateRows = late.isEmpty() ? List.of() : table.readKeys(c, late, epochs);
     List<LaneFetch> laneFetches = backlog.laneFetches();
+    var large = new OutboxTable.LargePayloads();
     List<Found> lanes = new ArrayList<>();
     for (LaneFetch fetch : laneFetches) {
-      lanes.add(table.readLane(c, fetch, epochs));
+      lanes.add(table.readLane(c, fetch, large, epochs));
     }
     List<SlotFetch> slotFetches = backlog.slotFetches();
-    List<Found> slots = slotFetches.isEmpty() ? List.of() : table.readSlots(c, slotFetches, epochs);
-    addMissed(c, lateRows, lanes, slots, epochs);
+    List<Found> slots =
+        slotFetches.isEmpty() ? List.of() : table.readSlots(c, slotFetches, large, epochs);
+    Set<Aggregate> emptied = new HashSet<>();
+    for (int i = 0; i < lanes.size(); i++) {
+      if (lanes.get(i).complete()) {
+        emptied.add(laneFetches.get(i).aggregate());
+      }
+    }
+    List<Row> staged = new ArrayList<>(lateRows);
+    Stream.concat(lanes.stream(), slots.stream()).forEach(f -> staged.addAll(f.rows()));
+    addMissed(c, backlog.slotsToLookAtAgain(staged, emptied), epochs);
     backlog.addLate(lateRows, epochs);
     for (int i = 0; i < lanes.size(); i++) {
       backlog.addLane(laneFetches.get(i), lanes.get(i).rows(), lanes.get(i).complete());
@@ -244,20 +268,18 @@ final class ReadLoop implements AutoCloseable {
   }
 
   private List<RowKey> lookAgain(Connection c, Set<Integer> slots, long after) throws SQLException {
-    var stretches = backlog.passed(slots, after);
-    return stretches.isEmpty()
-        ? List.of()
-        : backlog.exist(OutboxTable.keys(c, stretches, LATE_KEYS));
+    List<RowKey> late = new ArrayList<>();
+    List<Stretch> stretches = backlog.passed(slots, after);
+    while (!stretches.isEmpty()) {
+      List<RowKey> keys = OutboxTable.keys(c, stretches, LATE_KEYS);
+      late.addAll(backlog.exist(keys));
+      stretches = OutboxTable.beyond(stretches, keys, LATE_KEYS);
+    }
+    return late;
   }
 
   /** Before rows are added whose predecessor was never seen, looks whether it came late. */
-  private void addMissed(
-      Connection c, List<Row> lateRows, List<Found> lanes, List<Found> slots, long[] epochs)
-      throws SQLException {
-    List<Row> staged = new ArrayList<>(lateRows);
-    lanes.forEach(f -> staged.addAll(f.rows()));
-    slots.forEach(f -> staged.addAll(f.rows()));
-    Set<Integer> suspicious = backlog.slotsToLookAtAgain(staged);
+  private void addMissed(Connection c, Set<Integer> suspicious, long[] epochs) throws SQLException {
     if (!suspicious.isEmpty()) {
       List<RowKey> missed = lookAgain(c, suspicious, marks.at(System.nanoTime() - maxTransaction));
       if (!missed.isEmpty()) {

@@ -109,6 +109,11 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
     return read.trouble().or(send::trouble);
   }
 
+  /** Whether all loops run. */
+  boolean alive() {
+    return read.isAlive() && send.isAlive() && delete.isAlive();
+  }
+
   Backlog.Summary summary() {
     return backlog.summary();
   }

@@ -48,6 +48,7 @@ public final class RelayService implements RunningService {
   private volatile CompletableFuture<Ownership> joined = new CompletableFuture<>();
 
   private volatile @Nullable String refused;
+  private volatile boolean stopping;
 
   private RelayService(RelaySettings settings) {
     this.settings = settings;
@@ -70,6 +71,9 @@ public final class RelayService implements RunningService {
       server =
           ServiceServer.builder("relay", settings.server(), metrics)
               .live("membership", this::membership)
+              .live(
+                  "loops",
+                  () -> loops.alive() ? Health.up() : Health.down("one of the loops has ended"))
               .ready("events", this::events)
               .started("membership", () -> joined.isDone() ? Health.up() : notJoined())
               .routing(
@@ -116,6 +120,9 @@ public final class RelayService implements RunningService {
       do {
         Ownership ownership = joinOnce();
         joined.complete(ownership);
+        if (stopping) {
+          leave(ownership);
+        }
         ending = ownership.ended().join();
         if (ending == Ending.FAILED || ending == Ending.REPARTITIONED) {
           joined = new CompletableFuture<>();
@@ -149,15 +156,21 @@ public final class RelayService implements RunningService {
 
   /** Hands all partitions over before the server stops. */
   private void drain() {
+    stopping = true;
     joining.interrupt();
     try {
-      if (joined.isDone()) {
-        joined.join().leave(settings.server().shutdownGrace().dividedBy(2));
+      Ownership member = joined.getNow(null);
+      if (member != null) {
+        leave(member);
       }
       joining.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void leave(Ownership member) throws InterruptedException {
+    member.leave(settings.server().shutdownGrace().dividedBy(2));
   }
 
   private Health notJoined() {
@@ -167,13 +180,15 @@ public final class RelayService implements RunningService {
 
   /** Down once another process has replaced this one: it will never send again. */
   private Health membership() {
-    return joined.isDone() && joined.join().ended().isDone()
-        ? Health.down("the membership has ended: " + joined.join().status().state())
+    Ownership member = joined.getNow(null);
+    return member != null && member.ended().isDone()
+        ? Health.down("the membership has ended: " + member.status().state())
         : Health.up();
   }
 
   private Health events() {
-    if (!joined.isDone()) {
+    Ownership member = joined.getNow(null);
+    if (member == null) {
       return notJoined();
     }
     return loops
@@ -181,9 +196,7 @@ public final class RelayService implements RunningService {
         .map(Health::down)
         .orElseGet(
             () ->
-                joined.join().maySend()
-                    ? Health.up()
-                    : Health.down("the heartbeat could not be renewed"));
+                member.maySend() ? Health.up() : Health.down("the heartbeat could not be renewed"));
   }
 
   private void registerGauges() {
@@ -207,7 +220,10 @@ public final class RelayService implements RunningService {
   private void gauge(String name, String description, ToDoubleFunction<OwnershipStatus> value) {
     Gauge.builder(
             "outbox.relay." + name,
-            () -> joined.isDone() ? value.applyAsDouble(joined.join().status()) : 0)
+            () -> {
+              Ownership member = joined.getNow(null);
+              return member == null ? 0 : value.applyAsDouble(member.status());
+            })
         .description(description)
         .register(metrics.registry());
   }
@@ -223,7 +239,8 @@ public final class RelayService implements RunningService {
   private final class Owner implements RelayLoops.Owner {
     @Override
     public boolean maySend() {
-      return joined.isDone() && joined.join().maySend();
+      Ownership member = joined.getNow(null);
+      return member != null && member.maySend();
     }
 
     @Override

@@ -17,7 +17,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * Sends what the backlog has ready, several requests at once, each only while this member may send.
@@ -33,6 +32,10 @@ final class SendLoop implements AutoCloseable {
 
   private static final int TROUBLE_AFTER = 3;
 
+  private static final int ENTRIES_LIKE_A_REQUEST = 10;
+
+  private static final long PROBE_EVERY = Duration.ofSeconds(5).toNanos();
+
   private final Backlog backlog;
   private final Supplier<Queue> find;
   private final BooleanSupplier maySend;
@@ -44,7 +47,9 @@ final class SendLoop implements AutoCloseable {
   private final Thread thread = Thread.ofPlatform().name("send").unstarted(this::run);
 
   private final AtomicInteger failures = new AtomicInteger();
+  private final AtomicInteger entryFailures = new AtomicInteger();
   private final AtomicInteger refusals = new AtomicInteger();
+  private long lastProbe = System.nanoTime();
   private volatile long pausedUntil = System.nanoTime();
   private volatile @Nullable String trouble = "the queue was not asked yet";
   private volatile boolean stopped;
@@ -69,6 +74,10 @@ final class SendLoop implements AutoCloseable {
 
   void start() {
     thread.start();
+  }
+
+  boolean isAlive() {
+    return thread.isAlive();
   }
 
   /** Why nothing can be sent now, if so. */
@@ -110,6 +119,9 @@ final class SendLoop implements AutoCloseable {
             permits.release();
           }
         }
+        if (messages.isEmpty()) {
+          probe(queue);
+        }
         if (!messages.isEmpty()) {
           List<Message> taken = messages;
           requests.execute(
@@ -134,7 +146,7 @@ final class SendLoop implements AutoCloseable {
         trouble = null;
         LOG.log(INFO, "sends to {0}, up to {1} requests at once", queue.url(), concurrency);
         return queue;
-      } catch (SdkException e) {
+      } catch (RuntimeException e) {
         fail(n, "the queue can't be found: " + e.getMessage());
         Thread.sleep(RelayLoops.BACKOFF.after(n));
       }
@@ -162,10 +174,7 @@ final class SendLoop implements AutoCloseable {
         }
       }
       case Failed(String reason) -> {
-        int n = failures.incrementAndGet();
-        long at = System.nanoTime() + RelayLoops.BACKOFF.after(n).toNanos();
-        pausedUntil = at;
-        fail(n, reason);
+        long at = pause(began, reason);
         messages.forEach(m -> retry(m, at));
       }
       case Refused(String reason) -> {
@@ -178,20 +187,51 @@ final class SendLoop implements AutoCloseable {
     }
   }
 
+  /**
+   * Pauses all sending after a request failed. Those that were on their way together failed of the
+   * same cause and count as one.
+   *
+   * @return when to go on
+   */
+  private synchronized long pause(long began, String reason) {
+    if (began - pausedUntil >= 0) {
+      int n = failures.incrementAndGet();
+      pausedUntil = System.nanoTime() + RelayLoops.BACKOFF.after(n).toNanos();
+      fail(n, reason);
+    }
+    return pausedUntil;
+  }
+
+  /** A queue that is well again is told so even if there is nothing to send to it. */
+  private void probe(Queue queue) {
+    if (trouble != null && System.nanoTime() - lastProbe > PROBE_EVERY) {
+      lastProbe = System.nanoTime();
+      if (queue.answers()) {
+        well();
+      }
+    }
+  }
+
+  private void well() {
+    failures.set(0);
+    entryFailures.set(0);
+    if (trouble != null) {
+      trouble = null;
+      LOG.log(INFO, "sends again");
+    }
+  }
+
   private void answered(Message message, Entry entry) {
     switch (entry) {
       case Entry.Sent() -> {
-        failures.set(0);
-        if (trouble != null) {
-          trouble = null;
-          LOG.log(INFO, "sends again");
-        }
+        well();
         refusals.set(0);
         metrics.sent(message);
         backlog.acknowledged(message);
       }
       case Entry.Failed(String reason) -> {
-        LOG.log(System.Logger.Level.DEBUG, "a message failed: {0}", reason);
+        // A few at a time are a queue's daily life; that none arrives is not.
+        fail(entryFailures.incrementAndGet() / ENTRIES_LIKE_A_REQUEST, reason);
         int n = backlog.failures(message) + 1;
         retry(message, System.nanoTime() + RelayLoops.BACKOFF.after(n).toNanos());
       }
@@ -214,7 +254,7 @@ final class SendLoop implements AutoCloseable {
 
   /** One failure now and then is a queue's daily life; several in a row a person should know of. */
   private void fail(int inARow, String reason) {
-    if (inARow == TROUBLE_AFTER) {
+    if (inARow >= TROUBLE_AFTER && trouble == null) {
       LOG.log(WARNING, "nothing can be sent, tries again: {0}", reason);
     }
     if (inARow >= TROUBLE_AFTER) {

@@ -120,7 +120,15 @@ final class BacklogPropertyTest {
               .flatMap(Collection::stream)
               .flatMap(Collection::stream)
               .toList();
-      Set<Integer> suspicious = backlog.slotsToLookAtAgain(staged);
+      Set<Aggregate> emptied = new HashSet<>();
+      for (int i = 0; i < laneFetches.size(); i++) {
+        if (lanes.get(i).size() < laneFetches.get(i).limit()) {
+          emptied.add(laneFetches.get(i).aggregate());
+        }
+      }
+      Set<Integer> suspicious = backlog.slotsToLookAtAgain(staged, emptied);
+      // The sender works while the reader waits for the database.
+      sendWhileReading();
       List<RowKey> again = new ArrayList<>();
       backlog
           .passed(suspicious, 0)
@@ -137,6 +145,19 @@ final class BacklogPropertyTest {
       for (int i = 0; i < slotFetches.size(); i++) {
         backlog.addSlot(
             slotFetches.get(i), slots.get(i), slots.get(i).size() < slotFetches.get(i).limit());
+      }
+    }
+
+    private void sendWhileReading() {
+      try {
+        if (random.nextBoolean()) {
+          send();
+        }
+        if (random.nextBoolean()) {
+          answer(false);
+        }
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
       }
     }
 
