@@ -65,7 +65,7 @@ final class Stack {
           () ->
               BaseService.start(
                   new BaseSettings(
-                      ServerSettings.local(ports.base()),
+                      server(ports.base()),
                       database("base"),
                       true,
                       BaseSettings.DEFAULT_RETENTION)));
@@ -79,7 +79,7 @@ final class Stack {
           () ->
               ConsumerService.start(
                   new ConsumerSettings(
-                      ServerSettings.local(ports.consumer()),
+                      server(ports.consumer()),
                       database("consumer"),
                       queue,
                       true,
@@ -149,9 +149,14 @@ final class Stack {
     return settings;
   }
 
+  /** With little time to stop in: nobody else needs what is here. */
+  private static ServerSettings server(int port) {
+    return new ServerSettings("127.0.0.1", port, Duration.ofSeconds(4), Optional.empty());
+  }
+
   private RelayService relay(String member, int port, SqsSettings queue) {
     return RelayService.start(
-        RelaySettings.of(ServerSettings.local(port), database("base"), queue)
+        RelaySettings.of(server(port), database("base"), queue)
             .withMember(member, PARTITIONS, TIMING));
   }
 
