@@ -2,6 +2,10 @@ package io.outboxpipeline.bench;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
@@ -27,25 +31,27 @@ final class DatabaseLimit {
     long rows = 0;
     long began = System.nanoTime();
     try (Connection c = database.getConnection();
-        var read = c.createStatement();
-        var delete = c.prepareStatement("DELETE FROM obt WHERE slot = ? AND id = ?")) {
+        var statement = c.createStatement()) {
       c.setAutoCommit(false);
       while (true) {
-        int found = 0;
-        try (var row = read.executeQuery(heads)) {
+        Map<Integer, List<Long>> found = new TreeMap<>();
+        try (var row = statement.executeQuery(heads)) {
           while (row.next()) {
-            delete.setInt(1, row.getInt(1));
-            delete.setLong(2, row.getLong(2));
-            delete.addBatch();
-            found += row.getBytes(7).length > 0 ? 1 : 0;
+            found.computeIfAbsent(row.getInt(1), n -> new ArrayList<>()).add(row.getLong(2));
+            rows += row.getBytes(7).length > 0 ? 1 : 0;
           }
         }
-        if (found == 0) {
+        if (found.isEmpty()) {
           return rows * 1e9 / (System.nanoTime() - began);
         }
-        delete.executeBatch();
+        for (var slot : found.entrySet()) {
+          String ids =
+              slot.getValue().stream().map(String::valueOf).collect(Collectors.joining(","));
+          statement.addBatch(
+              "DELETE FROM obt WHERE slot = %d AND id IN (%s)".formatted(slot.getKey(), ids));
+        }
+        statement.executeBatch();
         c.commit();
-        rows += found;
       }
     }
   }

@@ -10,11 +10,14 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.TreeSet;
 
 /**
  * A process that speaks enough of SQS (AWS JSON protocol) to be sent to: accepts everything, at
@@ -42,7 +45,7 @@ final class Endpoint {
   }
 
   private void route(HttpRouting.Builder routing) {
-    routing.post("/reset", this::reset).get("/summary", this::summary).post("/{+any}", this::sqs);
+    routing.post("/reset", this::reset).get("/summary", this::summary).post("/", this::sqs);
   }
 
   private void reset(ServerRequest request, ServerResponse response) {
@@ -90,7 +93,8 @@ final class Endpoint {
           .addObject()
           .put("Id", entry.get("Id").asText())
           .put("MessageId", "m")
-          .put("MD5OfMessageBody", md5(message))
+          .put("MD5OfMessageBody", md5(message.getBytes(UTF_8)))
+          .put("MD5OfMessageAttributes", md5(digested(entry.path("MessageAttributes"))))
           .put("SequenceNumber", "1");
     }
     if (!latency.isZero()) {
@@ -103,10 +107,30 @@ final class Endpoint {
     arrivals.event(event.get("subject").asText(), event.get("sequence").asLong());
   }
 
-  private static String md5(String text) {
+  /** What SQS digests of attributes that are strings: lengths and texts, by name. */
+  private static byte[] digested(JsonNode attributes) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    var out = new DataOutputStream(bytes);
+    var names = new TreeSet<String>();
+    attributes.fieldNames().forEachRemaining(names::add);
+    for (String name : names) {
+      writeText(out, name);
+      writeText(out, attributes.get(name).get("DataType").asText());
+      out.writeByte(1);
+      writeText(out, attributes.get(name).get("StringValue").asText());
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void writeText(DataOutputStream out, String text) throws IOException {
+    byte[] utf8 = text.getBytes(UTF_8);
+    out.writeInt(utf8.length);
+    out.write(utf8);
+  }
+
+  private static String md5(byte[] bytes) {
     try {
-      return HexFormat.of()
-          .formatHex(MessageDigest.getInstance("MD5").digest(text.getBytes(UTF_8)));
+      return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

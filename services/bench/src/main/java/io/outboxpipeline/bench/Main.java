@@ -27,7 +27,7 @@ public final class Main {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int EVENTS = Integer.getInteger("bench.events", 200_000);
   private static final int AGGREGATES = 10_000;
-  private static final int HAND_WRITTEN = 5_000;
+  private static final int HAND_WRITTEN = 2_000;
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private static final Path LOGS = Path.of("target", "bench-logs");
