@@ -121,6 +121,8 @@ public final class RelayService implements RunningService {
         Ownership ownership = joinOnce();
         joined.complete(ownership);
         if (stopping) {
+          // The interrupt was to end the joining, not the leaving.
+          Thread.interrupted();
           leave(ownership);
         }
         ending = ownership.ended().join();

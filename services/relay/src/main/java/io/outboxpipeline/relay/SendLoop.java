@@ -52,6 +52,7 @@ final class SendLoop implements AutoCloseable {
   private long lastProbe = System.nanoTime();
   private volatile long pausedUntil = System.nanoTime();
   private volatile @Nullable String trouble = "the queue was not asked yet";
+  private volatile boolean warned;
   private volatile boolean stopped;
 
   /**
@@ -121,8 +122,7 @@ final class SendLoop implements AutoCloseable {
         }
         if (messages.isEmpty()) {
           probe(queue);
-        }
-        if (!messages.isEmpty()) {
+        } else {
           List<Message> taken = messages;
           requests.execute(
               () -> {
@@ -144,6 +144,7 @@ final class SendLoop implements AutoCloseable {
       try {
         Queue queue = find.get();
         trouble = null;
+        warned = false;
         LOG.log(INFO, "sends to {0}, up to {1} requests at once", queue.url(), concurrency);
         return queue;
       } catch (RuntimeException e) {
@@ -217,6 +218,7 @@ final class SendLoop implements AutoCloseable {
     entryFailures.set(0);
     if (trouble != null) {
       trouble = null;
+      warned = false;
       LOG.log(INFO, "sends again");
     }
   }
@@ -254,11 +256,13 @@ final class SendLoop implements AutoCloseable {
 
   /** One failure now and then is a queue's daily life; several in a row a person should know of. */
   private void fail(int inARow, String reason) {
-    if (inARow >= TROUBLE_AFTER && trouble == null) {
-      LOG.log(WARNING, "nothing can be sent, tries again: {0}", reason);
+    if (inARow < TROUBLE_AFTER) {
+      return;
     }
-    if (inARow >= TROUBLE_AFTER) {
-      trouble = reason;
+    trouble = reason;
+    if (!warned) {
+      warned = true;
+      LOG.log(WARNING, "nothing can be sent, tries again: {0}", reason);
     }
   }
 }
