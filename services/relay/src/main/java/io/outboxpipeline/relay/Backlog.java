@@ -40,6 +40,9 @@ final class Backlog {
    */
   private static final int MAX_LEFT = 20_000;
 
+  /** Read at once of a slot that is not known to have a backlog. */
+  private static final int SHALLOW_ROWS = 16;
+
   /** How many times the rows in memory may be sent and not deleted before reading stops. */
   private static final int UNDELETED = 2;
 
@@ -85,10 +88,15 @@ final class Backlog {
   private final Deque<Acknowledged> acknowledged = new ArrayDeque<>();
   private final List<Hold> holds = new ArrayList<>();
 
+  private int enough = 1;
   private long rows;
   private long bytes;
   private double rowBytes = 4096;
   private int firstSlot;
+
+  /** Whether rows were known to be in the table alone when the last read was planned. */
+  private boolean unread;
+
   private boolean wake;
 
   private record Delayed(Lane lane, long at) {}
@@ -133,6 +141,7 @@ final class Backlog {
           Partition partition = partitions.get(grant.partition());
           if (partition != null && partition.grant.equals(grant)) {
             partition.draining = true;
+            deletable.signal();
             checkDrained(partition);
           }
         });
@@ -239,6 +248,47 @@ final class Backlog {
         });
   }
 
+  /** Whether rows are known to be in the table that a read of their slots is to bring. */
+  boolean isBehind() {
+    return locked(() -> Stream.of(slots).anyMatch(s -> s != null && s.behind));
+  }
+
+  /**
+   * Takes note of all keys that exist in the table above an id, by id, of which whole rows are at
+   * hand. Those that continue what was read of their slots count as read: they must be added next.
+   */
+  Fresh fresh(List<RowKey> keys) {
+    return locked(
+        () -> {
+          List<RowKey> next = new ArrayList<>();
+          List<RowKey> late = new ArrayList<>();
+          boolean full = room() == 0;
+          for (RowKey key : keys) {
+            Slot slot = slots[key.slot()];
+            if (slot == null || slot.seen(key.id())) {
+              continue;
+            }
+            if (key.id() <= slot.cursor) {
+              late.add(key);
+            } else if (full) {
+              slot.behind = true;
+            } else if (!slot.behind) {
+              slot.cursor = key.id();
+              next.add(key);
+            }
+          }
+          return new Fresh(next, late);
+        });
+  }
+
+  /**
+   * Keys of rows that are not known yet.
+   *
+   * @param next above what was read of their slots
+   * @param late below it
+   */
+  record Fresh(List<RowKey> next, List<RowKey> late) {}
+
   /** Takes every slot for behind: more exists than was looked at. */
   void allBehind() {
     locked(
@@ -251,13 +301,17 @@ final class Backlog {
         });
   }
 
-  /** What to read of slots now, as far as there is room for it. */
+  /**
+   * What to read of slots now, as far as there is room for it: a little of each that may have
+   * something new, and of those with a backlog, in turn, as much as packs well.
+   */
   List<SlotFetch> slotFetches() {
     return locked(
         () -> {
           int[] heldRows = new int[Slots.COUNT];
           lanesWithLeft.stream().filter(Lane::held).forEach(l -> heldRows[l.slot()] += l.left);
-          List<Slot> behind = new ArrayList<>();
+          List<Slot> shallow = new ArrayList<>();
+          List<Slot> deep = new ArrayList<>();
           for (int i = 0; i < Slots.COUNT; i++) {
             Slot slot = slots[(firstSlot + i) % Slots.COUNT];
             if (slot != null
@@ -265,20 +319,34 @@ final class Backlog {
                 && !slot.partition.draining
                 && slot.rows <= limits.slotRows() / 2
                 && slot.left.size() - heldRows[slot.number] < MAX_LEFT) {
-              behind.add(slot);
+              (slot.deep ? deep : shallow).add(slot);
             }
           }
+          unread =
+              Stream.of(slots).anyMatch(s -> s != null && s.behind)
+                  || lanesWithLeft.stream().anyMatch(l -> !l.held());
           long room = room();
-          if (behind.isEmpty() || room <= 0) {
-            return List.of();
+          List<SlotFetch> fetches = new ArrayList<>();
+          if (room > 0) {
+            fetch(fetches, shallow, deep.isEmpty() ? room : room / 2, SHALLOW_ROWS);
+            room -= fetches.stream().mapToInt(SlotFetch::limit).sum();
+            fetch(fetches, deep, room, limits.slotRows() / 2);
           }
-          int each = Math.clamp(room / behind.size(), 1, limits.slotRows() / 2);
-          int count = (int) Math.min(behind.size(), Math.max(1, room / each));
-          firstSlot = behind.get(count - 1).number + 1;
-          return behind.subList(0, count).stream()
-              .map(s -> new SlotFetch(s.number, s.partition.grant.epoch(), s.cursor, each))
-              .toList();
+          return fetches;
         });
+  }
+
+  private void fetch(List<SlotFetch> fetches, List<Slot> of, long room, int most) {
+    long left = room;
+    for (Slot slot : of) {
+      if (left <= 0) {
+        firstSlot = slot.number;
+        return;
+      }
+      int limit = (int) Math.min(most, left);
+      left -= limit;
+      fetches.add(new SlotFetch(slot.number, slot.partition.grant.epoch(), slot.cursor, limit));
+    }
   }
 
   /** What to read of aggregates whose rows were left in the table. */
@@ -380,6 +448,7 @@ final class Backlog {
           }
           slot.readFromStart |= fetch.after() == 0;
           slot.behind = !complete;
+          slot.deep = !complete;
           add(slot, found);
           if (!found.isEmpty()) {
             slot.cursor = Math.max(slot.cursor, found.getLast().id());
@@ -420,8 +489,8 @@ final class Backlog {
         });
   }
 
-  /** Adds rows that were read by their keys, by slot and id. */
-  void addLate(List<Row> found, long[] epochs) {
+  /** Adds rows that were read by their keys, each slot's by id. */
+  void add(List<Row> found, long[] epochs) {
     locked(
         () -> {
           for (Row row : found) {
@@ -458,14 +527,19 @@ final class Backlog {
     }
   }
 
-  /** Waits until there may be something to read: room, a new partition, or a call of wake. */
+  /**
+   * Waits until there may be something to read: room, a new partition, or a call of wake.
+   *
+   * @return whether it was called
+   */
   @SuppressWarnings("WaitNotInLoop") // woken too early, the caller comes again
-  void awaitReadable(long nanos) throws InterruptedException {
+  boolean awaitReadable(long nanos) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       if (!wake) {
         readable.awaitNanos(nanos);
       }
+      return wake;
     } finally {
       lock.unlock();
     }
@@ -604,7 +678,9 @@ final class Backlog {
                       acknowledged.add(
                           new Acknowledged(
                               r.slot(), r.id(), message.partition(), message.epoch())));
-          deletable.signal();
+          if (acknowledged.size() == message.rows().size() || acknowledged.size() >= enough) {
+            deletable.signal();
+          }
           Partition partition = answered(message);
           if (partition != null) {
             partition.undeleted += message.rows().size();
@@ -615,7 +691,7 @@ final class Backlog {
             lane.singly = Math.max(0, lane.singly - message.rows().size());
             makeReady(lane);
             removeIfEmpty(lane);
-            if (rows <= limits.rows() / 2) {
+            if (unread && rows <= limits.rows() / 2) {
               readable.signal();
             }
             checkDrained(partition);
@@ -779,13 +855,28 @@ final class Backlog {
 
   // ---- deleting ----
 
-  /** Takes rows to delete, in the order of their acknowledgement; waits for the first. */
+  /**
+   * Takes rows to delete, in the order of their acknowledgement. Waits for the first, and for
+   * others to join it, unless a partition is about to move.
+   *
+   * @param enough rows that are worth a transaction
+   * @param waitNanos for the first
+   * @param lingerNanos for the others
+   */
   @SuppressWarnings("WaitNotInLoop") // woken too early, the caller comes again
-  List<Acknowledged> takeAcknowledged(int most, long waitNanos) throws InterruptedException {
+  List<Acknowledged> takeAcknowledged(int most, int enough, long waitNanos, long lingerNanos)
+      throws InterruptedException {
     lock.lockInterruptibly();
     try {
       if (acknowledged.isEmpty()) {
         deletable.awaitNanos(waitNanos);
+      }
+      this.enough = enough;
+      long linger = acknowledged.isEmpty() ? 0 : lingerNanos;
+      while (linger > 0
+          && acknowledged.size() < enough
+          && partitions.values().stream().noneMatch(p -> p.draining)) {
+        linger = deletable.awaitNanos(linger);
       }
       List<Acknowledged> taken = new ArrayList<>(Math.min(most, acknowledged.size()));
       while (taken.size() < most && !acknowledged.isEmpty()) {
@@ -795,6 +886,11 @@ final class Backlog {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Ends a wait for rows to delete. */
+  void endWaitForDeletes() {
+    locked(deletable::signalAll);
   }
 
   /** These are no longer in the table. */
@@ -808,7 +904,9 @@ final class Backlog {
               slot.partition.undeleted--;
             }
           }
-          readable.signal();
+          if (unread) {
+            readable.signal();
+          }
           List.copyOf(partitions.values()).forEach(this::checkDrained);
         });
   }

@@ -14,7 +14,11 @@ import java.util.function.Consumer;
 final class DeleteLoop implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DeleteLoop.class.getName());
   private static final int ROWS = 2000;
-  private static final long WAIT = Duration.ofMillis(100).toNanos();
+  private static final int ENOUGH = 500;
+  private static final long WAIT = Duration.ofSeconds(1).toNanos();
+
+  /** Each transaction delays those of the writers: many rows share one. */
+  private static final long LINGER = Duration.ofMillis(50).toNanos();
 
   private final Backlog backlog;
   private final Transactions transactions;
@@ -43,6 +47,7 @@ final class DeleteLoop implements AutoCloseable {
   @Override
   public void close() {
     stopped = true;
+    backlog.endWaitForDeletes();
     try {
       if (!thread.join(Duration.ofSeconds(5))) {
         thread.interrupt();
@@ -56,7 +61,8 @@ final class DeleteLoop implements AutoCloseable {
   private void run() {
     try {
       while (true) {
-        List<Acknowledged> rows = backlog.takeAcknowledged(ROWS, WAIT);
+        List<Acknowledged> rows =
+            backlog.takeAcknowledged(ROWS, ENOUGH, WAIT, stopped ? 0 : LINGER);
         if (!rows.isEmpty()) {
           deleteUntilDone(rows);
         } else if (stopped) {

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -74,6 +75,57 @@ final class OutboxTable {
         c,
         "SELECT slot, id FROM obt FORCE INDEX (obt_id) WHERE id > %d AND (%s) ORDER BY id LIMIT %d"
             .formatted(after, in(ranges), limit));
+  }
+
+  /** The rows above an id in ranges of slots, by id, not made into events yet. */
+  static Newer newerRows(Connection c, List<SlotRange> ranges, long after, int limit)
+      throws SQLException {
+    Map<RowKey, Raw> raws = new LinkedHashMap<>();
+    try (var s = c.createStatement();
+        var rows =
+            s.executeQuery(
+                "SELECT %s FROM obt FORCE INDEX (obt_id) WHERE id > %d AND (%s) ORDER BY id LIMIT %d"
+                    .formatted(COLUMNS, after, in(ranges), limit))) {
+      while (rows.next()) {
+        Raw raw = Raw.of(rows);
+        raws.put(new RowKey(raw.slot, raw.id), raw);
+      }
+    }
+    boolean whole = raws.values().stream().noneMatch(r -> r.payload == null);
+    return new Newer(raws, whole && raws.size() < limit);
+  }
+
+  /** What one query by id found. */
+  static final class Newer {
+    private final Map<RowKey, Raw> raws;
+    private final boolean complete;
+
+    private Newer(Map<RowKey, Raw> raws, boolean complete) {
+      this.raws = raws;
+      this.complete = complete;
+    }
+
+    /** All that was found, by id. */
+    List<RowKey> keys() {
+      return List.copyOf(raws.keySet());
+    }
+
+    /** Whether there was no more than this, and no payload that has to be read by itself. */
+    boolean complete() {
+      return complete;
+    }
+  }
+
+  /** Makes events of some of the rows, by id. */
+  List<Row> rows(Newer newer, List<RowKey> wanted, long[] epochs) {
+    List<Row> rows = new ArrayList<>();
+    for (RowKey key : wanted) {
+      Raw raw = newer.raws.get(key);
+      if (raw != null) {
+        rows.add(row(raw, epochs[raw.slot]));
+      }
+    }
+    return rows;
   }
 
   /** How many rows ranges of slots have, counted up to a limit. */

@@ -7,11 +7,13 @@ import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.Slots;
 import io.outboxpipeline.ownership.Grant;
 import io.outboxpipeline.ownership.SlotRange;
+import io.outboxpipeline.relay.Backlog.Fresh;
 import io.outboxpipeline.relay.Backlog.Hold;
 import io.outboxpipeline.relay.Backlog.LaneFetch;
 import io.outboxpipeline.relay.Backlog.SlotFetch;
 import io.outboxpipeline.relay.Backlog.Stretch;
 import io.outboxpipeline.relay.OutboxTable.Found;
+import io.outboxpipeline.relay.OutboxTable.Newer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -43,6 +46,9 @@ final class ReadLoop implements AutoCloseable {
   /** Keys of one query by id; more than this is a backlog, and read slot by slot. */
   private static final int NEWER_KEYS = 2000;
 
+  /** Rows of one such query; more than this is a backlog, too. */
+  private static final int NEWER_ROWS = 128;
+
   private static final int LATE_KEYS = 2000;
 
   /** Most transactions take less than this: their rows are seen by the next query. */
@@ -53,6 +59,12 @@ final class ReadLoop implements AutoCloseable {
   private static final long WATCH_EVERY = Duration.ofSeconds(2).toNanos();
   private static final long COUNT_EVERY = Duration.ofSeconds(15).toNanos();
   private static final long DELAY_LEAST = Duration.ofMillis(2).toNanos();
+  private static final long DELAY_HINTED = Duration.ofMillis(10).toNanos();
+
+  /** How many times longer the wait is while somebody tells of commits. */
+  private static final int HINTED_PATIENCE = 4;
+
+  private static final long DELAY_WOKEN = Duration.ofNanos(250_000).toNanos();
 
   private static final Set<Integer> ALL_SLOTS =
       IntStream.range(0, Slots.COUNT).boxed().collect(Collectors.toUnmodifiableSet());
@@ -62,6 +74,7 @@ final class ReadLoop implements AutoCloseable {
   private final DataSource database;
   private final RelayMetrics metrics;
   private final long idleDelay;
+  private final BooleanSupplier hinted;
   private final long maxTransaction;
   private final Marks marks;
   private final Set<Grant> wanted = new TreeSet<>(Comparator.comparing(Grant::partition));
@@ -78,6 +91,7 @@ final class ReadLoop implements AutoCloseable {
 
   /**
    * @param idleDelay between two queries when nothing happens
+   * @param hinted whether somebody wakes the backlog at commits
    * @param maxTransaction how long a writer's transaction may take
    */
   ReadLoop(
@@ -86,12 +100,14 @@ final class ReadLoop implements AutoCloseable {
       DataSource database,
       RelayMetrics metrics,
       Duration idleDelay,
+      BooleanSupplier hinted,
       Duration maxTransaction) {
     this.backlog = backlog;
     this.table = table;
     this.database = database;
     this.metrics = metrics;
     this.idleDelay = idleDelay.toNanos();
+    this.hinted = hinted;
     this.maxTransaction = maxTransaction.toNanos();
     this.marks = new Marks(maxTransaction.toNanos());
   }
@@ -164,10 +180,11 @@ final class ReadLoop implements AutoCloseable {
           }
           failures = 0;
           if (found) {
-            delay = DELAY_LEAST;
+            delay = hinted.getAsBoolean() ? DELAY_HINTED : DELAY_LEAST;
           } else {
-            backlog.awaitReadable(delay);
-            delay = Math.min(idleDelay, delay * 2);
+            // The word of a commit comes a little before its rows can be read.
+            long longest = hinted.getAsBoolean() ? HINTED_PATIENCE * idleDelay : idleDelay;
+            delay = backlog.awaitReadable(delay) ? DELAY_WOKEN : Math.min(longest, delay * 2);
           }
         }
       } catch (SQLException | RuntimeException e) {
@@ -213,7 +230,8 @@ final class ReadLoop implements AutoCloseable {
     if (ranges.isEmpty()) {
       return false;
     }
-    List<RowKey> late = look(c, ranges, now);
+    Look look = look(c, ranges, epochs, now);
+    List<RowKey> late = look.late();
     List<Row> lateRows = late.isEmpty() ? List.of() : table.readKeys(c, late, epochs);
     List<LaneFetch> laneFetches = backlog.laneFetches();
     var large = new OutboxTable.LargePayloads();
@@ -232,8 +250,10 @@ final class ReadLoop implements AutoCloseable {
     }
     List<Row> staged = new ArrayList<>(lateRows);
     Stream.concat(lanes.stream(), slots.stream()).forEach(f -> staged.addAll(f.rows()));
+    staged.addAll(look.next());
     addMissed(c, backlog.slotsToLookAtAgain(staged, emptied), epochs);
-    backlog.addLate(lateRows, epochs);
+    backlog.add(lateRows, epochs);
+    backlog.add(look.next(), epochs);
     for (int i = 0; i < lanes.size(); i++) {
       backlog.addLane(laneFetches.get(i), lanes.get(i).rows(), lanes.get(i).complete());
     }
@@ -241,14 +261,48 @@ final class ReadLoop implements AutoCloseable {
       backlog.addSlot(slotFetches.get(i), slots.get(i).rows(), slots.get(i).complete());
     }
     count(c, ranges, now);
-    return !late.isEmpty() || !laneFetches.isEmpty() || !slotFetches.isEmpty();
+    return !late.isEmpty()
+        || !look.next().isEmpty()
+        || !laneFetches.isEmpty()
+        || !slotFetches.isEmpty();
   }
 
-  /** Looks for keys; those found behind what was read are returned. */
-  private List<RowKey> look(Connection c, List<SlotRange> ranges, long now) throws SQLException {
-    List<RowKey> keys = OutboxTable.newer(c, ranges, marks.at(now - SHORT_LOOK_BACK), NEWER_KEYS);
-    List<RowKey> late = new ArrayList<>(backlog.exist(keys));
-    if (keys.size() == NEWER_KEYS) {
+  /**
+   * What a look at the table by id found.
+   *
+   * @param late keys behind what was read
+   * @param next rows, by id, that continue what was read of their slots
+   */
+  private record Look(List<RowKey> late, List<Row> next) {}
+
+  /**
+   * Looks for what is new: for whole rows as long as they come a few at a time, else for their
+   * keys, which tell what slots to read.
+   */
+  private Look look(Connection c, List<SlotRange> ranges, long[] epochs, long now)
+      throws SQLException {
+    long after = marks.at(now - SHORT_LOOK_BACK);
+    List<RowKey> keys;
+    List<RowKey> late = new ArrayList<>();
+    List<Row> next = List.of();
+    boolean complete;
+    if (backlog.isBehind()) {
+      keys = OutboxTable.newer(c, ranges, after, NEWER_KEYS);
+      complete = keys.size() < NEWER_KEYS;
+      late.addAll(backlog.exist(keys));
+    } else {
+      Newer newer = OutboxTable.newerRows(c, ranges, after, NEWER_ROWS);
+      keys = newer.keys();
+      complete = newer.complete();
+      if (complete) {
+        Fresh fresh = backlog.fresh(keys);
+        late.addAll(fresh.late());
+        next = table.rows(newer, fresh.next(), epochs);
+      } else {
+        late.addAll(backlog.exist(keys));
+      }
+    }
+    if (!complete) {
       backlog.allBehind();
       marks.record(now, OutboxTable.highestId(c));
     } else if (!keys.isEmpty()) {
@@ -260,11 +314,18 @@ final class ReadLoop implements AutoCloseable {
     } else if (now - lastLateLook >= lateLookPause
         && marks.at(now) != marks.at(now - maxTransaction)) {
       lastLateLook = now;
-      late.addAll(lookAgain(c, ALL_SLOTS, marks.at(now - maxTransaction)));
+      late.addAll(lookFarBack(c, ranges, marks.at(now - maxTransaction)));
       // Rows that were deleted and not purged can make this slow: then it comes more rarely.
       lateLookPause = Math.max(LATE_LOOK_EVERY, 20 * (System.nanoTime() - now));
     }
-    return late.stream().distinct().toList();
+    return new Look(late.stream().distinct().toList(), next);
+  }
+
+  /** With few rows about one query by id tells; with many the slots are looked at. */
+  private List<RowKey> lookFarBack(Connection c, List<SlotRange> ranges, long after)
+      throws SQLException {
+    List<RowKey> keys = OutboxTable.newer(c, ranges, after, NEWER_KEYS);
+    return keys.size() < NEWER_KEYS ? backlog.exist(keys) : lookAgain(c, ALL_SLOTS, after);
   }
 
   private List<RowKey> lookAgain(Connection c, Set<Integer> slots, long after) throws SQLException {
@@ -283,7 +344,7 @@ final class ReadLoop implements AutoCloseable {
     if (!suspicious.isEmpty()) {
       List<RowKey> missed = lookAgain(c, suspicious, marks.at(System.nanoTime() - maxTransaction));
       if (!missed.isEmpty()) {
-        backlog.addLate(table.readKeys(c, missed, epochs), epochs);
+        backlog.add(table.readKeys(c, missed, epochs), epochs);
       }
     }
   }

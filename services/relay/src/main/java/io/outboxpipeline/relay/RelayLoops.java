@@ -34,6 +34,7 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
   private final ReadLoop read;
   private final SendLoop send;
   private final DeleteLoop delete;
+  private final Optional<BinlogWakeUp> wakeUp;
   private final Consumer<Grant> drained;
 
   RelayLoops(
@@ -48,10 +49,28 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
     drainTimeout = settings.drainTimeout();
     backlog = new Backlog(limits(settings), drained);
     var table = new OutboxTable(settings.source(), 1 << 20);
+    wakeUp =
+        switch (settings.wakeUp()) {
+          case NONE -> Optional.empty();
+          case BINLOG -> Optional.of(new BinlogWakeUp(settings.mysql(), backlog::wake));
+        };
     read =
         new ReadLoop(
-            backlog, table, database, metrics, settings.idleDelay(), settings.maxTransaction());
-    send = new SendLoop(backlog, findQueue, maySend, metrics, settings.concurrency());
+            backlog,
+            table,
+            database,
+            metrics,
+            settings.idleDelay(),
+            () -> wakeUp.isPresent() && wakeUp.get().connected(),
+            settings.maxTransaction());
+    send =
+        new SendLoop(
+            backlog,
+            findQueue,
+            maySend,
+            metrics,
+            settings.requestTimeout(),
+            settings.concurrency());
     delete = new DeleteLoop(backlog, transactions, owner::fencedOut);
   }
 
@@ -71,6 +90,7 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
     read.start();
     send.start();
     delete.start();
+    wakeUp.ifPresent(BinlogWakeUp::start);
   }
 
   @Override
@@ -125,6 +145,7 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
   /** Ends the loops, the readers first; what was acknowledged is deleted. */
   @Override
   public void close() {
+    wakeUp.ifPresent(BinlogWakeUp::close);
     read.close();
     send.close();
     delete.close();

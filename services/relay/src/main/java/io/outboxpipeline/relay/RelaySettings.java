@@ -18,6 +18,7 @@ import java.util.UUID;
  * @param source what the events say they come from: a URI reference
  * @param concurrency how many requests to SQS at once
  * @param idleDelay between two queries when nothing happens
+ * @param wakeUp what ends that wait early
  * @param maxTransaction how long a transaction that writes events may take
  * @param drainTimeout how long a partition that moves away waits for what is on its way
  */
@@ -31,6 +32,7 @@ public record RelaySettings(
     URI source,
     int concurrency,
     Duration idleDelay,
+    WakeUp wakeUp,
     Duration maxTransaction,
     Duration drainTimeout,
     int packEvents,
@@ -38,6 +40,9 @@ public record RelaySettings(
     int memoryBytes) {
 
   private static final int POOL = 8;
+
+  /** As short as 20 statements a second allow, those of the ownership included. */
+  private static final Duration IDLE_DELAY = Duration.ofMillis(56);
 
   /** Reads and checks them. */
   public static RelaySettings read(Settings s) {
@@ -52,12 +57,8 @@ public record RelaySettings(
             timing(s),
             source(s, mysql),
             s.integer("relay.concurrency", "RELAY_CONCURRENCY", 16, 1, 256),
-            time(
-                s,
-                "idle-delay",
-                Duration.ofMillis(58),
-                Duration.ofMillis(1),
-                Duration.ofMinutes(1)),
+            time(s, "idle-delay", IDLE_DELAY, Duration.ofMillis(1), Duration.ofMinutes(1)),
+            s.choice("relay.wake-up", "RELAY_WAKE_UP", WakeUp.NONE),
             time(
                 s,
                 "max-transaction",
@@ -86,7 +87,8 @@ public record RelaySettings(
         LeaseTiming.DEFAULT,
         URI.create("/outbox/" + mysql.database()),
         16,
-        Duration.ofMillis(58),
+        IDLE_DELAY,
+        WakeUp.NONE,
         Duration.ofMinutes(1),
         Duration.ofSeconds(5),
         100,
@@ -106,6 +108,7 @@ public record RelaySettings(
         source,
         concurrency,
         idleDelay,
+        wakeUp,
         maxTransaction,
         drainTimeout,
         packEvents,

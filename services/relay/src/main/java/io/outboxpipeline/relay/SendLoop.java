@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SendLoop implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SendLoop.class.getName());
-  private static final long WAIT = Duration.ofMillis(100).toNanos();
+  private static final long WAIT = Duration.ofSeconds(1).toNanos();
 
   /** So many refusals without one success are taken for the queue's trouble, not the events'. */
   private static final int REFUSALS_IN_A_ROW = 20;
@@ -40,6 +40,7 @@ final class SendLoop implements AutoCloseable {
   private final Supplier<Queue> find;
   private final BooleanSupplier maySend;
   private final RelayMetrics metrics;
+  private final TimeLimit limit;
   private final int concurrency;
   private final Semaphore permits;
   private final ExecutorService requests =
@@ -57,6 +58,7 @@ final class SendLoop implements AutoCloseable {
 
   /**
    * @param find finds the queue, or throws an SdkException
+   * @param timeout of a request
    * @param concurrency how many requests at once
    */
   SendLoop(
@@ -64,11 +66,13 @@ final class SendLoop implements AutoCloseable {
       Supplier<Queue> find,
       BooleanSupplier maySend,
       RelayMetrics metrics,
+      Duration timeout,
       int concurrency) {
     this.backlog = backlog;
     this.find = find;
     this.maySend = maySend;
     this.metrics = metrics;
+    this.limit = new TimeLimit(timeout);
     this.concurrency = concurrency;
     this.permits = new Semaphore(concurrency);
   }
@@ -97,6 +101,7 @@ final class SendLoop implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     requests.close();
+    limit.close();
   }
 
   private void run() {
@@ -162,7 +167,7 @@ final class SendLoop implements AutoCloseable {
     long began = System.nanoTime();
     SendResult result;
     try {
-      result = queue.send(messages);
+      result = limit.call(() -> queue.send(messages));
     } catch (RuntimeException e) {
       LOG.log(WARNING, "a request failed in a way that is not foreseen", e);
       result = new Failed(e.toString());

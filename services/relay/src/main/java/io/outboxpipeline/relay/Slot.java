@@ -16,6 +16,9 @@ final class Slot {
   /** Whether the table may have rows above the cursor. */
   boolean behind = true;
 
+  /** Whether the last read found more than it was to take. */
+  boolean deep;
+
   /** Whether the slot was read from its start in this grant, so that only late rows were missed. */
   boolean readFromStart;
 

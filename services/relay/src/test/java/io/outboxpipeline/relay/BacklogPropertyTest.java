@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.ownership.Grant;
+import io.outboxpipeline.relay.Backlog.Fresh;
 import io.outboxpipeline.relay.Backlog.LaneFetch;
 import io.outboxpipeline.relay.Backlog.SlotFetch;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import net.jqwik.api.Property;
  */
 final class BacklogPropertyTest {
   private static final int AGGREGATES = 12;
+  private static final int NEWER_ROWS = 6;
   private static final Limits SMALL = new Limits(60, 40_000, 24, 24, 5, 4, 1500);
   private static final Limits.Request REQUEST = new Limits.Request(10, 3000, 4000, 100);
 
@@ -96,10 +98,23 @@ final class BacklogPropertyTest {
         backlog.recorded(hold);
       }
       long[] epochs = backlog.beginRead();
-      List<RowKey> keys = new ArrayList<>();
       long from = random.nextInt(3) == 0 ? 0 : Math.max(0, nextId - 8);
-      table.tailMap(from).values().forEach(r -> keys.add(new RowKey(r.slot(), r.id())));
-      List<Row> late = byKey(backlog.exist(keys));
+      List<RowKey> keys =
+          table.tailMap(from).values().stream().map(r -> new RowKey(r.slot(), r.id())).toList();
+      List<Row> late;
+      List<Row> next = List.of();
+      if (backlog.isBehind()) {
+        late = byKey(backlog.exist(keys));
+      } else {
+        if (keys.size() <= NEWER_ROWS) {
+          Fresh fresh = backlog.fresh(keys);
+          late = byKey(fresh.late());
+          next = byKey(fresh.next());
+        } else {
+          late = byKey(backlog.exist(keys.subList(0, NEWER_ROWS)));
+          backlog.allBehind();
+        }
+      }
       List<LaneFetch> laneFetches = backlog.laneFetches();
       List<List<Row>> lanes =
           laneFetches.stream()
@@ -116,7 +131,7 @@ final class BacklogPropertyTest {
               .map(f -> where(f.slot(), f.after(), Long.MAX_VALUE, f.limit()))
               .toList();
       List<Row> staged =
-          Stream.of(List.of(late), lanes, slots)
+          Stream.of(List.of(late), lanes, slots, List.of(next))
               .flatMap(Collection::stream)
               .flatMap(Collection::stream)
               .toList();
@@ -136,8 +151,9 @@ final class BacklogPropertyTest {
               s ->
                   where(s.slot(), s.after(), s.to(), Integer.MAX_VALUE)
                       .forEach(r -> again.add(new RowKey(r.slot(), r.id()))));
-      backlog.addLate(byKey(backlog.exist(again)), epochs);
-      backlog.addLate(late, epochs);
+      backlog.add(byKey(backlog.exist(again)), epochs);
+      backlog.add(late, epochs);
+      backlog.add(next, epochs);
       for (int i = 0; i < laneFetches.size(); i++) {
         backlog.addLane(
             laneFetches.get(i), lanes.get(i), lanes.get(i).size() < laneFetches.get(i).limit());
@@ -216,7 +232,7 @@ final class BacklogPropertyTest {
     }
 
     void delete() throws InterruptedException {
-      List<Acknowledged> rows = backlog.takeAcknowledged(1 + random.nextInt(20), 0);
+      List<Acknowledged> rows = backlog.takeAcknowledged(1 + random.nextInt(20), 1, 0, 0);
       rows.forEach(r -> assertThat(table.remove(r.id())).as("deleted once").isNotNull());
       backlog.deleted(rows);
     }

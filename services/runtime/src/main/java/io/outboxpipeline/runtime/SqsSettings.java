@@ -4,7 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
-import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -25,9 +25,14 @@ public record SqsSettings(
     Optional<String> region,
     Optional<AwsCredentialsProvider> credentials) {
 
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+
   /** Whether the SDK repeats a call that failed, within the call's time-out. */
   public enum Retries {
-    /** One attempt a call: for a caller with a back-off of its own. */
+    /**
+     * One attempt a call, and no more than the connection's own time-outs, which a server that
+     * answers byte by byte outlasts: for a caller with a back-off and a time limit of its own.
+     */
     OFF,
     /** As the SDK's own settings say. */
     STANDARD
@@ -54,17 +59,16 @@ public record SqsSettings(
     var builder =
         SqsClient.builder()
             .httpClientBuilder(
-                AwsCrtHttpClient.builder()
-                    .maxConcurrency(concurrency)
-                    .connectionTimeout(
-                        callTimeout.compareTo(Duration.ofSeconds(5)) < 0
-                            ? callTimeout
-                            : Duration.ofSeconds(5)))
+                ApacheHttpClient.builder()
+                    .maxConnections(concurrency)
+                    .connectionAcquisitionTimeout(callTimeout)
+                    .socketTimeout(callTimeout)
+                    .connectionTimeout(callTimeout.compareTo(CONNECT) < 0 ? callTimeout : CONNECT))
             .overrideConfiguration(
                 o -> {
-                  o.apiCallTimeout(callTimeout).apiCallAttemptTimeout(callTimeout);
-                  if (retries == Retries.OFF) {
-                    o.retryStrategy(DefaultRetryStrategy.doNotRetry());
+                  switch (retries) {
+                    case OFF -> o.retryStrategy(DefaultRetryStrategy.doNotRetry());
+                    case STANDARD -> o.apiCallTimeout(callTimeout);
                   }
                 });
     endpoint.ifPresent(builder::endpointOverride);

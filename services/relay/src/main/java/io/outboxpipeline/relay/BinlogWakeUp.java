@@ -1,0 +1,154 @@
+package io.outboxpipeline.relay;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
+import com.github.shyiko.mysql.binlog.BinaryLogClient;
+import com.github.shyiko.mysql.binlog.event.Event;
+import com.github.shyiko.mysql.binlog.event.EventType;
+import com.github.shyiko.mysql.binlog.event.TableMapEventData;
+import com.github.shyiko.mysql.binlog.event.deserialization.EventDeserializer;
+import com.github.shyiko.mysql.binlog.event.deserialization.NullEventDataDeserializer;
+import com.github.shyiko.mysql.binlog.network.SSLMode;
+import io.outboxpipeline.runtime.MySqlSettings;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Follows the server's binary log for nothing but the moments at which rows are written to the
+ * outbox, and says so at once. A mere hint: what it misses, polling finds. Needs a user with
+ * REPLICATION SLAVE and REPLICATION CLIENT, and row-based logging, which is MySQL's default.
+ */
+final class BinlogWakeUp implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(BinlogWakeUp.class.getName());
+  private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+
+  /** Ids of replicas must differ; servers have small ones as a rule. */
+  private static final long LEAST_ID = 1L << 31;
+
+  private static final Set<EventType> WRITES =
+      EnumSet.of(EventType.PRE_GA_WRITE_ROWS, EventType.WRITE_ROWS, EventType.EXT_WRITE_ROWS);
+
+  /** What the client needs to find its way, and the names of tables. */
+  private static final Set<EventType> READ =
+      EnumSet.of(
+          EventType.FORMAT_DESCRIPTION, EventType.ROTATE, EventType.TABLE_MAP, EventType.HEARTBEAT);
+
+  private final MySqlSettings mysql;
+  private final Runnable wake;
+  private final Thread thread = Thread.ofPlatform().name("binlog").unstarted(this::run);
+  private volatile BinaryLogClient client;
+  private volatile boolean stopped;
+
+  /**
+   * Whether the rows that follow are the outbox's, and whether some were written since the last
+   * commit.
+   */
+  private boolean outbox;
+
+  private boolean written;
+
+  /**
+   * @param wake called from one thread, at each commit that wrote rows to the outbox; must return
+   *     at once
+   */
+  BinlogWakeUp(MySqlSettings mysql, Runnable wake) {
+    this.mysql = mysql;
+    this.wake = wake;
+    client = newClient();
+  }
+
+  /** Whether it hears of commits now, as far as it knows. */
+  boolean connected() {
+    return client.isConnected();
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  @Override
+  public void close() {
+    stopped = true;
+    thread.interrupt();
+    try {
+      client.disconnect();
+    } catch (IOException e) {
+      LOG.log(INFO, "the binary log''s connection was not closed in order: {0}", e.getMessage());
+    }
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    for (int failures = 1; !stopped; failures++) {
+      try {
+        // Returns when the connection ends.
+        client.connect();
+        failures = 0;
+      } catch (IOException | RuntimeException e) {
+        if (!stopped && failures == 1) {
+          LOG.log(WARNING, "no wake-ups by the binary log, polls meanwhile: {0}", e.getMessage());
+        }
+      }
+      if (!stopped) {
+        client = newClient();
+        try {
+          Thread.sleep(RelayLoops.BACKOFF.after(failures + 1));
+        } catch (InterruptedException e) {
+          return;
+        }
+      }
+    }
+  }
+
+  private BinaryLogClient newClient() {
+    var next =
+        new BinaryLogClient(
+            mysql.host(), mysql.port(), mysql.database(), mysql.user(), mysql.password().value());
+    next.setServerId(ThreadLocalRandom.current().nextLong(LEAST_ID, 1L << 32));
+    next.setSSLMode(SSLMode.valueOf(mysql.sslMode().name()));
+    next.setKeepAlive(false);
+    next.setConnectTimeout(mysql.connectTimeout().toMillis());
+    next.setHeartbeatInterval(HEARTBEAT.toMillis());
+    next.setSocketFactory(
+        () -> {
+          var socket = new Socket();
+          socket.setSoTimeout(3 * (int) HEARTBEAT.toMillis());
+          return socket;
+        });
+    next.setEventDeserializer(namesOnly());
+    next.registerEventListener(this::event);
+    return next;
+  }
+
+  private static EventDeserializer namesOnly() {
+    var deserializer = new EventDeserializer();
+    for (EventType type : EventType.values()) {
+      if (!READ.contains(type)) {
+        deserializer.setEventDataDeserializer(type, new NullEventDataDeserializer());
+      }
+    }
+    return deserializer;
+  }
+
+  private void event(Event event) {
+    EventType type = event.getHeader().getEventType();
+    if (type == EventType.TABLE_MAP && event.getData() instanceof TableMapEventData table) {
+      outbox = table.getTable().equals("obt") && table.getDatabase().equals(mysql.database());
+    } else if (outbox && WRITES.contains(type)) {
+      written = true;
+    } else if (type == EventType.TRANSACTION_PAYLOAD || (type == EventType.XID && written)) {
+      // A compressed transaction does not show whose it is.
+      written = false;
+      wake.run();
+    }
+  }
+}

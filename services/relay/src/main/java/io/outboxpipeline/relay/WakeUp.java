@@ -1,0 +1,9 @@
+package io.outboxpipeline.relay;
+
+/** What tells a relay of new events before its next poll. */
+public enum WakeUp {
+  /** Nothing: it polls. */
+  NONE,
+  /** The server's binary log; the user needs REPLICATION SLAVE and REPLICATION CLIENT. */
+  BINLOG
+}
