@@ -31,10 +31,11 @@ sealed interface Chart {
    *
    * @param nanos when each came, since the start
    * @param row in which row, from 0
+   * @param rows how many rows there are
    * @param marks what happened meanwhile
    */
   @SuppressWarnings("ArrayRecordComponent") // not compared by value
-  record Stall(String name, String title, long[] nanos, int[] row, Mark... marks)
+  record Stall(String name, String title, long[] nanos, int[] row, int rows, Mark... marks)
       implements Chart {}
 
   /** Something that happened, in nanoseconds since the start. */

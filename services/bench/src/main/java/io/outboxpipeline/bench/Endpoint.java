@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.helidon.common.uri.UriQuery;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
@@ -22,7 +23,7 @@ import java.util.List;
 /**
  * A process that speaks enough of SQS (AWS JSON protocol) to be sent to: accepts everything, at
  * once or after a set latency, remembers when what came, and forgets the messages themselves.
- * {@code POST /reset?latency=8} begins anew.
+ * {@code POST /reset?latency=8} begins anew. What is received from it was prepared before.
  */
 final class Endpoint {
   private static final JsonFactory JSON = new JsonFactory();
@@ -30,6 +31,7 @@ final class Endpoint {
   private static final String TYPE = "application/x-amz-json-1.0";
 
   private final Arrivals arrivals = new Arrivals();
+  private final Prepared prepared = new Prepared();
   private volatile Duration latency = Duration.ZERO;
 
   private Endpoint() {}
@@ -50,13 +52,30 @@ final class Endpoint {
         .post("/", this::sqs)
         .post("/reset", this::reset)
         .get("/count", (_, response) -> response.send(Integer.toString(arrivals.count())))
-        .get("/arrivals", this::arrivals);
+        .get("/arrivals", this::arrivals)
+        .post("/prepare", this::prepare)
+        .get("/progress", this::progress);
   }
 
   private void reset(ServerRequest request, ServerResponse response) {
     latency = Duration.ofMillis(Long.parseLong(request.query().first("latency").orElse("0")));
     arrivals.reset();
     response.send();
+  }
+
+  private void prepare(ServerRequest request, ServerResponse response) {
+    UriQuery query = request.query();
+    prepared.make(
+        query.get("prefix"),
+        Integer.parseInt(query.get("events")),
+        Integer.parseInt(query.get("aggregates")),
+        Integer.parseInt(query.get("pack")));
+    response.send();
+  }
+
+  private void progress(ServerRequest request, ServerResponse response) {
+    Prepared.Progress progress = prepared.progress();
+    response.send(progress.deleted() + " " + progress.nanos());
   }
 
   private void arrivals(ServerRequest request, ServerResponse response) throws IOException {
@@ -77,6 +96,8 @@ final class Endpoint {
           case "GetQueueAttributes" ->
               "{\"Attributes\":{\"MaximumMessageSize\":\"1048576\",\"VisibilityTimeout\":\"30\"}}";
           case "SendMessageBatch" -> send(now, body);
+          case "ReceiveMessage" -> prepared.receive();
+          case "DeleteMessageBatch" -> prepared.delete(body);
           default -> throw new IllegalArgumentException(target);
         };
     response.header(HeaderNames.CONTENT_TYPE, TYPE).send(answer.getBytes(UTF_8));

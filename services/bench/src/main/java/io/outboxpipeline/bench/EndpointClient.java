@@ -33,13 +33,34 @@ final class EndpointClient {
         HttpResponse.BodyHandlers.discarding());
   }
 
+  /** Makes messages to be received, and gives them out. */
+  void prepare(String prefix, int events, int aggregates, int pack)
+      throws IOException, InterruptedException {
+    http.send(
+        HttpRequest.newBuilder(
+                uri.resolve(
+                    "/prepare?prefix=%s&events=%d&aggregates=%d&pack=%d"
+                        .formatted(prefix, events, aggregates, pack)))
+            .POST(HttpRequest.BodyPublishers.noBody())
+            .build(),
+        HttpResponse.BodyHandlers.discarding());
+  }
+
+  /** How many of the prepared messages were deleted. */
+  Prepared.Progress progress() throws IOException, InterruptedException {
+    String[] numbers = get("/progress").split(" ", 2);
+    return new Prepared.Progress(Integer.parseInt(numbers[0]), Long.parseLong(numbers[1]));
+  }
+
+  private String get(String path) throws IOException, InterruptedException {
+    return http.send(
+            HttpRequest.newBuilder(uri.resolve(path)).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
   /** How many events came. */
   int count() throws IOException, InterruptedException {
-    return Integer.parseInt(
-        http.send(
-                HttpRequest.newBuilder(uri.resolve("/count")).build(),
-                HttpResponse.BodyHandlers.ofString())
-            .body());
+    return Integer.parseInt(get("/count"));
   }
 
   Received received() throws IOException, InterruptedException {

@@ -12,11 +12,33 @@ public final class Main {
 
   static final List<Scenario> SCENARIOS =
       List.of(
+          new EndpointLimit(),
           new DatabaseLimit(),
           new HandWritten(),
           new Drain("drain", "drain, endpoint at once", Duration.ZERO, 1, Rig.AGGREGATES),
           new Drain("drain-8ms", "drain, endpoint after 8 ms", MS_8, 1, Rig.AGGREGATES),
-          new Drain("hot", "one hot aggregate, endpoint after 8 ms", MS_8, 0.25, 1));
+          new Drain("hot", "one hot aggregate, endpoint after 8 ms", MS_8, 0.25, 1),
+          new Steady(
+              "steady", "steady 500 events/s, endpoint at once", Duration.ZERO, 1_000, false),
+          new Steady("cold", "1,000 cold aggregates, 8 ms", MS_8, 1_000, false),
+          new Steady("cold-hot", "1,000 cold aggregates beside a hot one, 8 ms", MS_8, 1_000, true),
+          new Idle(),
+          new Backlog("backlog", "a large backlog", false),
+          new Backlog("backlog-snapshot", "a large backlog while a snapshot is held", true),
+          new Failover("crash", "a relay is killed and started again", Failover.Fault.CRASH),
+          new Failover("hang", "a relay hangs for good", Failover.Fault.HANG),
+          new Scaling(),
+          new BasePost("post-without", "yardstick: POST without outbox rows, 64 clients", false),
+          new BasePost("post", "POST to the base, 64 clients", true),
+          new Consume("consume-packed", "consumer, 100 events a message", 200_000, 500, 100),
+          new Consume("consume", "consumer, one event a message", 60_000, 10_000, 1),
+          new StartUp("start-base", "start of the base", io.outboxpipeline.base.Main.class, false),
+          new StartUp("start-relay", "start of a relay", io.outboxpipeline.relay.Main.class, true),
+          new StartUp(
+              "start-consumer",
+              "start of a consumer",
+              io.outboxpipeline.consumer.Main.class,
+              false));
 
   private Main() {}
 
@@ -40,6 +62,9 @@ public final class Main {
               figures.forEach(
                   f -> System.out.printf("  %s %s%n", Report.number(f.value()), f.unit()));
               report.add(scenario, figures);
+              for (Chart chart : charts) {
+                Svg.write(options.folder().resolve("bench-charts"), chart);
+              }
             }
             case Result.Violated(String rule) -> {
               System.out.println("  VIOLATED: " + rule);

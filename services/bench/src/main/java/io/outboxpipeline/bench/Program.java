@@ -24,7 +24,6 @@ final class Program implements AutoCloseable {
    *
    * @param log the file of its output
    * @param options of the JVM
-   * @param classPath before this process's own; may be empty
    * @param environment beside this process's own
    */
   static Program start(
@@ -40,8 +39,7 @@ final class Program implements AutoCloseable {
       command.addAll(options);
       command.add("--enable-native-access=ALL-UNNAMED");
       command.add("-cp");
-      command.add(
-          (classPath.isEmpty() ? "" : classPath + ":") + System.getProperty("java.class.path"));
+      command.add(classPath);
       command.add(main.getName());
       var builder =
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());

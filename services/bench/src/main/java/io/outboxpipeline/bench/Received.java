@@ -1,9 +1,11 @@
 package io.outboxpipeline.bench;
 
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.outbox.Slots;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -85,11 +87,40 @@ record Received(
     return LongStream.of(at).filter(t -> t >= start).map(t -> t - start).toArray();
   }
 
-  /** From writing to arrival, of the events of some aggregates. */
-  long[] latencies(Predicate<String> of) {
+  /** Those that were written since a nano time. */
+  Received writtenSince(long from) {
+    int[] some = IntStream.range(0, at.length).filter(i -> written[i] >= from).toArray();
+    return new Received(
+        requests,
+        messages,
+        aggregates,
+        IntStream.of(some).mapToLong(i -> at[i]).toArray(),
+        IntStream.of(some).mapToLong(i -> written[i]).toArray(),
+        IntStream.of(some).map(i -> aggregate[i]).toArray(),
+        IntStream.of(some).map(i -> sequence[i]).toArray());
+  }
+
+  /** From writing to arrival, of all that say when they were written. */
+  long[] latencies() {
     return IntStream.range(0, at.length)
-        .filter(i -> written[i] > 0 && of.test(aggregates[aggregate[i]]))
+        .filter(i -> written[i] > 0)
         .mapToLong(i -> at[i] - written[i])
         .toArray();
+  }
+
+  /** When events of each slot came; marks are given by nano time. */
+  Chart stalls(String name, String title, Chart.Mark... marks) {
+    long start = at[0];
+    int[] slots =
+        Arrays.stream(aggregates).mapToInt(id -> new Aggregate("bench", id).slot()).toArray();
+    return new Chart.Stall(
+        name,
+        title,
+        LongStream.of(at).map(t -> t - start).toArray(),
+        IntStream.of(aggregate).map(a -> slots[a]).toArray(),
+        Slots.COUNT,
+        Arrays.stream(marks)
+            .map(mark -> new Chart.Mark(mark.nanos() - start, mark.what()))
+            .toArray(Chart.Mark[]::new));
   }
 }

@@ -72,9 +72,15 @@ final class Rig implements AutoCloseable {
     return database;
   }
 
+  /** Starts a process with something before this one's class path, or nothing. */
+  Program start(Class<?> main, List<String> jvm, String before, Map<String, String> environment) {
+    String own = System.getProperty("java.class.path");
+    return startWith(before.isEmpty() ? own : before + ":" + own, main, jvm, environment);
+  }
+
   /** Starts a process; its output goes to {@code bench-logs}. */
-  Program start(
-      Class<?> main, List<String> jvm, String classPath, Map<String, String> environment) {
+  Program startWith(
+      String classPath, Class<?> main, List<String> jvm, Map<String, String> environment) {
     Path log =
         options
             .folder()
@@ -95,6 +101,20 @@ final class Rig implements AutoCloseable {
         options.relayOptions(),
         "",
         relayEnvironment(database, settings));
+  }
+
+  /** Starts a {@link Writer}. */
+  Program writer(Database database, int perSecond, int seconds, int aggregates) {
+    return start(
+        Writer.class,
+        SMALL,
+        "",
+        environment(
+            database,
+            Map.of(
+                "PER_SECOND", Integer.toString(perSecond),
+                "SECONDS", Integer.toString(seconds),
+                "AGGREGATES", Integer.toString(aggregates))));
   }
 
   /** The settings of a relay or consumer, and these beside them. */
