@@ -131,7 +131,9 @@ final class MessageQueue implements AutoCloseable {
   List<Message> receive() {
     List<Message> all = new ArrayList<>(receive(wait));
     int last = all.size();
-    while (last == MAX_MESSAGES && all.size() < GATHERED_MESSAGES && length(all) < GATHERED_LENGTH) {
+    while (last == MAX_MESSAGES
+        && all.size() < GATHERED_MESSAGES
+        && length(all) < GATHERED_LENGTH) {
       try {
         List<Message> more = receive(Duration.ZERO);
         all.addAll(more);
