@@ -4,8 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.json.spi.JsonProvider;
 import java.math.BigDecimal;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,7 +21,8 @@ import java.time.Instant;
  * @param amount greater than 0, below 10¹⁸, with two decimals
  */
 record NewSpending(String identity, String name, String surname, BigDecimal amount) {
-
+  // Found once: Json.create… looks through the whole class path for its provider at each call.
+  private static final JsonProvider JSON = JsonProvider.provider();
   static final String AGGREGATE_TYPE = "spending";
   static final String CREATED = "spending.created";
 
@@ -29,19 +31,19 @@ record NewSpending(String identity, String name, String surname, BigDecimal amou
     return NewEvent.json(
         new Aggregate(AGGREGATE_TYPE, identity),
         CREATED,
-        Json.createObjectBuilder(fields())
-            .add("createdAt", createdAt.toString())
-            .build()
-            .toString());
+        builder().add("createdAt", createdAt.toString()).build().toString());
   }
 
   JsonObject fields() {
-    return Json.createObjectBuilder()
+    return builder().build();
+  }
+
+  private JsonObjectBuilder builder() {
+    return JSON.createObjectBuilder()
         .add("identity", identity)
         .add("name", name)
         .add("surname", surname)
-        .add("amount", amount.toPlainString())
-        .build();
+        .add("amount", amount.toPlainString());
   }
 
   /** Equal for requests that ask for the same, however they are written. */

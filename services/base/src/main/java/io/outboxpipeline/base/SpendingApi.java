@@ -19,8 +19,8 @@ import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import io.outboxpipeline.runtime.QueryParameters;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.json.spi.JsonProvider;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +29,8 @@ import java.util.regex.Pattern;
 
 /** {@code /api/v1/spending}, as openapi.yaml describes it. Thread-safe. */
 final class SpendingApi implements HttpService {
+  // Found once: Json.create… looks through the whole class path for its provider at each call.
+  private static final JsonProvider JSON = JsonProvider.provider();
   static final String PATH = "/api/v1/spending";
 
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
@@ -130,9 +132,9 @@ final class SpendingApi implements HttpService {
     // One more than asked for tells whether there is a next page.
     List<Spending> found = spendings.list(identity, after, limit + 1);
     List<Spending> page = found.subList(0, Math.min(limit, found.size()));
-    var items = Json.createArrayBuilder();
+    var items = JSON.createArrayBuilder();
     page.forEach(s -> items.add(s.json()));
-    var json = Json.createObjectBuilder().add("items", items);
+    var json = JSON.createObjectBuilder().add("items", items);
     if (found.size() > limit) {
       json.add("next", page.getLast().sequence());
     }

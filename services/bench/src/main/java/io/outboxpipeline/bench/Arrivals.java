@@ -1,64 +1,91 @@
 package io.outboxpipeline.bench;
 
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
-/**
- * What an endpoint has received, and whether it came in order: each aggregate's sequences 1, 2, 3 …
- * Thread-safe.
- */
+/** What an endpoint has received, in the order of its arrival. Thread-safe. */
 final class Arrivals {
-  private final Map<String, Long> last = new HashMap<>();
-  private long events;
+  private static final int FIRST_SIZE = 1 << 16;
+
+  private final Map<String, Integer> numbers = new HashMap<>();
+  private final List<String> aggregates = new ArrayList<>();
+  private long[] at = new long[FIRST_SIZE];
+  private long[] written = new long[FIRST_SIZE];
+  private int[] aggregate = new int[FIRST_SIZE];
+  private int[] sequence = new int[FIRST_SIZE];
+  private int events;
   private long messages;
-  private long duplicates;
-  private long violations;
-  private long firstNanos;
-  private long lastNanos;
+  private long requests;
 
   /**
-   * @param events how many were received, duplicates left out
-   * @param violations events whose predecessor had not come
-   * @param nanos from the first to the last
+   * One event of a message.
+   *
+   * @param written the nano time that the writer put into the payload, or 0
    */
-  record Summary(long events, long messages, long duplicates, long violations, long nanos) {
-    double perSecond() {
-      return nanos == 0 ? 0 : events * 1e9 / nanos;
+  record Arrived(String aggregate, int sequence, long written) {}
+
+  /** All events of a request that was read at this nano time. */
+  synchronized void add(long now, int ofMessages, List<Arrived> arrived) {
+    requests++;
+    messages += ofMessages;
+    for (Arrived event : arrived) {
+      if (events == at.length) {
+        grow();
+      }
+      at[events] = now;
+      written[events] = event.written;
+      aggregate[events] =
+          numbers.computeIfAbsent(
+              event.aggregate,
+              name -> {
+                aggregates.add(name);
+                return aggregates.size() - 1;
+              });
+      sequence[events] = event.sequence;
+      events++;
     }
   }
 
-  /** One event of a message arrived. */
-  synchronized void event(String aggregate, long sequence) {
-    long now = System.nanoTime();
-    if (events == 0) {
-      firstNanos = now;
-    }
-    long before = last.getOrDefault(aggregate, 0L);
-    if (sequence <= before) {
-      duplicates++;
-      return;
-    }
-    if (sequence != before + 1) {
-      violations++;
-    }
-    last.put(aggregate, sequence);
-    events++;
-    lastNanos = now;
+  private void grow() {
+    int size = 2 * at.length;
+    at = Arrays.copyOf(at, size);
+    written = Arrays.copyOf(written, size);
+    aggregate = Arrays.copyOf(aggregate, size);
+    sequence = Arrays.copyOf(sequence, size);
   }
 
-  synchronized void message() {
-    messages++;
-  }
-
-  synchronized Summary summary() {
-    return new Summary(events, messages, duplicates, violations, lastNanos - firstNanos);
+  /** How many events came, those that came twice counted twice. */
+  synchronized int count() {
+    return events;
   }
 
   synchronized void reset() {
-    last.clear();
+    numbers.clear();
+    aggregates.clear();
     events = 0;
     messages = 0;
-    duplicates = 0;
-    violations = 0;
+    requests = 0;
+  }
+
+  /** Writes all of it, as {@link Received} reads it. */
+  synchronized void writeTo(DataOutputStream out) throws IOException {
+    out.writeLong(requests);
+    out.writeLong(messages);
+    out.writeInt(aggregates.size());
+    for (String name : aggregates) {
+      out.writeUTF(name);
+    }
+    out.writeInt(events);
+    for (int i = 0; i < events; i++) {
+      out.writeLong(at[i]);
+      out.writeLong(written[i]);
+      out.writeInt(aggregate[i]);
+      out.writeInt(sequence[i]);
+    }
   }
 }

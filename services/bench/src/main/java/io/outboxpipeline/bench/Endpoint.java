@@ -2,33 +2,36 @@ package io.outboxpipeline.bench;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.helidon.common.uri.UriQuery;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.io.ByteArrayOutputStream;
+import io.outboxpipeline.bench.Arrivals.Arrived;
+import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
-import java.util.TreeSet;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A process that speaks enough of SQS (AWS JSON protocol) to be sent to: accepts everything, at
- * once or after a set latency, checks the order, and forgets the messages. {@code GET /summary}
- * tells, {@code POST /reset?latency=8} begins anew.
+ * once or after a set latency, remembers when what came, and forgets the messages themselves.
+ * {@code POST /reset?latency=8} begins anew. What is received from it was prepared before.
  */
 final class Endpoint {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final JsonFactory JSON = new JsonFactory();
+  private static final HeaderName TARGET = HeaderNames.create("x-amz-target");
   private static final String TYPE = "application/x-amz-json-1.0";
 
   private final Arrivals arrivals = new Arrivals();
+  private final Prepared prepared = new Prepared();
   private volatile Duration latency = Duration.ZERO;
 
   private Endpoint() {}
@@ -45,7 +48,13 @@ final class Endpoint {
   }
 
   private void route(HttpRouting.Builder routing) {
-    routing.post("/reset", this::reset).get("/summary", this::summary).post("/", this::sqs);
+    routing
+        .post("/", this::sqs)
+        .post("/reset", this::reset)
+        .get("/count", (_, response) -> response.send(Integer.toString(arrivals.count())))
+        .get("/arrivals", this::arrivals)
+        .post("/prepare", this::prepare)
+        .get("/progress", this::progress);
   }
 
   private void reset(ServerRequest request, ServerResponse response) {
@@ -54,85 +63,99 @@ final class Endpoint {
     response.send();
   }
 
-  private void summary(ServerRequest request, ServerResponse response) throws IOException {
-    response.send(JSON.writeValueAsBytes(arrivals.summary()));
+  private void prepare(ServerRequest request, ServerResponse response) {
+    UriQuery query = request.query();
+    prepared.make(
+        query.get("prefix"),
+        Integer.parseInt(query.get("events")),
+        Integer.parseInt(query.get("aggregates")),
+        Integer.parseInt(query.get("pack")));
+    response.send();
+  }
+
+  private void progress(ServerRequest request, ServerResponse response) {
+    Prepared.Progress progress = prepared.progress();
+    response.send(progress.deleted() + " " + progress.nanos());
+  }
+
+  private void arrivals(ServerRequest request, ServerResponse response) throws IOException {
+    try (var out =
+        new DataOutputStream(new BufferedOutputStream(response.outputStream(), 1 << 16))) {
+      arrivals.writeTo(out);
+    }
   }
 
   private void sqs(ServerRequest request, ServerResponse response)
       throws IOException, InterruptedException {
-    String target = request.headers().first(HeaderNames.create("x-amz-target")).orElse("");
+    String target = request.headers().first(TARGET).orElse("");
     byte[] body = request.content().as(byte[].class);
-    ObjectNode answer =
+    long now = System.nanoTime();
+    String answer =
         switch (target.substring(target.indexOf('.') + 1)) {
-          case "GetQueueUrl" ->
-              JSON.createObjectNode().put("QueueUrl", "http://127.0.0.1/000000000000/bench.fifo");
-          case "GetQueueAttributes" -> {
-            ObjectNode attributes = JSON.createObjectNode();
-            attributes.putObject("Attributes").put("MaximumMessageSize", "1048576");
-            yield attributes;
-          }
-          case "SendMessageBatch" -> send(JSON.readTree(body));
+          case "GetQueueUrl" -> "{\"QueueUrl\":\"http://127.0.0.1/000000000000/bench.fifo\"}";
+          case "GetQueueAttributes" ->
+              "{\"Attributes\":{\"MaximumMessageSize\":\"1048576\",\"VisibilityTimeout\":\"30\"}}";
+          case "SendMessageBatch" -> send(now, body);
+          case "ReceiveMessage" -> prepared.receive();
+          case "DeleteMessageBatch" -> prepared.delete(body);
           default -> throw new IllegalArgumentException(target);
         };
-    response.header("content-type", TYPE).send(JSON.writeValueAsBytes(answer));
+    response.header(HeaderNames.CONTENT_TYPE, TYPE).send(answer.getBytes(UTF_8));
   }
 
-  private ObjectNode send(JsonNode request) throws IOException, InterruptedException {
-    ObjectNode answer = JSON.createObjectNode();
-    var successful = answer.putArray("Successful");
-    for (JsonNode entry : request.get("Entries")) {
-      String message = entry.get("MessageBody").asText();
-      arrivals.message();
-      JsonNode events = JSON.readTree(message);
-      if (events.isArray()) {
-        events.forEach(this::event);
-      } else {
-        event(events);
+  private String send(long now, byte[] request) throws IOException, InterruptedException {
+    List<SentMessage> messages = SentMessage.all(request);
+    var arrived = new ArrayList<Arrived>();
+    var answer = new StringBuilder("{\"Successful\":[");
+    for (SentMessage message : messages) {
+      events(message.body(), arrived);
+      message.accepted(answer);
+    }
+    arrivals.add(now, messages.size(), arrived);
+    Duration pause = latency;
+    if (!pause.isZero()) {
+      Thread.sleep(pause.minusNanos(System.nanoTime() - now));
+    }
+    return answer.append("]}").toString();
+  }
+
+  /** The events of a message's body: one CloudEvent, or an array of them. */
+  private static void events(byte[] body, List<Arrived> events) throws IOException {
+    try (JsonParser json = JSON.createParser(body)) {
+      for (JsonToken t = json.nextToken(); t != null; t = json.nextToken()) {
+        if (t == JsonToken.START_OBJECT) {
+          events.add(event(json));
+        }
       }
-      successful
-          .addObject()
-          .put("Id", entry.get("Id").asText())
-          .put("MessageId", "m")
-          .put("MD5OfMessageBody", md5(message.getBytes(UTF_8)))
-          .put("MD5OfMessageAttributes", md5(digested(entry.path("MessageAttributes"))))
-          .put("SequenceNumber", "1");
     }
-    if (!latency.isZero()) {
-      Thread.sleep(latency);
-    }
-    return answer;
   }
 
-  private void event(JsonNode event) {
-    arrivals.event(event.get("subject").asText(), event.get("sequence").asLong());
-  }
-
-  /** What SQS digests of attributes that are strings: lengths and texts, by name. */
-  private static byte[] digested(JsonNode attributes) throws IOException {
-    var bytes = new ByteArrayOutputStream();
-    var out = new DataOutputStream(bytes);
-    var names = new TreeSet<String>();
-    attributes.fieldNames().forEachRemaining(names::add);
-    for (String name : names) {
-      writeText(out, name);
-      writeText(out, attributes.get(name).get("DataType").asText());
-      out.writeByte(1);
-      writeText(out, attributes.get(name).get("StringValue").asText());
+  private static Arrived event(JsonParser json) throws IOException {
+    String aggregate = "";
+    int sequence = 0;
+    long written = 0;
+    for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+      JsonToken value = json.nextToken();
+      switch (name) {
+        case "subject" -> aggregate = json.getText();
+        case "sequence" -> sequence = Integer.parseInt(json.getText());
+        case "data" -> written = value == JsonToken.START_OBJECT ? written(json) : 0;
+        default -> json.skipChildren();
+      }
     }
-    return bytes.toByteArray();
+    return new Arrived(aggregate, sequence, written);
   }
 
-  private static void writeText(DataOutputStream out, String text) throws IOException {
-    byte[] utf8 = text.getBytes(UTF_8);
-    out.writeInt(utf8.length);
-    out.write(utf8);
-  }
-
-  private static String md5(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
+  private static long written(JsonParser json) throws IOException {
+    long written = 0;
+    for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+      JsonToken value = json.nextToken();
+      if (name.equals(Payload.WRITTEN) && value == JsonToken.VALUE_NUMBER_INT) {
+        written = json.getLongValue();
+      } else {
+        json.skipChildren();
+      }
     }
+    return written;
   }
 }

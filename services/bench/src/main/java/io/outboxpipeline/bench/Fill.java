@@ -1,35 +1,46 @@
 package io.outboxpipeline.bench;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.outboxpipeline.outbox.Aggregate;
-import io.outboxpipeline.outbox.NewEvent;
-import io.outboxpipeline.outbox.Outbox;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.UUID;
 import javax.sql.DataSource;
 
-/** Writes a backlog of events, through the library, spread evenly over aggregates. */
+/**
+ * Writes a backlog, as the library would write it but in large transactions and without the
+ * aggregates' numbers in {@code obt_aggregate}, which nobody reads here.
+ */
 final class Fill {
-  private static final int PER_TRANSACTION = 500;
-  private static final String PAYLOAD =
-      "{\"identity\":\"someone\",\"name\":\"A\",\"surname\":\"B\",\"amount\":\"12.50\",\"note\":\"%s\"}"
-          .formatted("x".repeat(224));
+  private static final int PER_STATEMENT = 1000;
 
   private Fill() {}
 
-  /** Events of 300 bytes each. */
-  static void backlog(DataSource database, int events, int aggregates) throws SQLException {
-    try (Connection c = database.getConnection()) {
+  /** Events of 300 bytes, one after the other for each of the aggregates in turn. */
+  static void backlog(DataSource database, String prefix, int events, int aggregates)
+      throws SQLException {
+    String sql =
+        """
+        INSERT INTO obt (slot, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, payload)
+        VALUES (?, 'bench', ?, ?, ?, 'bench.event', 'application/json', ?)
+        """;
+    byte[] payload = Payload.of(0).getBytes(UTF_8);
+    try (Connection c = database.getConnection();
+        var s = c.prepareStatement(sql)) {
       c.setAutoCommit(false);
-      for (int n = 0; n < events; n += PER_TRANSACTION) {
-        List<NewEvent> batch = new ArrayList<>(PER_TRANSACTION);
-        for (int i = n; i < Math.min(events, n + PER_TRANSACTION); i++) {
-          batch.add(
-              NewEvent.json(new Aggregate("bench", "a" + i % aggregates), "bench.event", PAYLOAD));
+      for (int n = 0; n < events; n++) {
+        var aggregate = new Aggregate("bench", prefix + n % aggregates);
+        s.setInt(1, aggregate.slot());
+        s.setString(2, aggregate.id());
+        s.setLong(3, n / aggregates + 1);
+        s.setString(4, new UUID(n, System.nanoTime()).toString());
+        s.setBytes(5, payload);
+        s.addBatch();
+        if ((n + 1) % PER_STATEMENT == 0 || n == events - 1) {
+          s.executeBatch();
+          c.commit();
         }
-        Outbox.append(c, batch);
-        c.commit();
       }
     }
   }

@@ -1,181 +1,97 @@
 package io.outboxpipeline.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.mysql.cj.jdbc.MysqlDataSource;
-import io.outboxpipeline.outbox.Schema;
-import io.outboxpipeline.runtime.SqsSettings;
-import io.outboxpipeline.testkit.Database;
-import io.outboxpipeline.testkit.JavaProcess;
-import io.outboxpipeline.testkit.TestDatabase;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
-/** Runs the scenarios one after the other and prints a table. */
+/** Runs the scenarios one after the other, as often as wanted, and reports. */
 public final class Main {
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int EVENTS = Integer.getInteger("bench.events", 200_000);
-  private static final int AGGREGATES = 10_000;
-  private static final int HAND_WRITTEN = 2_000;
-  private static final Duration PATIENCE = Duration.ofMinutes(10);
+  private static final Duration MS_8 = Duration.ofMillis(8);
 
-  private static final Path LOGS = Path.of("target", "bench-logs");
-
-  private final HttpClient http = HttpClient.newHttpClient();
-  private final int port = JavaProcess.freePort();
-  private final URI endpoint = URI.create("http://127.0.0.1:" + port);
+  static final List<Scenario> SCENARIOS =
+      List.of(
+          new EndpointLimit(),
+          new DatabaseLimit(),
+          new HandWritten(),
+          new Drain("drain", "drain, endpoint at once", Duration.ZERO, 1, Rig.AGGREGATES),
+          new Drain("drain-8ms", "drain, endpoint after 8 ms", MS_8, 1, Rig.AGGREGATES),
+          new Drain("hot", "one hot aggregate, endpoint after 8 ms", MS_8, 0.25, 1),
+          new Steady(
+              "steady", "steady 500 events/s, endpoint at once", Duration.ZERO, 1_000, false),
+          new Steady("cold", "1,000 cold aggregates, 8 ms", MS_8, 1_000, false),
+          new Steady("cold-hot", "1,000 cold aggregates beside a hot one, 8 ms", MS_8, 1_000, true),
+          new Idle(),
+          new Backlog("backlog", "a large backlog", false),
+          new Backlog("backlog-snapshot", "a large backlog while a snapshot is held", true),
+          new Failover("crash", "a relay is killed and started again", Failover.Fault.CRASH),
+          new Failover("hang", "a relay hangs for good", Failover.Fault.HANG),
+          new Scaling(),
+          new BasePost("post-without", "yardstick: POST without outbox rows, 64 clients", false),
+          new BasePost("post", "POST to the base, 64 clients", true),
+          new Consume("consume-packed", "consumer, 100 events a message", 200_000, 500, 100),
+          new Consume("consume", "consumer, one event a message", 60_000, 10_000, 1),
+          new StartUp("start-base", "start of the base", io.outboxpipeline.base.Main.class, false),
+          new StartUp("start-relay", "start of a relay", io.outboxpipeline.relay.Main.class, true),
+          new StartUp(
+              "start-consumer",
+              "start of a consumer",
+              io.outboxpipeline.consumer.Main.class,
+              false));
 
   private Main() {}
 
+  /** Ends with 1 when order or completeness was violated. */
   public static void main(String[] args) throws Exception {
-    System.out.printf(
-        "%s, %d cores, %s, Java %s%n",
-        TestDatabase.preferred(),
-        Runtime.getRuntime().availableProcessors(),
-        System.getProperty("os.version"),
-        Runtime.version());
-    new Main().run();
-    System.exit(0);
+    System.exit(run(Options.read()) ? 0 : 1);
   }
 
-  private void run() throws Exception {
-    try (var _ =
-        JavaProcess.start(
-            "endpoint",
-            Endpoint.class,
-            Map.of("ENDPOINT_PORT", Integer.toString(port)),
-            LOGS,
-            List.of("-XX:+UseSerialGC", "-Xmx256m"))) {
-      awaitEndpoint();
-      Database limit = filled(EVENTS, AGGREGATES);
-      double rows = DatabaseLimit.drain(source(limit));
-      line("database alone, rows read and deleted", rows, Optional.empty());
-      double hand = handWritten();
-      line("hand-written relay", hand, Optional.of(summary()));
-      drain("drain, endpoint at once", EVENTS, AGGREGATES, 0, rows, hand);
-      drain("drain, endpoint after 8 ms", EVENTS, AGGREGATES, 8, rows, hand);
-      drain("one hot aggregate, 8 ms", EVENTS / 4, 1, 8, rows, hand);
-    }
-  }
-
-  private void drain(
-      String what, int events, int aggregates, int latency, double limit, double hand)
-      throws Exception {
-    Database database = filled(events, aggregates);
-    reset(latency);
-    var environment =
-        Map.of(
-            "MYSQL_HOST", database.host(),
-            "MYSQL_PORT", Integer.toString(database.port()),
-            "MYSQL_DATABASE", database.name(),
-            "MYSQL_USER", database.user(),
-            "MYSQL_PASSWORD", database.password(),
-            "SERVER_PORT", Integer.toString(JavaProcess.freePort()),
-            "SQS_QUEUE", "bench.fifo",
-            "AWS_ENDPOINT_URL_SQS", endpoint.toString(),
-            "AWS_REGION", "eu-central-1");
-    var credentials = Map.of("AWS_ACCESS_KEY_ID", "x", "AWS_SECRET_ACCESS_KEY", "x");
-    var all = new HashMap<>(environment);
-    all.putAll(credentials);
-    try (var relay =
-        JavaProcess.start(
-            "relay",
-            io.outboxpipeline.relay.Main.class,
-            all,
-            LOGS,
-            List.of("-XX:+UseSerialGC", "-Xmx128m"))) {
-      long deadline = System.nanoTime() + PATIENCE.toNanos();
-      while (database.number("SELECT COUNT(*) FROM obt") > 0) {
-        if (System.nanoTime() - deadline > 0 || !relay.isAlive()) {
-          throw new IllegalStateException(what + " did not end");
+  private static boolean run(Options options) throws Exception {
+    List<Scenario> chosen = chosen(options);
+    boolean held = true;
+    try (var rig = new Rig(options)) {
+      var machine = Machine.describe(options, options.database().create());
+      machine.forEach((key, value) -> System.out.println(key + ": " + value));
+      var report = new Report(machine);
+      for (int n = 1; n <= options.repeat(); n++) {
+        for (Scenario scenario : chosen) {
+          System.out.printf("%n%d/%d %s%n", n, options.repeat(), scenario.title());
+          switch (scenario.run(rig)) {
+            case Result.Measured(var figures, var charts) -> {
+              figures.forEach(
+                  f -> System.out.printf("  %s %s%n", Report.number(f.value()), f.unit()));
+              report.add(scenario, figures);
+              for (Chart chart : charts) {
+                Svg.write(options.folder().resolve("bench-charts"), chart);
+              }
+            }
+            case Result.Violated(String rule) -> {
+              System.out.println("  VIOLATED: " + rule);
+              held = false;
+            }
+          }
         }
-        Thread.sleep(200);
+        report.write(options.folder().resolve("bench.json"));
       }
+      System.out.println("\n" + report.table());
     }
-    Arrivals.Summary summary = summary();
-    if (summary.events() != events || summary.violations() > 0) {
-      throw new IllegalStateException(what + ": lost or out of order: " + summary);
+    return held;
+  }
+
+  private static List<Scenario> chosen(Options options) {
+    if (options.scenarios().equals(List.of("all"))) {
+      return SCENARIOS;
     }
-    line(what, summary.perSecond(), Optional.of(summary));
-    System.out.printf(
-        "    %.2f of the database's limit, %.1f times the hand-written relay%n",
-        summary.perSecond() / limit, summary.perSecond() / hand);
-  }
-
-  private double handWritten() throws Exception {
-    Database database = filled(HAND_WRITTEN, AGGREGATES);
-    reset(0);
-    var settings =
-        new SqsSettings(
-            "bench.fifo",
-            Optional.empty(),
-            Optional.of(endpoint),
-            Optional.of("eu-central-1"),
-            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
-    try (var sqs = settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
-      String url = SqsSettings.url(sqs, "bench.fifo");
-      return HandWritten.drain(source(database), sqs, url, HAND_WRITTEN);
+    Set<String> unknown = new TreeSet<>(options.scenarios());
+    SCENARIOS.forEach(s -> unknown.remove(s.name()));
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no scenario "
+              + unknown
+              + ", only "
+              + SCENARIOS.stream().map(Scenario::name).collect(Collectors.joining(",")));
     }
-  }
-
-  private static Database filled(int events, int aggregates) throws SQLException {
-    Database database = TestDatabase.preferred().create();
-    Schema.migrate(database.dataSource());
-    Fill.backlog(source(database), events, aggregates);
-    return database;
-  }
-
-  private static MysqlDataSource source(Database database) {
-    var source = new MysqlDataSource();
-    source.setUrl(
-        database.jdbcUrl() + "?rewriteBatchedStatements=true&transactionIsolation=READ-COMMITTED");
-    source.setUser(database.user());
-    source.setPassword(database.password());
-    return source;
-  }
-
-  private static void line(String what, double perSecond, Optional<Arrivals.Summary> summary) {
-    System.out.printf(
-        "%-44s %,10.0f/s  %s%n", what, perSecond, summary.map(Object::toString).orElse(""));
-  }
-
-  private void reset(int latency) throws IOException, InterruptedException {
-    http.send(
-        HttpRequest.newBuilder(endpoint.resolve("/reset?latency=" + latency))
-            .POST(HttpRequest.BodyPublishers.noBody())
-            .build(),
-        HttpResponse.BodyHandlers.discarding());
-  }
-
-  private Arrivals.Summary summary() throws IOException, InterruptedException {
-    return JSON.readValue(
-        http.send(
-                HttpRequest.newBuilder(endpoint.resolve("/summary")).build(),
-                HttpResponse.BodyHandlers.ofByteArray())
-            .body(),
-        Arrivals.Summary.class);
-  }
-
-  private void awaitEndpoint() throws InterruptedException {
-    for (int i = 0; i < 300; i++) {
-      try {
-        summary();
-        return;
-      } catch (IOException e) {
-        Thread.sleep(100);
-      }
-    }
-    throw new IllegalStateException("the endpoint did not start");
+    return SCENARIOS.stream().filter(s -> options.scenarios().contains(s.name())).toList();
   }
 }

@@ -26,11 +26,11 @@ import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import io.outboxpipeline.runtime.QueryParameters;
 import io.outboxpipeline.runtime.Transactions;
-import jakarta.json.Json;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
+import jakarta.json.spi.JsonProvider;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.sql.Connection;
@@ -47,6 +47,8 @@ import java.util.Optional;
  * goes on. Thread-safe.
  */
 final class AdminApi implements HttpService {
+  // Found once: Json.create… looks through the whole class path for its provider at each call.
+  private static final JsonProvider JSON = JsonProvider.provider();
   private static final System.Logger LOG = System.getLogger(AdminApi.class.getName());
 
   /** Larger payloads, and those that are no text, are told by their size alone. */
@@ -89,7 +91,7 @@ final class AdminApi implements HttpService {
   private void parked(ServerRequest req, ServerResponse res) throws SQLException {
     int limit = limit(req);
     List<Waiting> all = transactions.run(c -> Inbox.waiting(c, limit));
-    var items = Json.createArrayBuilder();
+    var items = JSON.createArrayBuilder();
     for (Waiting w : all) {
       items.add(
           of(w.chain())
@@ -98,13 +100,13 @@ final class AdminApi implements HttpService {
               .add("since", w.since().toString())
               .add("ageSeconds", age(w.since())));
     }
-    send(res, Json.createObjectBuilder().add("items", items).build());
+    send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
   private void rejected(ServerRequest req, ServerResponse res) throws SQLException {
     int limit = limit(req);
     List<Held> all = transactions.run(c -> Inbox.held(c, limit));
-    var items = Json.createArrayBuilder();
+    var items = JSON.createArrayBuilder();
     for (Held h : all) {
       Event event = h.event();
       var item =
@@ -124,7 +126,7 @@ final class AdminApi implements HttpService {
       }
       items.add(item);
     }
-    send(res, Json.createObjectBuilder().add("items", items).build());
+    send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
   private interface Decision {
@@ -185,7 +187,7 @@ final class AdminApi implements HttpService {
             r ->
                 json.add(
                     "rejected",
-                    Json.createObjectBuilder()
+                    JSON.createObjectBuilder()
                         .add("sequence", r.event().sequence())
                         .add("reason", r.reason())));
     send(res, json.build());
@@ -248,7 +250,7 @@ final class AdminApi implements HttpService {
   }
 
   private static JsonObjectBuilder of(Chain chain) {
-    return Json.createObjectBuilder()
+    return JSON.createObjectBuilder()
         .add("source", chain.source())
         .add("aggregateType", chain.aggregate().type())
         .add("aggregateId", chain.aggregate().id());

@@ -50,7 +50,7 @@ final class ConsumerMetrics {
     duplicates = counter("duplicates", "Events dropped, for they were applied before");
     parked = counter("parked", "Events kept, for an earlier one had not arrived");
     rejected = counter("rejected", "Events that the handler rejected when they arrived");
-    batches = counter("receive.batches", "Receives that brought messages");
+    batches = counter("receive.batches", "Batches of messages that were worked on");
     messages = counter("messages", "Messages received");
     failedMessages = counter("failed.messages", "Messages left to be delivered again");
     deadLettered = counter("dead.lettered", "Unreadable messages moved to the dead-letter queue");

@@ -27,7 +27,7 @@ public record ConsumerSettings(
     Start start) {
 
   /** How many loops there are if nothing else is set. */
-  public static final int DEFAULT_LOOPS = 4;
+  public static final int DEFAULT_LOOPS = 8;
 
   /** The longest wait that SQS allows. */
   public static final Duration MAX_WAIT = Duration.ofSeconds(20);

@@ -14,8 +14,8 @@ import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import io.outboxpipeline.runtime.QueryParameters;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.json.spi.JsonProvider;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.LocalDateTime;
@@ -26,6 +26,8 @@ import javax.sql.DataSource;
 
 /** {@code /api/v1/spending} on the consumer's copy; the worked example's part. Thread-safe. */
 final class SpendingApi implements HttpService {
+  // Found once: Json.create… looks through the whole class path for its provider at each call.
+  private static final JsonProvider JSON = JsonProvider.provider();
   static final String PATH = "/api/v1/spending";
 
   private static final int MAX_IDENTITY = 64;
@@ -58,9 +60,9 @@ final class SpendingApi implements HttpService {
     // One more than asked for tells whether there is a next page.
     List<JsonObject> found = select(identity, after, limit + 1);
     List<JsonObject> page = found.subList(0, Math.min(limit, found.size()));
-    var items = Json.createArrayBuilder();
+    var items = JSON.createArrayBuilder();
     page.forEach(items::add);
-    var json = Json.createObjectBuilder().add("items", items);
+    var json = JSON.createObjectBuilder().add("items", items);
     if (found.size() > limit) {
       json.add("next", page.getLast().getJsonNumber("sequence"));
     }
@@ -86,7 +88,7 @@ final class SpendingApi implements HttpService {
       try (var row = s.executeQuery()) {
         while (row.next()) {
           found.add(
-              Json.createObjectBuilder()
+              JSON.createObjectBuilder()
                   .add("id", row.getLong(1))
                   .add("eventId", row.getString(2))
                   .add("sequence", row.getLong(3))

@@ -5,11 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.helidon.http.HttpMediaType;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
-import jakarta.json.Json;
 import jakarta.json.JsonConfig;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReaderFactory;
 import jakarta.json.JsonValue;
+import jakarta.json.spi.JsonProvider;
 import jakarta.json.stream.JsonParsingException;
 import java.io.IOException;
 import java.io.StringReader;
@@ -20,9 +20,11 @@ import java.util.Map;
 
 /** Reads a request's body as one JSON object, and refuses whatever is not exactly that. */
 public final class JsonBody {
+  // Found once: Json.create… looks through the whole class path for its provider at each call.
+  private static final JsonProvider JSON = JsonProvider.provider();
   // A name given twice would leave it to the reader which value counts.
   private static final JsonReaderFactory READERS =
-      Json.createReaderFactory(Map.of(JsonConfig.KEY_STRATEGY, JsonConfig.KeyStrategy.NONE));
+      JSON.createReaderFactory(Map.of(JsonConfig.KEY_STRATEGY, JsonConfig.KeyStrategy.NONE));
 
   private JsonBody() {}
 
@@ -70,7 +72,7 @@ public final class JsonBody {
   }
 
   private static JsonValue parse(String text) {
-    try (var parser = Json.createParser(new StringReader(text));
+    try (var parser = JSON.createParser(new StringReader(text));
         var reader = READERS.createReader(new StringReader(text))) {
       // The reader stops at the value's end, the parser finds what follows it.
       while (parser.hasNext()) {

@@ -1,7 +1,7 @@
 package io.outboxpipeline.runtime;
 
 import io.helidon.http.Status;
-import jakarta.json.Json;
+import jakarta.json.spi.JsonProvider;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,6 +23,8 @@ public record Problem(
     String detail,
     Optional<String> instance,
     List<FieldError> errors) {
+  // Found once: Json.create… looks through the whole class path for its provider at each call.
+  private static final JsonProvider JSON = JsonProvider.provider();
 
   /** The media type of {@link #json}. */
   public static final String MEDIA_TYPE = "application/problem+json";
@@ -59,16 +61,16 @@ public record Problem(
   /** The problem as JSON text. */
   public String json() {
     var json =
-        Json.createObjectBuilder().add("type", type).add("title", title).add("status", status);
+        JSON.createObjectBuilder().add("type", type).add("title", title).add("status", status);
     if (!detail.isEmpty()) {
       json.add("detail", detail);
     }
     instance.ifPresent(path -> json.add("instance", path));
     if (!errors.isEmpty()) {
-      var list = Json.createArrayBuilder();
+      var list = JSON.createArrayBuilder();
       for (FieldError error : errors) {
         list.add(
-            Json.createObjectBuilder()
+            JSON.createObjectBuilder()
                 .add("pointer", error.pointer())
                 .add("message", error.message()));
       }

@@ -1,0 +1,89 @@
+package io.outboxpipeline.bench;
+
+import io.outboxpipeline.testkit.Database;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One relay drains a large backlog: is it as fast at its beginning as at its end, and as with a
+ * small one? The relay is warm, as in {@link Drain}.
+ *
+ * @param snapshot whether a transaction holds a snapshot meanwhile, as a backup does, so that the
+ *     database can't purge what is deleted
+ */
+record Backlog(String name, String title, boolean snapshot) implements Scenario {
+  private static final int EVENTS = Integer.getInteger("bench.backlog", 1_000_000);
+  private static final int PART = EVENTS / 10;
+  private static final int WARM_UP = 50_000;
+  private static final int SMALL = 10_000;
+
+  @Override
+  public Result run(Rig rig) throws Exception {
+    Database database = rig.backlog(WARM_UP, Rig.AGGREGATES);
+    rig.endpoint().reset(Duration.ZERO);
+    try (Connection holder = Rig.source(database).getConnection();
+        var statement = holder.createStatement();
+        Program relay = rig.relay(database, Drain.LONG_LEASES)) {
+      Rig.await("the warm-up", relay, () -> rig.endpoint().count() >= WARM_UP);
+      Rig.awaitEmpty(database, relay);
+      relay.pause();
+      Fill.backlog(Rig.source(database), "b", EVENTS, Rig.AGGREGATES);
+      if (snapshot) {
+        statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+        statement.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+      }
+      rig.endpoint().reset(Duration.ZERO);
+      double before = relay.usage().peakRssMiB();
+      long began = System.nanoTime();
+      relay.resume();
+      Rig.await(name, relay, () -> rig.endpoint().count() >= EVENTS);
+      Rig.awaitEmpty(database, relay);
+      Received received = rig.endpoint().received();
+      Optional<String> violation = received.violation(EVENTS);
+      if (violation.isPresent()) {
+        return new Result.Violated(violation.get());
+      }
+      long[] arrivals = received.since(began);
+      var figures = new ArrayList<Figure>();
+      figures.add(new Figure("rate", EVENTS * 1e9 / arrivals[EVENTS - 1], "events/s"));
+      figures.add(
+          new Figure(
+              "first", PART * 1e9 / (arrivals[PART - 1] - arrivals[0]), "events/s, first tenth"));
+      figures.add(
+          new Figure(
+              "last",
+              PART * 1e9 / (arrivals[EVENTS - 1] - arrivals[EVENTS - PART]),
+              "events/s, last tenth"));
+      figures.add(new Figure("rss", relay.usage().peakRssMiB(), "MiB at most"));
+      figures.add(
+          new Figure("grown", relay.usage().peakRssMiB() - before, "MiB more than at the warm-up"));
+      if (!snapshot) {
+        figures.add(
+            new Figure("small", small(rig, database, relay), "events/s, backlog of 10,000"));
+      }
+      return new Result.Measured(
+          figures, List.of(new Chart.Rate(name + "-rate", title + ": rate", arrivals)));
+    }
+  }
+
+  /** The median of several small backlogs, for each is over in a second. */
+  private static double small(Rig rig, Database database, Program relay) throws Exception {
+    var rates = new double[5];
+    for (int i = 0; i < rates.length; i++) {
+      relay.pause();
+      Fill.backlog(Rig.source(database), "s" + i + "-", SMALL, Rig.AGGREGATES);
+      rig.endpoint().reset(Duration.ZERO);
+      relay.resume();
+      Rig.await("a small backlog", relay, () -> rig.endpoint().count() >= SMALL);
+      Rig.awaitEmpty(database, relay);
+      long[] arrivals = rig.endpoint().received().at();
+      rates[i] = SMALL * 1e9 / (arrivals[SMALL - 1] - arrivals[0]);
+    }
+    Arrays.sort(rates);
+    return rates[rates.length / 2];
+  }
+}

@@ -1,0 +1,65 @@
+package io.outboxpipeline.bench;
+
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.JavaProcess;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * 64 clients post spendings to a base, as fast as it answers.
+ *
+ * @param outbox whether it writes outbox rows; without them it is the yardstick
+ */
+record BasePost(String name, String title, boolean outbox) implements Scenario {
+  private static final String WARM_UP_SECONDS = "8";
+  private static final String SECONDS = "10";
+
+  static final List<String> JVM = List.of("-XX:+UseSerialGC", "-Xmx256m");
+
+  @Override
+  public Result run(Rig rig) throws Exception {
+    Database database = rig.database();
+    int port = JavaProcess.freePort();
+    String before = outbox ? "" : NoOutbox.classPath(rig.options().folder());
+    Map<String, String> settings = Map.of("SERVER_PORT", Integer.toString(port));
+    try (Program base =
+        rig.start(
+            io.outboxpipeline.base.Main.class, JVM, before, Rig.environment(database, settings))) {
+      Ready.await(base, port, Duration.ofSeconds(30));
+      Result loaded =
+          rig.measuredBy(
+              PostLoad.class,
+              Map.of(
+                  "SERVER_PORT",
+                  Integer.toString(port),
+                  "WARM_UP_SECONDS",
+                  WARM_UP_SECONDS,
+                  "SECONDS",
+                  SECONDS));
+      return switch (loaded) {
+        case Result.Violated violated -> violated;
+        case Result.Measured(var figures, var charts) -> {
+          double created = figures.getLast().value();
+          var all = new ArrayList<>(figures.subList(0, figures.size() - 1));
+          Usage usage = base.usage();
+          all.add(
+              new Figure(
+                  "cpu", usage.cpuSeconds() * 1000 / created, "CPU s/1,000 POST, start included"));
+          all.add(new Figure("rss", usage.peakRssMiB(), "MiB at most"));
+          long spendings = database.number("SELECT COUNT(*) FROM obt_spending");
+          long events =
+              database.number(
+                  "SELECT COUNT(*) FROM obt o JOIN obt_spending s ON s.event_id = o.event_id"
+                      + " AND s.sequence = o.sequence AND s.identity = o.aggregate_id");
+          yield spendings == created && events == (outbox ? created : 0)
+              ? new Result.Measured(all, charts)
+              : new Result.Violated(
+                  "%.0f were created, %d are there, with %d events"
+                      .formatted(created, spendings, events));
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.outboxpipeline.bench;
+
+import io.outboxpipeline.inbox.Inbox;
+import io.outboxpipeline.testkit.Database;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A consumer applies what waits in the queue. Other messages go before, so that its code is warm.
+ *
+ * @param pack events in a message
+ */
+record Consume(String name, String title, int events, int aggregates, int pack)
+    implements Scenario {
+  private static final int WARM_UP_MESSAGES = 500;
+
+  @Override
+  public Result run(Rig rig) throws Exception {
+    Database database = rig.options().database().create();
+    Inbox.migrate(database.dataSource());
+    try (Program consumer =
+        rig.start(
+            io.outboxpipeline.consumer.Main.class,
+            BasePost.JVM,
+            "",
+            rig.relayEnvironment(database, Map.of("CONSUMER_POLL_WAIT", "1s")))) {
+      int warmUp = pack == 1 ? 20 * WARM_UP_MESSAGES : WARM_UP_MESSAGES * pack;
+      take(rig, consumer, "w", warmUp);
+      Usage before = consumer.usage();
+      Prepared.Progress progress = take(rig, consumer, "m", events);
+      Usage after = consumer.usage();
+      long applied = database.number("SELECT COUNT(*) FROM obt_spending");
+      long wrong =
+          database.number(
+              "SELECT COUNT(*) FROM (SELECT sequence, ROW_NUMBER() OVER (PARTITION BY identity ORDER BY id) AS n"
+                  + " FROM obt_spending) t WHERE sequence <> n");
+      if (applied != warmUp + events || wrong > 0) {
+        return new Result.Violated(
+            "%d of %d applied, %d out of order".formatted(applied, warmUp + events, wrong));
+      }
+      return new Result.Measured(
+          List.of(
+              new Figure("rate", events * 1e9 / progress.nanos(), "events/s"),
+              new Figure(
+                  "cpu", after.cpuSecondsSince(before) * 1000 / events, "CPU s/1,000 events"),
+              new Figure("rss", after.peakRssMiB(), "MiB at most")),
+          List.of());
+    }
+  }
+
+  private Prepared.Progress take(Rig rig, Program consumer, String prefix, int count)
+      throws IOException, InterruptedException {
+    rig.endpoint().prepare(prefix, count, aggregates, pack);
+    int messages = (count + pack - 1) / pack;
+    Rig.await(name, consumer, () -> rig.endpoint().progress().deleted() >= messages);
+    return rig.endpoint().progress();
+  }
+}

@@ -1,0 +1,81 @@
+package io.outboxpipeline.bench;
+
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.JavaProcess;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One of two relays fails under load: how long its partitions stand still. */
+record Failover(String name, String title, Fault fault) implements Scenario {
+  private static final int PER_SECOND = 500;
+  private static final int AGGREGATES = 1_000;
+  private static final int BEFORE_SECONDS = 20;
+  private static final int AFTER_SECONDS = 25;
+
+  /** What happens to the relay. */
+  enum Fault {
+    /** SIGKILL, and a new process in its place at once, as a kubelet does with a container. */
+    CRASH,
+    /** SIGSTOP for good. */
+    HANG
+  }
+
+  @Override
+  public Result run(Rig rig) throws Exception {
+    Database database = rig.database();
+    rig.endpoint().reset(Duration.ZERO);
+    List<Program> relays = new ArrayList<>();
+    try {
+      relays.add(ready(rig, database, "relay-0"));
+      relays.add(ready(rig, database, "relay-1"));
+      int seconds = BEFORE_SECONDS + AFTER_SECONDS;
+      try (Program writer = rig.writer(database, PER_SECOND, seconds, AGGREGATES)) {
+        Thread.sleep(Duration.ofSeconds(BEFORE_SECONDS));
+        long at = System.nanoTime();
+        switch (fault) {
+          case CRASH -> {
+            relays.getFirst().kill();
+            relays.add(rig.relay(database, Map.of("RELAY_MEMBER", "relay-0")));
+          }
+          case HANG -> relays.getFirst().pause();
+        }
+        writer.output((int) Rig.PATIENCE.toSeconds());
+        int expected = PER_SECOND * seconds;
+        Rig.await(
+            name, relays.getLast(), () -> rig.endpoint().received().order().distinct() >= expected);
+        if (fault == Fault.HANG) {
+          // The sleeper wakes up, and must do no harm.
+          relays.getFirst().resume();
+          Thread.sleep(Duration.ofSeconds(2));
+        }
+        Received received = rig.endpoint().received();
+        var violation = received.violation(expected);
+        if (violation.isPresent()) {
+          return new Result.Violated(violation.get());
+        }
+        long[] took = Chart.sorted(received.writtenSince(at - 1_000_000_000L).latencies());
+        return new Result.Measured(
+            List.of(
+                new Figure("stall", Chart.percentile(took, 1) / 1e9, "s, the longest stall"),
+                new Figure("duplicates", received.order().duplicates(), "events sent twice")),
+            List.of(received.stalls(name + "-stall", title, new Chart.Mark(at, fault.name()))));
+      }
+    } finally {
+      relays.forEach(Program::close);
+    }
+  }
+
+  /** Starts a relay, and waits until it is ready. */
+  static Program ready(Rig rig, Database database, String member) throws InterruptedException {
+    int port = JavaProcess.freePort();
+    var settings = new HashMap<String, String>();
+    settings.put("RELAY_MEMBER", member);
+    settings.put("SERVER_PORT", Integer.toString(port));
+    Program relay = rig.relay(database, settings);
+    Ready.await(relay, port, Duration.ofSeconds(60));
+    return relay;
+  }
+}

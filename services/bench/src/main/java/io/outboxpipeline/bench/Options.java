@@ -1,0 +1,54 @@
+package io.outboxpipeline.bench;
+
+import io.outboxpipeline.testkit.TestDatabase;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What to measure, from system properties; README.md tells them.
+ *
+ * @param scenarios names, or {@code all}
+ * @param events the backlog of a drain
+ * @param repeat how often each scenario runs
+ * @param relayOptions of the relays' JVMs
+ * @param relayEnvironment settings of the relays
+ * @param folder where JSON, charts and logs go
+ */
+record Options(
+    List<String> scenarios,
+    int events,
+    int repeat,
+    TestDatabase database,
+    List<String> relayOptions,
+    Map<String, String> relayEnvironment,
+    Path folder) {
+
+  static Options read() {
+    String database = System.getProperty("bench.database", "");
+    return new Options(
+        words(System.getProperty("bench.scenarios", "all"), ","),
+        Integer.getInteger("bench.events", 200_000),
+        Integer.getInteger("bench.repeat", 3),
+        database.isBlank()
+            ? TestDatabase.preferred()
+            : TestDatabase.valueOf(database.toUpperCase(Locale.ROOT)),
+        words(System.getProperty("bench.relay.jvm", "-XX:+UseSerialGC -Xmx128m"), " "),
+        words(System.getProperty("bench.relay.env", ""), ",").stream()
+            .map(pair -> pair.split("=", 2))
+            .collect(Collectors.toMap(p -> p[0], p -> p[1])),
+        Path.of(System.getProperty("bench.folder", "target")));
+  }
+
+  private static List<String> words(String text, String separator) {
+    return Stream.of(text)
+        .flatMap(t -> Arrays.stream(t.split(separator)))
+        .map(String::strip)
+        .filter(word -> !word.isEmpty())
+        .toList();
+  }
+}

@@ -1,0 +1,73 @@
+package io.outboxpipeline.bench;
+
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.outbox.NewEvent;
+import io.outboxpipeline.outbox.Outbox;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import javax.sql.DataSource;
+
+/**
+ * A program that writes one event a transaction at a steady rate, through the library, each with
+ * the nano time just before its INSERT. It ends by itself and tells how many it wrote.
+ */
+final class Writer {
+  private static final int CONNECTIONS = 16;
+
+  private final DataSource database;
+  private final AtomicLong next = new AtomicLong();
+  private final long began = System.nanoTime();
+  private final long events;
+  private final long periodNanos;
+  private final int aggregates;
+
+  private Writer(DataSource database, int perSecond, int seconds, int aggregates) {
+    this.database = database;
+    this.events = (long) perSecond * seconds;
+    this.periodNanos = 1_000_000_000L / perSecond;
+    this.aggregates = aggregates;
+  }
+
+  public static void main(String[] args) throws InterruptedException {
+    var writer =
+        new Writer(
+            Rig.source(System.getenv()),
+            Integer.parseInt(System.getenv("PER_SECOND")),
+            Integer.parseInt(System.getenv("SECONDS")),
+            Integer.parseInt(System.getenv("AGGREGATES")));
+    var threads = new Thread[CONNECTIONS];
+    for (int i = 0; i < CONNECTIONS; i++) {
+      threads[i] = Thread.ofPlatform().start(writer::run);
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    Rig.tell(new Figure("written", writer.events, "events"));
+  }
+
+  private void run() {
+    try (Connection c = database.getConnection()) {
+      c.setAutoCommit(false);
+      for (long n = next.getAndIncrement(); n < events; n = next.getAndIncrement()) {
+        long due = began + n * periodNanos;
+        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+          LockSupport.parkNanos(left);
+        }
+        write(c, "w" + n % aggregates);
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Writes one event now. */
+  static void write(Connection c, String aggregate) throws SQLException {
+    Outbox.append(
+        c,
+        NewEvent.json(
+            new Aggregate("bench", aggregate), "bench.event", Payload.of(System.nanoTime())));
+    c.commit();
+  }
+}
