@@ -72,10 +72,11 @@ final class BinlogWakeUpIT {
 
   @Test
   void a_connection_that_broke_is_opened_again() throws Exception {
-    try (var proxy = new TcpProxy(database.host(), database.port());
+    try (var proxy = new TcpProxy(database.port());
         var wakeUp = start(proxy.port())) {
       proxy.cut();
       await().until(() -> !wakeUp.connected());
+      proxy.restore();
       await().atMost(Duration.ofSeconds(20)).until(wakeUp::connected);
       append(true);
 
