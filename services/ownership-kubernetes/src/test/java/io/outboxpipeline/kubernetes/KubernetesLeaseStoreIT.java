@@ -1,12 +1,12 @@
 package io.outboxpipeline.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.outboxpipeline.kubernetes.KubernetesLeaseStore.Pod;
 import io.outboxpipeline.ownership.CasOutcome;
 import io.outboxpipeline.ownership.Heartbeat;
 import io.outboxpipeline.ownership.Heartbeat.State;
@@ -18,10 +18,16 @@ import io.outboxpipeline.ownership.PartitionLease;
 import io.outboxpipeline.ownership.Report;
 import io.outboxpipeline.ownership.Snapshot;
 import io.outboxpipeline.ownership.Version;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -77,22 +83,18 @@ final class KubernetesLeaseStoreIT extends LeaseStoreContract {
   }
 
   @Test
-  void a_heartbeat_is_owned_by_its_pod_and_keeps_that_and_foreign_labels_when_it_is_seized() {
-    ConfigMap owner = // stands in for a pod
-        cluster
-            .client()
-            .resource(
-                new ConfigMapBuilder()
-                    .withNewMetadata()
-                    .withName("relay-0")
-                    .withNamespace(namespace)
-                    .endMetadata()
-                    .build())
-            .create();
-    var pod = new Pod("relay-0", owner.getMetadata().getUid());
+  void a_heartbeat_keeps_its_owner_and_foreign_labels_when_it_is_seized_and_goes_with_its_pod() {
+    Pod pod = pod("relay-0");
     KubernetesClient client = cluster.member(LeaseTiming.DEFAULT);
     clients.add(client);
-    var store = new KubernetesLeaseStore(client, namespace, "spending", Optional.of(pod));
+    var store =
+        new KubernetesLeaseStore(
+            client,
+            namespace,
+            "spending",
+            Optional.of(
+                new KubernetesLeaseStore.Pod(
+                    pod.getMetadata().getName(), pod.getMetadata().getUid())));
     store.write(beat());
     cluster
         .client()
@@ -114,11 +116,46 @@ final class KubernetesLeaseStoreIT extends LeaseStoreContract {
     assertThat(lease.getMetadata().getLabels()).containsEntry("team", "payments");
     assertThat(lease.getMetadata().getOwnerReferences())
         .singleElement()
-        .satisfies(
-            o -> {
-              assertThat(o.getKind()).isEqualTo("Pod");
-              assertThat(o.getUid()).isEqualTo(owner.getMetadata().getUid());
-            });
+        .satisfies(o -> assertThat(o.getUid()).isEqualTo(pod.getMetadata().getUid()));
+
+    cluster.client().resource(pod).withGracePeriod(0).delete();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(store.heartbeat(A)).isEmpty());
+  }
+
+  @Test
+  void in_a_storm_of_conflicts_every_write_that_succeeded_was_on_what_was_there() throws Exception {
+    int clientCount = 6;
+    int writesEach = 25;
+    client().write(new PartitionLease(0, Optional.empty(), Optional.empty(), 0, Version.NONE));
+    var conflicts = new AtomicInteger();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var done = new ArrayList<Future<?>>();
+      for (int i = 0; i < clientCount; i++) {
+        LeaseStore store = client();
+        done.add(
+            threads.submit(
+                () -> {
+                  for (int written = 0; written < writesEach; ) {
+                    PartitionLease l = store.snapshot().leases().getFirst();
+                    var next =
+                        new PartitionLease(
+                            0, Optional.of(A), Optional.empty(), l.epoch() + 1, l.version());
+                    switch (store.write(next)) {
+                      case CasOutcome.Written _ -> written++;
+                      case CasOutcome.Conflict() -> conflicts.incrementAndGet();
+                    }
+                  }
+                }));
+      }
+      for (Future<?> f : done) {
+        f.get();
+      }
+    }
+    assertThat(conflicts).as("conflicts").hasPositiveValue();
+    assertThat(client().snapshot().leases().getFirst().epoch())
+        .isEqualTo((long) clientCount * writesEach);
   }
 
   @Test
@@ -153,6 +190,28 @@ final class KubernetesLeaseStoreIT extends LeaseStoreContract {
             store.write(
                 new PartitionLease(3, Optional.of(A), Optional.empty(), 8, read.version())))
         .isInstanceOf(CasOutcome.Written.class);
+  }
+
+  /** One that no node will ever run. */
+  private Pod pod(String name) {
+    Pod pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName(name)
+            .withNamespace(namespace)
+            .endMetadata()
+            .withNewSpec()
+            .addToNodeSelector("no", "where")
+            .addNewContainer()
+            .withName("relay")
+            .withImage("none")
+            .endContainer()
+            .endSpec()
+            .build();
+    // The namespace's service account takes a moment.
+    return await()
+        .ignoreExceptions()
+        .until(() -> cluster.client().resource(pod).create(), Objects::nonNull);
   }
 
   private Lease leaseOfMember() {
