@@ -821,7 +821,9 @@ final class Simulation {
     }
 
     private long staleness() {
-      return faulty && chance(0.1) ? below(20 * SECOND) : latency();
+      return faulty && chance(0.1)
+          ? below(Math.clamp(faultsEnd - now, 1, 20 * SECOND))
+          : latency();
     }
 
     private void write(PartitionLease target) {
