@@ -71,7 +71,12 @@ final class OwnershipOnKubernetesIT {
     assertThat(members.getFirst().ownership.leave(Duration.ofSeconds(20))).isTrue();
     awaitAllOwned(16, members.subList(1, 3));
 
-    cluster.client().leases().inNamespace(namespace).withLabel("outboxpipeline.io/lease", "partition").delete();
+    cluster
+        .client()
+        .leases()
+        .inNamespace(namespace)
+        .withLabel("outboxpipeline.io/lease", "partition")
+        .delete();
     await().atMost(SOON).until(() -> leases() == 16);
     awaitAllOwned(16, members.subList(1, 3));
 

@@ -30,7 +30,7 @@ final class MembershipTest {
   private boolean otherBeats;
   private int otherPartitions = 2;
   private final Membership membership =
-      new Membership(SELF, "one", LeaseTiming.DEFAULT, moment());
+      new Membership(SELF, "one", LeaseTiming.DEFAULT, Duration.ofMillis(50), moment());
 
   @Test
   void alone_it_takes_everything() {
@@ -401,7 +401,13 @@ final class MembershipTest {
         Heartbeat h = store.heartbeat(OTHER).orElseThrow();
         store.write(
             new Heartbeat(
-                OTHER, "x", h.renewals() + 1, State.LIVE, otherPartitions, Report.NONE, h.version()));
+                OTHER,
+                "x",
+                h.renewals() + 1,
+                State.LIVE,
+                otherPartitions,
+                Report.NONE,
+                h.version()));
       }
       step(new Event.Tick());
     }
@@ -429,8 +435,7 @@ final class MembershipTest {
       case Op.WriteLease(PartitionLease next) -> new Answer.Cas(store.write(next));
       case Op.DeleteLease(PartitionLease stored) -> new Answer.Cas(store.delete(stored));
       case Op.ReadLayout() -> new Answer.Cut(fence.layout());
-      case Op.LayFence(Layout seen, int partitions) ->
-          new Answer.Laid(fence.lay(seen, partitions));
+      case Op.LayFence(Layout seen, int partitions) -> new Answer.Laid(fence.lay(seen, partitions));
       case Op.RaiseFence(MemberId owner, Grant grant) ->
           new Answer.Raise(fence.raise(owner, grant));
     };

@@ -14,7 +14,8 @@ final class ReportTest {
 
   @Property(tries = 200)
   void what_is_encoded_is_decoded(
-      @ForAll @Size(max = 16) Map<@NotEmpty @StringLength(max = 20) String, @StringLength(max = 50) String> values) {
+      @ForAll @Size(max = 16)
+          Map<@NotEmpty @StringLength(max = 20) String, @StringLength(max = 50) String> values) {
     var report = new Report(values);
     assertThat(Report.decoded(report.encoded())).isEqualTo(report);
   }

@@ -72,7 +72,8 @@ final class RepartitionIT {
     Schema.migrate(database.dataSource());
     String queue =
         sqs.createQueue(
-                r -> r.queueName("q.fifo").attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")))
+                r ->
+                    r.queueName("q.fifo").attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")))
             .queueUrl();
     var leases = new DatabaseLeaseStore(database.dataSource());
     WantedPartitions.set(leases, 8);
@@ -106,8 +107,7 @@ final class RepartitionIT {
           .allSatisfy(
               (aggregate, sequences) ->
                   assertThat(sequences)
-                      .isEqualTo(
-                          LongStream.rangeClosed(1, sequences.size()).boxed().toList()));
+                      .isEqualTo(LongStream.rangeClosed(1, sequences.size()).boxed().toList()));
       assertThat(received).hasSize(WRITERS * AGGREGATES_EACH);
     }
   }
@@ -175,8 +175,7 @@ final class RepartitionIT {
     List<Message> messages;
     do {
       messages =
-          sqs.receiveMessage(
-                  r -> r.queueUrl(queue).maxNumberOfMessages(10).waitTimeSeconds(1))
+          sqs.receiveMessage(r -> r.queueUrl(queue).maxNumberOfMessages(10).waitTimeSeconds(1))
               .messages();
       var done = new ArrayList<DeleteMessageBatchRequestEntry>();
       for (Message m : messages) {
