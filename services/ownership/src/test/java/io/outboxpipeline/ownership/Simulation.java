@@ -236,9 +236,22 @@ final class Simulation {
     return store.snapshot().wanted().orElseThrow().count();
   }
 
+  /** Wants another number, and perhaps soon changes its mind. */
   private void repartition() {
+    int before = partitions();
     WantedPartitions.set(store, 1 + random.nextInt(MOST_PARTITIONS));
     say(partitions() + " partitions are wanted");
+    if (chance(0.4)) {
+      for (int i = random.nextInt(4); i >= 0; i--) {
+        at(
+            Math.min(faultsEnd, now + below(10 * SECOND)),
+            () -> {
+              WantedPartitions.set(
+                  store, chance(0.6) ? before : 1 + random.nextInt(MOST_PARTITIONS));
+              say(partitions() + " partitions are wanted");
+            });
+      }
+    }
   }
 
   private void tamper(Relay victim) {
