@@ -16,6 +16,7 @@ import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
 import io.outboxpipeline.testkit.TestDatabase;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
@@ -30,6 +31,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,7 +114,19 @@ final class RepartitionIT {
     }
   }
 
-  private void startRelay(String name, Path logs) {
+  @Test
+  void a_relay_with_its_leases_in_the_database_never_loads_the_kubernetes_client(@TempDir Path logs)
+      throws Exception {
+    Schema.migrate(database.dataSource());
+    Path loaded = logs.resolve("classes.txt");
+    startRelay("r0", logs, "-Xlog:class+load:file=" + loaded);
+    awaitOwned(64);
+    assertThat(Files.readString(loaded))
+        .contains("io.outboxpipeline.relay.RelayService")
+        .doesNotContain("io.fabric8");
+  }
+
+  private void startRelay(String name, Path logs, String... options) {
     relays.add(
         JavaProcess.start(
             name,
@@ -135,7 +149,7 @@ final class RepartitionIT {
                 Map.entry("AWS_ACCESS_KEY_ID", "x"),
                 Map.entry("AWS_SECRET_ACCESS_KEY", "x")),
             logs,
-            JavaProcess.QUICK_START));
+            Stream.concat(JavaProcess.QUICK_START.stream(), Stream.of(options)).toList()));
   }
 
   /** All partitions are cut as wanted, and held by somebody. */
