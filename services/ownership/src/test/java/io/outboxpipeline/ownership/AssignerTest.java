@@ -95,6 +95,7 @@ final class AssignerTest {
     beat(A, State.LIVE, 4);
     hold(0, A);
     store.write(new PartitionLease(1, Optional.empty(), Optional.empty(), 7, Version.NONE));
+    beat(B, State.LIVE, 8);
     WantedPartitions.set(store, 8);
     Assigner.Plan plan = assigner.plan(store.snapshot());
     assertThat(plan.targets()).isEmpty();

@@ -27,6 +27,8 @@ final class MembershipTest {
   private long wallMillis;
   private Predicate<Op> lost = op -> false;
   private Predicate<Op> answerLost = op -> false;
+  private Runnable beforeLay = () -> {};
+  private final List<Boolean> cuts = new ArrayList<>();
   private boolean otherBeats;
   private int otherPartitions = 2;
   private final Membership membership =
@@ -334,6 +336,23 @@ final class MembershipTest {
   }
 
   @Test
+  void a_cut_that_was_decided_on_before_somebody_claimed_does_nothing() {
+    pass(1_000);
+    beforeLay =
+        () -> {
+          assertThat(fence.raise(OTHER, grant(0, 9))).isEqualTo(new RaiseOutcome.Raised());
+          beforeLay = () -> {};
+        };
+    WantedPartitions.set(store, 3);
+    pass(2_100);
+    step(new Event.Drained(grant(0, 1)));
+    step(new Event.Drained(grant(1, 1)));
+    pass(3_000);
+    assertThat(cuts).containsExactly(false, true);
+    assertThat(fence.epoch(0)).isGreaterThan(9);
+  }
+
+  @Test
   void leases_beyond_a_smaller_number_are_deleted() {
     pass(1_000);
     WantedPartitions.set(store, 1);
@@ -435,10 +454,17 @@ final class MembershipTest {
       case Op.WriteLease(PartitionLease next) -> new Answer.Cas(store.write(next));
       case Op.DeleteLease(PartitionLease stored) -> new Answer.Cas(store.delete(stored));
       case Op.ReadLayout() -> new Answer.Cut(fence.layout());
-      case Op.LayFence(Layout seen, int partitions) -> new Answer.Laid(fence.lay(seen, partitions));
+      case Op.LayFence(Layout seen, int partitions) -> laid(seen, partitions);
       case Op.RaiseFence(MemberId owner, Grant grant) ->
           new Answer.Raise(fence.raise(owner, grant));
     };
+  }
+
+  private Answer laid(Layout seen, int partitions) {
+    beforeLay.run();
+    boolean done = fence.lay(seen, partitions);
+    cuts.add(done);
+    return new Answer.Laid(done);
   }
 
   private List<Grant> started() {
