@@ -21,15 +21,18 @@ final class MembershipTest {
   private static final MemberId OTHER = new MemberId("b");
 
   private final MemoryLeaseStore store = new MemoryLeaseStore();
-  private final long[] fence = new long[4];
+  private final MemoryFence fence = new MemoryFence(2);
   private final List<Command> done = new ArrayList<>();
   private long nanos = 1_000;
   private long wallMillis;
   private Predicate<Op> lost = op -> false;
   private Predicate<Op> answerLost = op -> false;
+  private Runnable beforeLay = () -> {};
+  private final List<Boolean> cuts = new ArrayList<>();
   private boolean otherBeats;
+  private int otherPartitions = 2;
   private final Membership membership =
-      new Membership(SELF, "one", 2, LeaseTiming.DEFAULT, moment());
+      new Membership(SELF, "one", LeaseTiming.DEFAULT, Duration.ofMillis(50), moment());
 
   @Test
   void alone_it_takes_everything() {
@@ -152,7 +155,7 @@ final class MembershipTest {
 
   @Test
   void leases_that_start_over_end_above_the_epoch_of_the_fence() {
-    fence[0] = 41;
+    fence.set(0, 41);
     pass(1_000);
     assertThat(started()).containsExactlyInAnyOrder(grant(0, 42), grant(1, 1));
     assertThat(lease(0).epoch()).isEqualTo(42);
@@ -161,7 +164,7 @@ final class MembershipTest {
   @Test
   void one_that_was_fenced_out_comes_back_with_a_higher_epoch_only() {
     pass(1_000);
-    fence[0] = 9;
+    fence.set(0, 9);
     step(new Event.FencedOut(grant(0, 1)));
     assertThat(abandoned()).containsExactly(grant(0, 1));
     pass(100);
@@ -181,9 +184,9 @@ final class MembershipTest {
 
   @Test
   void a_new_process_of_the_same_member_takes_its_partitions_back_at_once() {
-    store.write(new Heartbeat(SELF, "zero", 9, State.LIVE, Version.NONE));
+    store.write(new Heartbeat(SELF, "zero", 9, State.LIVE, 2, Report.NONE, Version.NONE));
     store.write(new PartitionLease(0, Optional.of(SELF), Optional.empty(), 7, Version.NONE));
-    fence[0] = 7;
+    fence.set(0, 7);
     pass(100);
     assertThat(started()).contains(grant(0, 8));
   }
@@ -192,7 +195,7 @@ final class MembershipTest {
   void an_old_process_that_finds_a_newer_one_ends_superseded() {
     pass(1_000);
     Heartbeat own = beat();
-    store.write(new Heartbeat(SELF, "two", 1, State.LIVE, own.version()));
+    store.write(new Heartbeat(SELF, "two", 1, State.LIVE, 2, Report.NONE, own.version()));
     pass(2_100);
     assertThat(abandoned()).containsExactly(grant(0, 1), grant(1, 1));
     assertThat(done).last().isEqualTo(new Command.Finish(Ending.SUPERSEDED));
@@ -268,10 +271,121 @@ final class MembershipTest {
   }
 
   @Test
-  void partitions_cut_differently_end_it() {
-    fence[0] = -1;
+  void a_fence_that_was_cut_anew_makes_it_abandon_everything_and_follow() {
     pass(1_000);
-    assertThat(done).last().isEqualTo(new Command.Finish(Ending.REPARTITIONED));
+    fence.lay(fence.layout(), 3);
+    pass(2_100);
+    assertThat(abandoned()).containsExactly(grant(0, 1), grant(1, 1));
+    pass(500);
+    assertThat(membership.status(nanos).partitions()).isEqualTo(3);
+    assertThat(membership.status(nanos).owned()).hasSize(3);
+  }
+
+  @Test
+  void nothing_is_claimed_before_it_is_stored_that_the_member_works_with_these_partitions() {
+    answerLost = op -> op instanceof Op.WriteHeartbeat(Heartbeat h) && h.partitions() > 0;
+    lost = op -> op instanceof Op.ReadHeartbeat && store.heartbeat(SELF).isPresent();
+    pass(9_000);
+    assertThat(membership.status(nanos).partitions()).isEqualTo(2);
+    assertThat(started()).isEmpty();
+    answerLost = op -> false;
+    lost = op -> false;
+    pass(5_000);
+    assertThat(started()).hasSize(2);
+  }
+
+  @Test
+  void when_another_number_is_wanted_it_drains_at_once_and_waits_for_all_others_to_have_drained() {
+    pass(1_000);
+    otherJoins();
+    WantedPartitions.set(store, 3);
+    pass(2_100);
+    assertThat(drained()).containsExactly(grant(0, 1), grant(1, 1));
+    step(new Event.Drained(grant(0, 1)));
+    pass(500);
+    assertThat(beat().partitions()).isEqualTo(2);
+    step(new Event.Drained(grant(1, 1)));
+    pass(500);
+    assertThat(beat().partitions()).isZero();
+    assertThat(membership.status(nanos).state()).isEqualTo(OwnershipStatus.State.WAITING);
+    pass(30_000);
+    assertThat(fence.partitions()).as("the other one may still send").isEqualTo(2);
+
+    otherPartitions = 0;
+    pass(2_500);
+    assertThat(fence.partitions()).isEqualTo(3);
+    assertThat(fence.epoch(0)).isGreaterThan(1);
+    pass(6_000);
+    assertThat(membership.status(nanos).owned()).hasSize(3);
+  }
+
+  @Test
+  void the_fence_is_not_cut_anew_under_a_holder_that_is_silent_until_it_is_seized() {
+    pass(1_000);
+    store.write(new Heartbeat(OTHER, "x", 1, State.LIVE, 2, Report.NONE, Version.NONE));
+    store.write(lease(0).claimedBy(OTHER, 2));
+    pass(2_100);
+    WantedPartitions.set(store, 3);
+    pass(2_100);
+    step(new Event.Drained(grant(1, 1)));
+    pass(10_000);
+    assertThat(fence.partitions()).isEqualTo(2);
+    pass(5_000);
+    assertThat(fence.partitions()).isEqualTo(3);
+    assertThat(store.heartbeat(OTHER).map(Heartbeat::state)).isNotEqualTo(Optional.of(State.LIVE));
+  }
+
+  @Test
+  void a_cut_that_was_decided_on_before_somebody_claimed_does_nothing() {
+    pass(1_000);
+    beforeLay =
+        () -> {
+          assertThat(fence.raise(OTHER, grant(0, 9))).isEqualTo(new RaiseOutcome.Raised());
+          beforeLay = () -> {};
+        };
+    WantedPartitions.set(store, 3);
+    pass(2_100);
+    step(new Event.Drained(grant(0, 1)));
+    step(new Event.Drained(grant(1, 1)));
+    pass(3_000);
+    assertThat(cuts).containsExactly(false, true);
+    assertThat(fence.epoch(0)).isGreaterThan(9);
+  }
+
+  @Test
+  void leases_beyond_a_smaller_number_are_deleted() {
+    pass(1_000);
+    WantedPartitions.set(store, 1);
+    pass(2_100);
+    step(new Event.Drained(grant(0, 1)));
+    step(new Event.Drained(grant(1, 1)));
+    pass(5_000);
+    assertThat(store.snapshot().leases()).hasSize(1);
+    assertThat(membership.status(nanos).owned()).hasSize(1);
+  }
+
+  @Test
+  void who_can_t_reach_the_fence_says_so_and_gives_up_only_for_somebody_who_can() {
+    pass(1_000);
+    lost = op -> op instanceof Op.ReadLayout;
+    pass(11_000);
+    assertThat(beat().state()).isEqualTo(State.UNABLE);
+    pass(30_000);
+    assertThat(drained()).as("alone, it keeps what it has").isEmpty();
+    assertThat(membership.maySend(moment())).isTrue();
+
+    otherJoins();
+    pass(2_100);
+    assertThat(drained()).hasSize(2);
+    step(new Event.Drained(grant(0, 1)));
+    step(new Event.Drained(grant(1, 1)));
+    pass(2_100);
+    assertThat(beat().partitions()).isZero();
+
+    lost = op -> false;
+    pass(2_500);
+    assertThat(beat().state()).isEqualTo(State.LIVE);
+    assertThat(beat().partitions()).isEqualTo(2);
   }
 
   // ---- the member's surroundings
@@ -293,7 +407,8 @@ final class MembershipTest {
   }
 
   private void otherJoins() {
-    store.write(new Heartbeat(OTHER, "x", 1, State.LIVE, Version.NONE));
+    store.write(
+        new Heartbeat(OTHER, "x", 1, State.LIVE, otherPartitions, Report.NONE, Version.NONE));
     otherBeats = true;
   }
 
@@ -303,7 +418,15 @@ final class MembershipTest {
       nanos = Math.min(end, Math.max(membership.wakeAt(), nanos + 1));
       if (otherBeats) {
         Heartbeat h = store.heartbeat(OTHER).orElseThrow();
-        store.write(new Heartbeat(OTHER, "x", h.renewals() + 1, State.LIVE, h.version()));
+        store.write(
+            new Heartbeat(
+                OTHER,
+                "x",
+                h.renewals() + 1,
+                State.LIVE,
+                otherPartitions,
+                Report.NONE,
+                h.version()));
       }
       step(new Event.Tick());
     }
@@ -329,18 +452,19 @@ final class MembershipTest {
       case Op.WriteHeartbeat(Heartbeat next) -> new Answer.Cas(store.write(next));
       case Op.DeleteHeartbeat(Heartbeat stored) -> new Answer.Cas(store.delete(stored));
       case Op.WriteLease(PartitionLease next) -> new Answer.Cas(store.write(next));
-      case Op.RaiseFence(MemberId _, Grant grant) -> {
-        long there = fence[grant.partition()];
-        if (there < 0) {
-          yield new Answer.Raise(new RaiseOutcome.Repartitioned());
-        }
-        if (there >= grant.epoch()) {
-          yield new Answer.Raise(new RaiseOutcome.Stale(there));
-        }
-        fence[grant.partition()] = grant.epoch();
-        yield new Answer.Raise(new RaiseOutcome.Raised());
-      }
+      case Op.DeleteLease(PartitionLease stored) -> new Answer.Cas(store.delete(stored));
+      case Op.ReadLayout() -> new Answer.Cut(fence.layout());
+      case Op.LayFence(Layout seen, int partitions) -> laid(seen, partitions);
+      case Op.RaiseFence(MemberId owner, Grant grant) ->
+          new Answer.Raise(fence.raise(owner, grant));
     };
+  }
+
+  private Answer laid(Layout seen, int partitions) {
+    beforeLay.run();
+    boolean done = fence.lay(seen, partitions);
+    cuts.add(done);
+    return new Answer.Laid(done);
   }
 
   private List<Grant> started() {
