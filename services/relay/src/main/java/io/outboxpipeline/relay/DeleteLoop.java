@@ -62,7 +62,7 @@ final class DeleteLoop implements AutoCloseable {
     try {
       while (true) {
         List<Acknowledged> rows =
-            backlog.takeAcknowledged(ROWS, ENOUGH, WAIT, stopped ? 0 : LINGER);
+            backlog.takeAcknowledged(ROWS, ENOUGH, stopped ? 0 : WAIT, stopped ? 0 : LINGER);
         if (!rows.isEmpty()) {
           deleteUntilDone(rows);
         } else if (stopped) {
