@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -76,6 +77,20 @@ public final class Assignment {
       }
     }
     return owners;
+  }
+
+  /** Who counts as owning what now: the lease's target, or its holder, if it takes partitions. */
+  static Map<Integer, MemberId> present(
+      Map<Integer, PartitionLease> leases, Set<MemberId> accepting) {
+    var present = new HashMap<Integer, MemberId>();
+    leases.forEach(
+        (partition, lease) ->
+            lease
+                .target()
+                .filter(accepting::contains)
+                .or(() -> lease.holder().filter(accepting::contains))
+                .ifPresent(owner -> present.put(partition, owner)));
+    return present;
   }
 
   private static int sizeOf(Map<MemberId, List<Integer>> held, MemberId member) {

@@ -31,6 +31,12 @@ sealed interface Command {
 
     record WriteLease(PartitionLease next) implements Op {}
 
+    record DeleteLease(PartitionLease stored) implements Op {}
+
+    record ReadLayout() implements Op {}
+
+    record LayFence(Layout seen, int partitions) implements Op {}
+
     record RaiseFence(MemberId owner, Grant grant) implements Op {}
   }
 }

@@ -12,9 +12,9 @@ import javax.sql.DataSource;
 /** The fence: table {@code obt_partition} of the base database. */
 public final class DatabaseFence implements Fence {
 
-  private static final String COUNT =
+  private static final String LAYOUT =
       """
-      SELECT COUNT(*) FROM obt_partition
+      SELECT COUNT(*), COALESCE(SUM(epoch), 0) FROM obt_partition
       """;
 
   /** Makes or locks the row that every layout has, so that one at a time lays out. */
@@ -26,7 +26,7 @@ public final class DatabaseFence implements Fence {
 
   private static final String READ_ALL =
       """
-      SELECT partition_no, first_slot, last_slot, epoch FROM obt_partition FOR UPDATE
+      SELECT first_slot, last_slot, epoch FROM obt_partition FOR UPDATE
       """;
 
   private static final String DELETE_ALL =
@@ -95,24 +95,32 @@ public final class DatabaseFence implements Fence {
   }
 
   @Override
-  public int partitions() {
-    try (Connection c = AutoCommit.connection(database);
-        PreparedStatement s = c.prepareStatement(COUNT);
+  public Layout layout() {
+    try (Connection c = AutoCommit.connection(database)) {
+      return layout(c);
+    } catch (SQLException e) {
+      throw new StoreException("cannot read the partitions", e);
+    }
+  }
+
+  private static Layout layout(Connection c) throws SQLException {
+    try (PreparedStatement s = c.prepareStatement(LAYOUT);
         ResultSet rows = s.executeQuery()) {
       rows.next();
-      return rows.getInt(1);
-    } catch (SQLException e) {
-      throw new StoreException("cannot count the partitions", e);
+      return new Layout(rows.getInt(1), rows.getLong(2));
     }
   }
 
   @Override
-  public void lay(int partitions) {
+  public boolean lay(Layout seen, int partitions) {
     try (Connection c = database.getConnection()) {
       c.setAutoCommit(false);
       try {
-        lay(partitions, c);
-        c.commit();
+        boolean laid = lay(seen, partitions, c);
+        if (laid) {
+          c.commit();
+        }
+        return laid;
       } finally {
         c.rollback();
         c.setAutoCommit(true);
@@ -122,32 +130,28 @@ public final class DatabaseFence implements Fence {
     }
   }
 
-  private static void lay(int partitions, Connection c) throws SQLException {
+  private static boolean lay(Layout seen, int partitions, Connection c) throws SQLException {
     try (PreparedStatement s = c.prepareStatement(LOCK_FIRST)) {
       s.executeUpdate();
     }
-    int same = 0;
-    int rowCount = 0;
+    int count = 0;
     int slots = 0;
+    long sum = 0;
     long highest = 0;
     try (PreparedStatement s = c.prepareStatement(READ_ALL);
         ResultSet rows = s.executeQuery()) {
       while (rows.next()) {
-        var range = new SlotRange(rows.getInt(2), rows.getInt(3));
-        int partition = rows.getInt(1);
-        rowCount++;
-        slots += range.last() - range.first() + 1;
-        highest = Math.max(highest, rows.getLong(4));
-        if (partition < partitions && Partitions.range(partition, partitions).equals(range)) {
-          same++;
-        }
+        count++;
+        slots += rows.getInt(2) - rows.getInt(1) + 1;
+        sum += rows.getLong(3);
+        highest = Math.max(highest, rows.getLong(3));
       }
     }
-    if (same == partitions && rowCount == partitions && slots == Partitions.MAX) {
-      return;
-    }
     // One slot alone is the row that was made a moment ago to have something to lock.
-    long epoch = slots == 1 ? 0 : highest + 1;
+    boolean none = slots == 1;
+    if (!seen.equals(none ? Layout.NONE : new Layout(count, sum))) {
+      return false;
+    }
     try (PreparedStatement s = c.prepareStatement(DELETE_ALL)) {
       s.executeUpdate();
     }
@@ -157,11 +161,12 @@ public final class DatabaseFence implements Fence {
         s.setInt(1, p);
         s.setInt(2, range.first());
         s.setInt(3, range.last());
-        s.setLong(4, epoch);
+        s.setLong(4, none ? 0 : highest + 1);
         s.addBatch();
       }
       s.executeBatch();
     }
+    return true;
   }
 
   @Override

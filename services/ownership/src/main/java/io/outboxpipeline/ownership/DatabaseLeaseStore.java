@@ -12,37 +12,43 @@ import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
 
 /**
- * Heartbeats and leases in tables of the base database, {@code obt_member} and {@code obt_lease}.
- * Each call takes one connection and runs one statement on it, a snapshot two.
+ * Heartbeats and leases in tables of the base database, {@code obt_member}, {@code obt_lease} and
+ * {@code obt_partition_count}. Each call takes one connection and runs one statement on it, a snapshot two.
  *
  * <p>The source's connections need a socket time-out below the lease duration.
  */
 public final class DatabaseLeaseStore implements LeaseStore {
 
+  /** The row without a partition is the wanted number of them. */
   private static final String READ_LEASES =
       """
       SELECT partition_no, holder, target, epoch, version FROM obt_lease
+      UNION ALL
+      SELECT NULL, NULL, NULL, wanted, version FROM obt_partition_count
       """;
 
   private static final String READ_HEARTBEATS =
       """
-      SELECT member_id, incarnation, renewals, state, version FROM obt_member
+      SELECT member_id, incarnation, renewals, state, partitions, report, version FROM obt_member
       """;
 
   private static final String READ_HEARTBEAT =
       """
-      SELECT member_id, incarnation, renewals, state, version FROM obt_member WHERE member_id = ?
+      SELECT member_id, incarnation, renewals, state, partitions, report, version
+      FROM obt_member WHERE member_id = ?
       """;
 
   private static final String CREATE_HEARTBEAT =
       """
-      INSERT INTO obt_member (incarnation, renewals, state, version, member_id)
-      VALUES (?, ?, ?, ?, ?)
+      INSERT INTO obt_member
+        (incarnation, renewals, state, partitions, report, version, member_id)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
       """;
 
   private static final String REPLACE_HEARTBEAT =
       """
-      UPDATE obt_member SET incarnation = ?, renewals = ?, state = ?, version = ?
+      UPDATE obt_member
+      SET incarnation = ?, renewals = ?, state = ?, partitions = ?, report = ?, version = ?
       WHERE member_id = ? AND version = ?
       """;
 
@@ -67,6 +73,16 @@ public final class DatabaseLeaseStore implements LeaseStore {
       DELETE FROM obt_lease WHERE partition_no = ? AND version = ?
       """;
 
+  private static final String CREATE_COUNT =
+      """
+      INSERT INTO obt_partition_count (wanted, version, id) VALUES (?, ?, 1)
+      """;
+
+  private static final String REPLACE_COUNT =
+      """
+      UPDATE obt_partition_count SET wanted = ?, version = ? WHERE id = 1 AND version = ?
+      """;
+
   private final DataSource database;
 
   public DatabaseLeaseStore(DataSource database) {
@@ -77,16 +93,22 @@ public final class DatabaseLeaseStore implements LeaseStore {
   public Snapshot snapshot() {
     try (Connection c = open()) {
       var leases = new ArrayList<PartitionLease>();
+      Optional<WantedPartitions> wanted = Optional.empty();
       try (PreparedStatement s = c.prepareStatement(READ_LEASES);
           ResultSet rows = s.executeQuery()) {
         while (rows.next()) {
+          var version = new Version(rows.getString(5));
+          if (rows.getObject(1) == null) {
+            wanted = Optional.of(new WantedPartitions(rows.getInt(4), version));
+            continue;
+          }
           leases.add(
               new PartitionLease(
                   rows.getInt(1),
                   Optional.ofNullable(rows.getString(2)).map(MemberId::new),
                   Optional.ofNullable(rows.getString(3)).map(MemberId::new),
                   rows.getLong(4),
-                  new Version(rows.getString(5))));
+                  version));
         }
       }
       var heartbeats = new ArrayList<Heartbeat>();
@@ -96,7 +118,7 @@ public final class DatabaseLeaseStore implements LeaseStore {
           heartbeats.add(heartbeat(rows));
         }
       }
-      return new Snapshot(leases, heartbeats);
+      return new Snapshot(leases, heartbeats, wanted);
     } catch (SQLException e) {
       throw new StoreException("cannot read the leases", e);
     }
@@ -116,12 +138,15 @@ public final class DatabaseLeaseStore implements LeaseStore {
   }
 
   private static Heartbeat heartbeat(ResultSet row) throws SQLException {
+    String report = row.getString(6);
     return new Heartbeat(
         new MemberId(row.getString(1)),
         row.getString(2),
         row.getLong(3),
         State.valueOf(row.getString(4)),
-        new Version(row.getString(5)));
+        row.getInt(5),
+        report == null ? Report.NONE : Report.decoded(report),
+        new Version(row.getString(7)));
   }
 
   @Override
@@ -133,10 +158,12 @@ public final class DatabaseLeaseStore implements LeaseStore {
       s.setString(1, next.incarnation());
       s.setLong(2, next.renewals());
       s.setString(3, next.state().name());
-      s.setString(4, written.value());
-      s.setString(5, next.member().value());
+      s.setInt(4, next.partitions());
+      s.setString(5, next.report().encoded());
+      s.setString(6, written.value());
+      s.setString(7, next.member().value());
       if (!create) {
-        s.setString(6, next.version().value());
+        s.setString(8, next.version().value());
       }
       return outcome(s, written);
     } catch (SQLException e) {
@@ -185,6 +212,23 @@ public final class DatabaseLeaseStore implements LeaseStore {
       return outcome(s, Version.NONE);
     } catch (SQLException e) {
       throw new StoreException("cannot delete the lease of partition " + stored.partition(), e);
+    }
+  }
+
+  @Override
+  public CasOutcome write(WantedPartitions next) {
+    Version written = newVersion();
+    boolean create = next.version().equals(Version.NONE);
+    try (Connection c = open();
+        PreparedStatement s = c.prepareStatement(create ? CREATE_COUNT : REPLACE_COUNT)) {
+      s.setInt(1, next.count());
+      s.setString(2, written.value());
+      if (!create) {
+        s.setString(3, next.version().value());
+      }
+      return outcome(s, written);
+    } catch (SQLException e) {
+      throw new StoreException("cannot write the wanted number of partitions", e);
     }
   }
 

@@ -6,8 +6,6 @@ public enum Ending {
   LEFT,
   /** A newer process runs as the same member. */
   SUPERSEDED,
-  /** The database has other partitions now. */
-  REPARTITIONED,
   /** It was closed without leaving. */
   CLOSED,
   /** The partition work threw an exception. */

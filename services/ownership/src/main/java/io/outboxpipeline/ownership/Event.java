@@ -35,6 +35,12 @@ sealed interface Event {
     /** Of reading everything. */
     record Read(Snapshot snapshot) implements Answer {}
 
+    /** Of reading how the fence is cut. */
+    record Cut(Layout layout) implements Answer {}
+
+    /** Of cutting it anew; false if it was not as expected. */
+    record Laid(boolean done) implements Answer {}
+
     /** Of raising the fence. */
     record Raise(RaiseOutcome outcome) implements Answer {}
 

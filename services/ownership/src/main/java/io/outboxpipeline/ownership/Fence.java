@@ -9,15 +9,17 @@ package io.outboxpipeline.ownership;
  */
 public interface Fence {
 
-  /** How many partitions the database has; 0 if none were made yet. */
-  int partitions();
+  /** What is there; {@link Layout#NONE} if no partitions were made yet. */
+  Layout layout();
 
   /**
-   * Makes the rows of so many partitions, in one transaction. If there are others, the new ones
-   * start with an epoch above all of theirs, so that every grant in them is stale. Does nothing if
-   * they are there already.
+   * Makes the rows of so many partitions instead of those that are there, in one transaction and
+   * with an epoch above all of theirs, so that every grant in them is stale.
+   *
+   * @param seen what must still be there: no partition was claimed since
+   * @return whether it was, and is replaced
    */
-  void lay(int partitions);
+  boolean lay(Layout seen, int partitions);
 
   /**
    * Sets the epoch and owner of the grant's partition if its epoch is lower and its slots agree.

@@ -12,9 +12,9 @@ import java.util.Optional;
  * unknown whether a write was done. Calls need time-outs of their own, shorter than a lease.
  * Implementations are safe for use by several threads.
  */
-public interface LeaseStore {
+public interface LeaseStore extends AutoCloseable {
 
-  /** All leases, then all heartbeats. */
+  /** All leases, then all heartbeats, and how many partitions there shall be. */
   Snapshot snapshot();
 
   /** One member's heartbeat, if it has one. */
@@ -31,4 +31,11 @@ public interface LeaseStore {
 
   /** Deletes a lease; a conflict if it is gone or has another version. */
   CasOutcome delete(PartitionLease stored);
+
+  /** Closes what the store itself opened; by default nothing. */
+  @Override
+  default void close() {}
+
+  /** Creates or replaces the record of how many partitions there shall be. */
+  CasOutcome write(WantedPartitions next);
 }

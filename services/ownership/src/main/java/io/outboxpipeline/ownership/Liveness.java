@@ -4,6 +4,7 @@ import io.outboxpipeline.ownership.Heartbeat.State;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What one observer makes of the others' heartbeats, on its own clock alone. An observer that was
@@ -16,6 +17,8 @@ final class Liveness {
   enum Standing {
     ACCEPTING,
     LEAVING,
+    /** It can't reach the base database. */
+    UNABLE,
     /** Its heartbeat did not change for a whole lease: it may be seized. */
     EXPIRED,
     SEIZED,
@@ -29,7 +32,8 @@ final class Liveness {
     }
   }
 
-  private record Seen(Heartbeat heartbeat, long since) {}
+  /** {@code idleSince}: since when it works with no partitions; counts only while it does. */
+  private record Seen(Heartbeat heartbeat, long since, long idleSince) {}
 
   private final long leaseDuration;
   private final long longestGap;
@@ -47,8 +51,14 @@ final class Liveness {
     var nextSeen = new HashMap<MemberId, Seen>();
     for (Heartbeat h : snapshot.heartbeats()) {
       Seen before = seen.get(h.member());
-      boolean unchanged = before != null && before.heartbeat.version().equals(h.version());
-      nextSeen.put(h.member(), before != null && unchanged && !anew ? before : new Seen(h, now));
+      if (before == null || anew) {
+        nextSeen.put(h.member(), new Seen(h, now, now));
+      } else if (before.heartbeat.version().equals(h.version())) {
+        nextSeen.put(h.member(), before);
+      } else {
+        boolean idle = before.heartbeat.partitions() == 0;
+        nextSeen.put(h.member(), new Seen(h, now, idle ? before.idleSince : now));
+      }
     }
     var nextMissing = new HashMap<MemberId, Long>();
     for (PartitionLease lease : snapshot.leases()) {
@@ -68,13 +78,42 @@ final class Liveness {
       Long since = missing.get(member);
       return since != null && now - since >= leaseDuration ? Standing.GONE : Standing.MISSING;
     }
-    if (s.heartbeat.state() == State.SEIZED) {
-      return Standing.SEIZED;
-    }
-    if (now - s.since >= leaseDuration) {
+    if (s.heartbeat.state() != State.SEIZED && now - s.since >= leaseDuration) {
       return Standing.EXPIRED;
     }
-    return s.heartbeat.state() == State.LEAVING ? Standing.LEAVING : Standing.ACCEPTING;
+    return switch (s.heartbeat.state()) {
+      case LIVE -> Standing.ACCEPTING;
+      case LEAVING -> Standing.LEAVING;
+      case UNABLE -> Standing.UNABLE;
+      case SEIZED -> Standing.SEIZED;
+    };
+  }
+
+  /**
+   * Who takes partitions of so many: who works with that number, and who works with none for only a
+   * moment, because it is just starting or because all are about to start with a new number.
+   *
+   * @param from when the observer itself began with that number
+   */
+  Set<MemberId> accepting(int partitions, long from, long moment, long now) {
+    var accepting = new TreeSet<MemberId>();
+    seen.forEach(
+        (member, s) -> {
+          long idleSince = s.idleSince - from > 0 ? s.idleSince : from;
+          boolean arrives = s.heartbeat.partitions() == 0 && now - idleSince < moment;
+          if (standing(member, now) == Standing.ACCEPTING
+              && (arrives || s.heartbeat.partitions() == partitions)) {
+            accepting.add(member);
+          }
+        });
+    return accepting;
+  }
+
+  /** Whether all that could still send for partitions have said that they work with none. */
+  boolean allIdle() {
+    return seen.values().stream()
+        .map(Seen::heartbeat)
+        .allMatch(h -> h.state() == State.SEIZED || h.partitions() == 0);
   }
 
   /** Those with a heartbeat. */

@@ -28,14 +28,18 @@ final class Membership {
   /** While a partition is on its way here, the leases are read so often. */
   private static final long POLL_NANOS = 50_000_000;
 
+  /** While the fence is to be cut anew, the leases and the fence are read so often. */
+  private static final long CUT_POLL_NANOS = 200_000_000;
+
   private final MemberId self;
-  private final int partitions;
   private final long leaseDuration;
   private final long retryPeriod;
   private final long longestJump;
   private final Calls calls;
   private final Renewal renewal;
   private final Liveness liveness;
+
+  /** One for each partition that this member works with; empty while it works with none. */
   private final List<Holding> holdings = new ArrayList<>();
 
   /** Heartbeats of the dead that are being seized or deleted. */
@@ -43,6 +47,29 @@ final class Membership {
 
   /** Since when a lease, in this version, waits for this member as its target. */
   private Map<Version, Long> expected = Map.of();
+
+  /** Partitions whose leases, left over or of an earlier process, are being released or deleted. */
+  private final Set<Integer> tidying = new HashSet<>();
+
+  /** How the fence was cut when it was read last. */
+  private Optional<Layout> layout = Optional.empty();
+
+  /** What is read by a later call was read after the layout. */
+  private long layoutAnsweredAt;
+
+  private long layoutAt;
+
+  /** The call that reads or cuts the fence, 0 if none waits. */
+  private long fenceCall;
+
+  /** Since when the fence does not answer, though heartbeats are renewed. */
+  private Optional<Long> fenceAwaySince = Optional.empty();
+
+  /** The number that this member is giving up everything for, or because of the fence. */
+  private boolean retiring;
+
+  /** Since when it works with what it works with. */
+  private long since;
 
   private Moment last;
   private long snapshotAt;
@@ -54,23 +81,20 @@ final class Membership {
   private Set<MemberId> liveMembers = Set.of();
   private int unowned;
 
-  Membership(MemberId self, String incarnation, int partitions, LeaseTiming timing, Moment now) {
+  Membership(MemberId self, String incarnation, LeaseTiming timing, Moment now) {
     this.self = self;
-    this.partitions = partitions;
     leaseDuration = timing.leaseDuration().toNanos();
     retryPeriod = timing.retryPeriod().toNanos();
     longestJump = (leaseDuration - timing.renewDeadline().toNanos()) / 1_000_000;
     calls = new Calls(callTimeoutNanos());
     renewal = new Renewal(self, incarnation, timing, calls, now.nanos());
     liveness = new Liveness(leaseDuration, timing.renewDeadline().toNanos());
-    for (int p = 0; p < partitions; p++) {
-      holdings.add(new Holding(self, p, Partitions.range(p, partitions), leaseDuration, calls));
-    }
     // Long enough for every other member to have read the leases once more.
     notice = retryPeriod + retryPeriod / 4;
     last = now;
     snapshotAt = now.nanos();
-    unowned = partitions;
+    layoutAt = now.nanos();
+    since = now.nanos();
   }
 
   /** Takes one event and says what to do now, in this order. */
@@ -84,9 +108,10 @@ final class Membership {
       case Event.Tick() -> {}
       case Event.Answered(long id, Answer answer) ->
           calls.answered(id).ifPresent(call -> answered(call, answer, nanos));
-      case Event.Drained(Grant grant) -> holdings.get(grant.partition()).drained(grant, nanos);
+      case Event.Drained(Grant grant) ->
+          holding(grant.partition()).ifPresent(h -> h.drained(grant, nanos));
       case Event.FencedOut(Grant grant) -> {
-        if (holdings.get(grant.partition()).fencedOut(grant)) {
+        if (holding(grant.partition()).filter(h -> h.fencedOut(grant)).isPresent()) {
           snapshotBy(nanos + POLL_NANOS);
         }
       }
@@ -94,7 +119,7 @@ final class Membership {
         if (!leaving) {
           leaving = true;
           notice = Math.min(notice, maxNotice);
-          renewal.leaving(nanos);
+          renewal.say(State.LEAVING, nanos);
           snapshotBy(nanos);
         }
       }
@@ -121,6 +146,14 @@ final class Membership {
       snapshotCall = calls.issue(new Op.ReadSnapshot(), now);
       snapshotAt = now + retryPeriod;
     }
+    if (renewal.joined() && fenceCall == 0 && !deleting && now - layoutAt >= 0) {
+      fenceCall = calls.issue(new Op.ReadLayout(), now);
+      layoutAt = now + retryPeriod;
+    }
+  }
+
+  private Optional<Holding> holding(int partition) {
+    return partition < holdings.size() ? Optional.of(holdings.get(partition)) : Optional.empty();
   }
 
   /** When to step next if nothing else happens. */
@@ -130,6 +163,9 @@ final class Membership {
     wake = earlier(wake, calls.nextDeadline(wake));
     if (renewal.joined() && snapshotCall == 0) {
       wake = earlier(wake, snapshotAt);
+    }
+    if (renewal.joined() && fenceCall == 0 && !deleting) {
+      wake = earlier(wake, layoutAt);
     }
     for (Holding h : holdings) {
       wake = earlier(wake, h.wakeAt(wake));
@@ -166,11 +202,15 @@ final class Membership {
 
   private void answered(Waiting call, Answer answer, long now) {
     if (renewal.awaits(call.id())) {
+      boolean said = renewal.partitionsSaid();
       switch (renewal.answered(call.op(), answer, now)) {
         case NOTHING -> {}
         case LOST -> holdings.forEach(Holding::abandon);
         case SUPERSEDED -> end(Ending.SUPERSEDED);
         case DELETED -> end(Ending.LEFT);
+      }
+      if (!said && renewal.partitionsSaid()) {
+        snapshotBy(now);
       }
       return;
     }
@@ -184,19 +224,25 @@ final class Membership {
       case Op.WriteHeartbeat(Heartbeat next) -> cleared(next.member(), answer, now);
       case Op.DeleteHeartbeat(Heartbeat stored) -> cleared(stored.member(), answer, now);
       case Op.WriteLease(PartitionLease next) -> {
-        Holding holding = holdings.get(next.partition());
-        if (holding.awaits(call.id()) && holding.written(answer, allowed(now), now)) {
+        Optional<Holding> holding =
+            holding(next.partition()).filter(h -> h.awaits(call.id()));
+        if (holding.isEmpty()) {
+          tidying.remove(next.partition());
+        } else if (holding.get().written(answer, allowed(now), now)) {
           snapshotBy(now + POLL_NANOS);
         }
         snapshotWhenEmpty(answer, now);
       }
+      case Op.DeleteLease(PartitionLease stored) -> tidying.remove(stored.partition());
       case Op.RaiseFence(_, Grant grant) -> {
-        Holding holding = holdings.get(grant.partition());
-        if (holding.awaits(call.id()) && holding.raised(answer, allowed(now), now)) {
-          end(Ending.REPARTITIONED);
+        Optional<Holding> holding =
+            holding(grant.partition()).filter(h -> h.awaits(call.id()));
+        if (holding.isPresent() && holding.get().raised(answer, allowed(now), now)) {
+          workWith(0, now);
         }
         snapshotWhenEmpty(answer, now);
       }
+      case Op.ReadLayout(), Op.LayFence _ -> fenceAnswered(call, answer, now);
       case Op.ReadHeartbeat _ -> {} // of a renewal that is over
     }
   }
@@ -209,7 +255,7 @@ final class Membership {
   }
 
   private void snapshotWhenEmpty(Answer answer, long now) {
-    if (leaving
+    if ((leaving || retiring)
         && !(answer instanceof Answer.Unknown)
         && holdings.stream().allMatch(Holding::idle)) {
       snapshotBy(now);
@@ -221,7 +267,67 @@ final class Membership {
   }
 
   private Allowed allowed(long now) {
-    return new Allowed(renewal.maySend(now) && !leaving, leaving, notice);
+    return new Allowed(
+        renewal.maySend(now) && renewal.partitionsSaid() && !leaving && !retiring,
+        leaving || retiring,
+        notice);
+  }
+
+  private void fenceAnswered(Waiting call, Answer answer, long now) {
+    if (call.id() != fenceCall) {
+      return;
+    }
+    fenceCall = 0;
+    switch (answer) {
+      case Answer.Cut(Layout there) -> {
+        if (!holdings.isEmpty() && holdings.size() != there.partitions()) {
+          workWith(0, now);
+        }
+        layout = Optional.of(there);
+        layoutAnsweredAt = calls.last();
+        fenceAwaySince = Optional.empty();
+        renewal.say(State.LIVE, now);
+        if (holdings.isEmpty()) {
+          snapshotBy(now);
+        }
+      }
+      case Answer.Laid _ -> layoutAt = now;
+      case Answer.Unknown() -> {
+        layout = Optional.empty();
+        // While the heartbeat can't be renewed either, everything is away, and that is another
+        // matter.
+        fenceAwaySince =
+            renewal.maySend(now) ? fenceAwaySince.or(() -> Optional.of(now)) : Optional.empty();
+        if (fenceAwayFor(leaseDuration / 2, now)) {
+          renewal.say(State.UNABLE, now);
+        }
+      }
+      case Answer.Cas _, Answer.Found _, Answer.Read _, Answer.Raise _ ->
+          throw new IllegalStateException("not asked: " + answer);
+    }
+  }
+
+  private boolean fenceAwayFor(long nanos, long now) {
+    return fenceAwaySince.filter(away -> now - away >= nanos).isPresent();
+  }
+
+  /** Begins anew with so many partitions, 0 to work with none. */
+  private void workWith(int partitions, long now) {
+    holdings.forEach(Holding::abandon);
+    holdings.clear();
+    for (int p = 0; p < partitions; p++) {
+      holdings.add(new Holding(self, p, Partitions.range(p, partitions), leaseDuration, calls));
+    }
+    retiring = false;
+    since = now;
+    unowned = partitions;
+    expected = Map.of();
+    renewal.worksWith(partitions, now);
+    snapshotBy(now + POLL_NANOS);
+    if (partitions == 0) {
+      layout = Optional.empty();
+      layoutAt = now;
+    }
   }
 
   private void observe(Snapshot snapshot, long readBy, long now) {
@@ -234,23 +340,87 @@ final class Membership {
       return;
     }
     var leases = new HashMap<Integer, PartitionLease>();
-    for (PartitionLease lease : snapshot.leases()) {
-      if (lease.partition() < partitions) {
-        leases.put(lease.partition(), lease);
-      }
+    snapshot.leases().forEach(lease -> leases.put(lease.partition(), lease));
+    clearDead(snapshot, leases, standings, now);
+    Optional<Integer> wanted =
+        snapshot
+            .wanted()
+            .map(WantedPartitions::count)
+            .or(() -> layout.map(Layout::partitions).filter(p -> p > 0));
+    if (holdings.isEmpty()) {
+      observeWaiting(leases, wanted, standings, readBy, now);
+    } else {
+      observeWorking(leases, wanted, standings, readBy, now);
     }
-    var accepting = new HashSet<MemberId>();
-    for (MemberId m : liveMembers) {
-      if (standings.apply(m) == Standing.ACCEPTING) {
-        accepting.add(m);
-      }
+    boolean holdsNothing =
+        holdings.stream().allMatch(Holding::idle)
+            && leases.values().stream().noneMatch(l -> l.heldBy(self));
+    if (leaving && holdsNothing) {
+      delete(now);
+      renewal.advance(now);
+    } else if (retiring && holdsNothing) {
+      workWith(0, now);
+      renewal.advance(now);
     }
+  }
+
+  /** While it works with no partitions: until the fence is cut as it should be, it is to be cut. */
+  private void observeWaiting(
+      Map<Integer, PartitionLease> leases,
+      Optional<Integer> wanted,
+      Function<MemberId, Standing> standings,
+      long readBy,
+      long now) {
+    unowned = 0;
+    boolean known = layout.isPresent() && wanted.isPresent();
+    if (!leaving && known && wanted.get() == layout.get().partitions()) {
+      workWith(wanted.get(), now);
+      return;
+    }
+    if (leaving || known) {
+      leases.values().stream().filter(l -> l.heldBy(self)).forEach(l -> release(l, now));
+    }
+    if (leaving || !known) {
+      return;
+    }
+    boolean allFree =
+        leases.values().stream()
+            .allMatch(
+                l -> l.holder().isEmpty() || standings.apply(l.holder().get()).freesPartitions());
+    // The layout was read before the leases and the heartbeats: whoever starts a partition of it
+    // after they were read changes it, and it is not cut.
+    if (allFree && liveness.allIdle() && readBy > layoutAnsweredAt && fenceCall == 0) {
+      fenceCall = calls.issue(new Op.LayFence(layout.get(), wanted.get()), now);
+    } else if (now - since < leaseDuration) {
+      snapshotBy(now + CUT_POLL_NANOS);
+      layoutAt = earlier(layoutAt, now + CUT_POLL_NANOS);
+    }
+  }
+
+  private void observeWorking(
+      Map<Integer, PartitionLease> leases,
+      Optional<Integer> wanted,
+      Function<MemberId, Standing> standings,
+      long readBy,
+      long now) {
+    int partitions = holdings.size();
+    Set<MemberId> accepting =
+        new HashSet<>(liveness.accepting(partitions, since, 2 * retryPeriod, now));
     accepting.remove(self);
-    if (!leaving) {
+    boolean unable = fenceAwayFor(leaseDuration / 2, now);
+    // Alone it keeps what it has: nobody else would do better.
+    retiring =
+        retiring
+            || wanted.filter(w -> w != partitions).isPresent()
+            || (fenceAwayFor(leaseDuration, now) && !accepting.isEmpty());
+    if (retiring) {
+      accepting.clear();
+    } else if (!leaving) {
+      if (unable) {
+        return;
+      }
       accepting.add(self);
     }
-    clearDead(snapshot, leases, standings, now);
-
     var view = new View(self, leases, partitions, accepting, standings);
     Allowed allowed = allowed(now);
     var expectedNow = new HashMap<Version, Long>();
@@ -266,14 +436,30 @@ final class Membership {
       }
     }
     expected = expectedNow;
-    if (expected.values().stream().anyMatch(since -> now - since < leaseDuration)) {
+    if (expected.values().stream().anyMatch(from -> now - from < leaseDuration)) {
       snapshotBy(now + POLL_NANOS);
     }
-    if (leaving
-        && holdings.stream().allMatch(Holding::idle)
-        && leases.values().stream().noneMatch(l -> l.heldBy(self))) {
-      delete(now);
-      renewal.advance(now);
+    tidy(leases, view, now);
+  }
+
+  /** Leases of a former, larger number of partitions: released by whom they name, then deleted. */
+  private void tidy(Map<Integer, PartitionLease> leases, View view, long now) {
+    boolean first = liveMembers.stream().findFirst().filter(self::equals).isPresent();
+    for (PartitionLease lease : leases.values()) {
+      if (lease.partition() < holdings.size()) {
+        continue;
+      }
+      if (lease.heldBy(self)) {
+        release(lease, now);
+      } else if (first && !retiring && view.isFree(lease) && tidying.add(lease.partition())) {
+        calls.issue(new Op.DeleteLease(lease), now);
+      }
+    }
+  }
+
+  private void release(PartitionLease lease, long now) {
+    if (tidying.add(lease.partition())) {
+      calls.issue(new Op.WriteLease(lease.released()), now);
     }
   }
 
@@ -356,15 +542,18 @@ final class Membership {
         switch (ending.orElse(null)) {
           case LEFT -> OwnershipStatus.State.LEFT;
           case SUPERSEDED -> OwnershipStatus.State.SUPERSEDED;
-          case REPARTITIONED -> OwnershipStatus.State.REPARTITIONED;
           case CLOSED -> OwnershipStatus.State.CLOSED;
           case FAILED -> OwnershipStatus.State.FAILED;
           case null ->
               leaving
                   ? OwnershipStatus.State.LEAVING
-                  : renewal.joined() ? OwnershipStatus.State.ACTIVE : OwnershipStatus.State.JOINING;
+                  : !renewal.joined()
+                      ? OwnershipStatus.State.JOINING
+                      : holdings.isEmpty()
+                          ? OwnershipStatus.State.WAITING
+                          : OwnershipStatus.State.ACTIVE;
         };
     return new OwnershipStatus(
-        state, owned, moving, unowned, liveMembers, Duration.ofNanos(now - renewal.confirmedAt()));
+        state, holdings.size(), owned, moving, unowned, liveMembers, Duration.ofNanos(now - renewal.confirmedAt()));
   }
 }

@@ -7,6 +7,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * One relay's membership: keeps its heartbeat, and tells its {@link PartitionWork} which partitions
@@ -38,13 +40,19 @@ public final class Ownership implements AutoCloseable {
   /**
    * Who this member is and how it behaves.
    *
-   * @param partitions the same for all members, from 1 to {@link Partitions#MAX}
+   * @param partitions how many there shall be from now on, for all members, from 1 to {@link
+   *     Partitions#MAX}: the last who starts with another number decides. Empty: as many as {@link
+   *     WantedPartitions} says, or the database has, or {@link Partitions#DEFAULT}
    * @param timing the same for all members
    */
-  public record Settings(MemberId member, int partitions, LeaseTiming timing) {
+  public record Settings(MemberId member, OptionalInt partitions, LeaseTiming timing) {
 
     public Settings {
-      Partitions.checkCount(partitions);
+      partitions.ifPresent(Partitions::checkCount);
+    }
+
+    public Settings(MemberId member, int partitions, LeaseTiming timing) {
+      this(member, OptionalInt.of(partitions), timing);
     }
   }
 
@@ -56,6 +64,7 @@ public final class Ownership implements AutoCloseable {
   private final LeaseStore store;
   private final Fence fence;
   private final PartitionWork work;
+  private final Supplier<Report> report;
   private final LongSupplier nanoClock;
   private final InstantSource wallClock;
   private final Membership membership;
@@ -65,6 +74,7 @@ public final class Ownership implements AutoCloseable {
   private final ExecutorService calls =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("ownership-call-", 0).factory());
   private final AtomicBoolean storeAway = new AtomicBoolean();
+  private final AtomicBoolean fenceAway = new AtomicBoolean();
   private final CompletableFuture<Ending> ended = new CompletableFuture<>();
   private final Thread loop;
   private volatile Published published;
@@ -74,38 +84,46 @@ public final class Ownership implements AutoCloseable {
       LeaseStore store,
       Fence fence,
       PartitionWork work,
+      Supplier<Report> report,
       LongSupplier nanoClock,
       InstantSource wallClock) {
     this.settings = settings;
     this.store = store;
     this.fence = fence;
     this.work = work;
+    this.report = report;
     this.nanoClock = nanoClock;
     this.wallClock = wallClock;
     Moment now = new Moment(nanoClock.getAsLong(), wallClock.millis());
     membership =
         new Membership(
             settings.member,
-            UUID.randomUUID().toString(),
-            settings.partitions,
-            settings.timing,
-            now);
+            UUID.randomUUID().toString(), settings.timing, now);
     longestJumpMillis = membership.longestJumpMillis();
     published = publication(now);
     loop = Thread.ofVirtual().name("ownership").unstarted(this::loop);
   }
 
   /**
-   * Joins. If the database has another number of partitions, this first watches for a whole lease
-   * whether anybody works with them, and replaces them if not.
+   * Joins. If there are another number of partitions than the settings say, says so to all first.
    *
-   * @throws PartitionCountException if somebody does
-   * @throws StoreException if the database or the store does not answer at this moment
+   * @param report what each renewal says of the member; called often, must return quickly
+   * @throws StoreException if the store does not answer at this moment, or if the fence doesn't and
+   *     is the only one to know how many partitions there are
    */
   public static Ownership start(
-      Settings settings, LeaseStore store, Fence fence, PartitionWork work)
-      throws InterruptedException {
-    return start(settings, store, fence, work, System::nanoTime, InstantSource.system());
+      Settings settings,
+      LeaseStore store,
+      Fence fence,
+      PartitionWork work,
+      Supplier<Report> report) {
+    return start(settings, store, fence, work, report, System::nanoTime, InstantSource.system());
+  }
+
+  /** Joins, with nothing to report. */
+  public static Ownership start(
+      Settings settings, LeaseStore store, Fence fence, PartitionWork work) {
+    return start(settings, store, fence, work, () -> Report.NONE);
   }
 
   static Ownership start(
@@ -113,11 +131,16 @@ public final class Ownership implements AutoCloseable {
       LeaseStore store,
       Fence fence,
       PartitionWork work,
+      Supplier<Report> report,
       LongSupplier nanoClock,
-      InstantSource wallClock)
-      throws InterruptedException {
-    new Preparation(settings.partitions, settings.timing, store, fence, nanoClock).run();
-    var ownership = new Ownership(settings, store, fence, work, nanoClock, wallClock);
+      InstantSource wallClock) {
+    if (settings.partitions.isPresent()) {
+      WantedPartitions.set(store, settings.partitions.getAsInt());
+    } else if (store.snapshot().wanted().isEmpty()) {
+      int there = fence.layout().partitions();
+      WantedPartitions.set(store, there > 0 ? there : Partitions.DEFAULT);
+    }
+    var ownership = new Ownership(settings, store, fence, work, report, nanoClock, wallClock);
     ownership.loop.start();
     return ownership;
   }
@@ -196,7 +219,7 @@ public final class Ownership implements AutoCloseable {
   }
 
   private void loop() {
-    LOG.log(Level.INFO, "member {0} joins, partitions: {1}", settings.member, settings.partitions);
+    LOG.log(Level.INFO, "member {0} joins", settings.member);
     try {
       while (!published.ended) {
         long wait = membership.wakeAt() - nanoClock.getAsLong();
@@ -284,31 +307,77 @@ public final class Ownership implements AutoCloseable {
       case Op.ReadHeartbeat _ -> true;
       case Op.WriteHeartbeat(Heartbeat h) -> h.member().equals(settings.member);
       case Op.DeleteHeartbeat(Heartbeat h) -> h.member().equals(settings.member);
-      case Op.ReadSnapshot _, Op.WriteLease _, Op.RaiseFence _ -> false;
+      case Op.ReadSnapshot(),
+          Op.WriteLease _,
+          Op.DeleteLease _,
+          Op.ReadLayout(),
+          Op.LayFence _,
+          Op.RaiseFence _ ->
+          false;
+    };
+  }
+
+  private static boolean isOfFence(Op op) {
+    return switch (op) {
+      case Op.ReadLayout(), Op.LayFence _, Op.RaiseFence _ -> true;
+      case Op.ReadHeartbeat _,
+          Op.WriteHeartbeat _,
+          Op.DeleteHeartbeat _,
+          Op.ReadSnapshot(),
+          Op.WriteLease _,
+          Op.DeleteLease _ ->
+          false;
     };
   }
 
   private Answer answer(Op op) {
+    AtomicBoolean away = isOfFence(op) ? fenceAway : storeAway;
+    String which = isOfFence(op) ? "base database" : "lease store";
     try {
       Answer answer =
           switch (op) {
             case Op.ReadHeartbeat(MemberId member) -> new Answer.Found(store.heartbeat(member));
-            case Op.WriteHeartbeat(Heartbeat next) -> new Answer.Cas(store.write(next));
+            case Op.WriteHeartbeat(Heartbeat next) -> new Answer.Cas(store.write(reporting(next)));
             case Op.DeleteHeartbeat(Heartbeat stored) -> new Answer.Cas(store.delete(stored));
             case Op.ReadSnapshot() -> new Answer.Read(store.snapshot());
             case Op.WriteLease(PartitionLease next) -> new Answer.Cas(store.write(next));
+            case Op.DeleteLease(PartitionLease stored) -> new Answer.Cas(store.delete(stored));
+            case Op.ReadLayout() -> new Answer.Cut(fence.layout());
+            case Op.LayFence(Layout seen, int partitions) -> laid(seen, partitions);
             case Op.RaiseFence(MemberId owner, Grant grant) ->
                 new Answer.Raise(fence.raise(owner, grant));
           };
-      if (storeAway.getAndSet(false)) {
-        LOG.log(Level.INFO, "the lease store answers again");
+      if (away.getAndSet(false)) {
+        LOG.log(Level.INFO, "the {0} answers again", which);
       }
       return answer;
     } catch (RuntimeException e) {
-      if (!storeAway.getAndSet(true)) {
-        LOG.log(Level.WARNING, "the lease store does not answer: {0}: {1}", e, e.getCause());
+      if (!away.getAndSet(true)) {
+        LOG.log(Level.WARNING, "the {0} does not answer: {1}: {2}", which, e, e.getCause());
       }
       return new Answer.Unknown();
+    }
+  }
+
+  private Answer laid(Layout seen, int partitions) {
+    boolean done = fence.lay(seen, partitions);
+    if (done) {
+      LOG.log(
+          Level.INFO, "{0} partitions, where {1} were, are laid out", partitions, seen.partitions());
+    }
+    return new Answer.Laid(done);
+  }
+
+  /** Only in the member's own renewals: seizing another one's heartbeat leaves its report. */
+  private Heartbeat reporting(Heartbeat next) {
+    if (!next.member().equals(settings.member)) {
+      return next;
+    }
+    try {
+      return next.reporting(report.get());
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "no report with this renewal", e);
+      return next;
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.Set;
 /**
  * How a member stands, for health, metrics and people.
  *
+ * @param partitions how many there are for this member; 0 while it waits
  * @param owned the grants that are started and not yet released or abandoned
  * @param moving how many partitions are on their way to or from this member
  * @param unowned how many nobody held when the leases were read last
@@ -16,6 +17,7 @@ import java.util.Set;
  */
 public record OwnershipStatus(
     State state,
+    int partitions,
     List<Grant> owned,
     int moving,
     int unowned,
@@ -28,21 +30,24 @@ public record OwnershipStatus(
   }
 
   OwnershipStatus renewedAgo(Duration age) {
-    return new OwnershipStatus(state, owned, moving, unowned, liveMembers, age);
+    return new OwnershipStatus(state, partitions, owned, moving, unowned, liveMembers, age);
   }
 
   /** Where the member is in its life. */
   public enum State {
     /** Its heartbeat is not yet stored. */
     JOINING,
+    /**
+     * It owns nothing and takes nothing: the partitions are being cut anew, or their number is not
+     * known, or the base database is away.
+     */
+    WAITING,
     ACTIVE,
     LEAVING,
     /** See {@link Ending#LEFT}. */
     LEFT,
     /** See {@link Ending#SUPERSEDED}. */
     SUPERSEDED,
-    /** See {@link Ending#REPARTITIONED}. */
-    REPARTITIONED,
     /** See {@link Ending#CLOSED}. */
     CLOSED,
     /** See {@link Ending#FAILED}. */

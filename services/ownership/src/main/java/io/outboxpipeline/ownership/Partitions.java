@@ -8,6 +8,9 @@ public final class Partitions {
   /** The most partitions there can be: one per slot. */
   public static final int MAX = 256;
 
+  /** As many as there are if nobody says how many there shall be. */
+  public static final int DEFAULT = 64;
+
   private Partitions() {}
 
   /**

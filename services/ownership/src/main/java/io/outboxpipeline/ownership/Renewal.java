@@ -45,6 +45,13 @@ final class Renewal {
   private long renewals;
   private boolean joined;
   private State state = State.LIVE;
+  private int partitions;
+
+  /** The first attempt that says with how many partitions it works now. */
+  private long partitionsSaidBy;
+
+  /** The last attempt that is known to be stored. */
+  private long storedCounter;
   private boolean deleting;
 
   /** The call that waits, 0 if none does. */
@@ -94,9 +101,27 @@ final class Renewal {
     nextAt = now;
   }
 
-  void leaving(long now) {
-    state = State.LEAVING;
+  /** Says so at once; once a member leaves, it says nothing else. */
+  void say(State next, long now) {
+    if (state != next && state != State.LEAVING) {
+      state = next;
+      nextAt = now;
+    }
+  }
+
+  /** Says at once with how many partitions the member works. */
+  void worksWith(int count, long now) {
+    partitions = count;
+    partitionsSaidBy = renewals + 1;
     nextAt = now;
+  }
+
+  /**
+   * Whether it is stored with how many partitions the member works, so that no earlier attempt can
+   * still come and say otherwise.
+   */
+  boolean partitionsSaid() {
+    return storedCounter >= partitionsSaidBy;
   }
 
   void delete(long now) {
@@ -144,7 +169,10 @@ final class Renewal {
       Version there = stored == null ? Version.NONE : stored.version();
       waiting =
           calls.issue(
-              new Op.WriteHeartbeat(new Heartbeat(self, incarnation, renewals, state, there)), now);
+              new Op.WriteHeartbeat(
+                  new Heartbeat(
+                      self, incarnation, renewals, state, partitions, Report.NONE, there)),
+              now);
     }
     nextAt = now + retryPeriod;
   }
@@ -169,7 +197,7 @@ final class Renewal {
         }
         yield Result.NOTHING;
       }
-      case Answer.Read _, Answer.Raise _ -> throw new IllegalStateException("not asked: " + answer);
+      case Answer.Read _, Answer.Raise _, Answer.Cut _, Answer.Laid _ -> throw new IllegalStateException("not asked: " + answer);
     };
   }
 
@@ -212,13 +240,14 @@ final class Renewal {
     }
     attempts.headMap(counter, true).clear();
     joined = true;
+    storedCounter = counter;
     if (sentAt - fencedAt < 0) {
       nextAt = now;
       return;
     }
     confirmedAt = sentAt;
     sendUntil = sentAt + renewDeadline;
-    if (stored != null && stored.state() != state) {
+    if (!partitionsSaid() || (stored != null && stored.state() != state)) {
       nextAt = now;
     }
   }

@@ -1,7 +1,6 @@
 package io.outboxpipeline.ownership;
 
 import io.outboxpipeline.ownership.Liveness.Standing;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -15,7 +14,7 @@ final class View {
   private final int partitions;
   private final Set<MemberId> accepting;
   private final Function<MemberId, Standing> standings;
-  private final Map<Integer, MemberId> present = new HashMap<>();
+  private final Map<Integer, MemberId> present;
   private final Map<Integer, MemberId> assigned;
 
   /**
@@ -31,13 +30,7 @@ final class View {
     this.partitions = partitions;
     this.accepting = accepting;
     this.standings = standings;
-    leases.forEach(
-        (partition, lease) ->
-            lease
-                .target()
-                .filter(accepting::contains)
-                .or(() -> lease.holder().filter(accepting::contains))
-                .ifPresent(owner -> present.put(partition, owner)));
+    present = Assignment.present(leases, accepting);
     assigned = Assignment.assign(partitions, accepting, present);
   }
 

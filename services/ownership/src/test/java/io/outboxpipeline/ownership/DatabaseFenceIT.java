@@ -42,46 +42,50 @@ final class DatabaseFenceIT {
 
   @Test
   void a_new_database_has_no_partitions_until_they_are_laid_out() {
-    assertThat(fence.partitions()).isZero();
-    fence.lay(5);
-    assertThat(fence.partitions()).isEqualTo(5);
+    assertThat(fence.layout()).isEqualTo(Layout.NONE);
+    lay(5);
+    assertThat(fence.layout()).isEqualTo(new Layout(5, 0));
     assertThat(database.number("SELECT MAX(epoch) FROM obt_partition")).isZero();
     assertThat(database.number("SELECT SUM(last_slot - first_slot + 1) FROM obt_partition"))
         .isEqualTo(256);
   }
 
   @Test
-  void laying_out_what_is_there_changes_nothing() {
-    fence.lay(4);
+  void what_changed_since_it_was_seen_is_not_laid_out_anew() {
+    assertThat(fence.lay(new Layout(1, 0), 4)).isFalse();
+    assertThat(fence.layout()).isEqualTo(Layout.NONE);
+    lay(4);
+    Layout seen = fence.layout();
     fence.raise(A, grant(2, 4, 7));
-    fence.lay(4);
+    assertThat(fence.lay(seen, 2)).isFalse();
+    assertThat(fence.lay(Layout.NONE, 2)).isFalse();
+    assertThat(fence.layout()).isEqualTo(new Layout(4, 7));
     assertThat(fence.raise(B, grant(2, 4, 7))).isEqualTo(new RaiseOutcome.Stale(7));
+    assertThat(fence.lay(new Layout(4, 7), 2)).isTrue();
   }
 
   @Test
   void another_number_of_partitions_starts_above_every_former_epoch() throws SQLException {
-    fence.lay(4);
+    lay(4);
     fence.raise(A, grant(2, 4, 7));
-    fence.lay(2);
-    assertThat(fence.partitions()).isEqualTo(2);
+    lay(2);
+    assertThat(fence.layout().partitions()).isEqualTo(2);
     assertThat(fence.raise(B, grant(1, 2, 8))).isEqualTo(new RaiseOutcome.Stale(8));
     assertThat(stale(Map.of(0, 0L, 1, 0L, 2, 7L))).containsExactlyInAnyOrder(0, 1, 2);
-    fence.lay(256);
-    assertThat(fence.partitions()).isEqualTo(256);
-    fence.lay(1);
-    assertThat(fence.partitions()).isEqualTo(1);
+    lay(256);
+    assertThat(fence.layout().partitions()).isEqualTo(256);
+    lay(1);
+    assertThat(fence.layout().partitions()).isEqualTo(1);
   }
 
   @Test
-  void many_that_lay_out_at_once_agree() throws Exception {
+  void of_many_that_lay_out_at_once_one_does() throws Exception {
     for (int partitions : new int[] {6, 256, 1}) {
-      atOnce(
-          i ->
-              () -> {
-                new DatabaseFence(database.dataSource()).lay(partitions);
-                return true;
-              });
-      assertThat(fence.partitions()).isEqualTo(partitions);
+      Layout seen = fence.layout();
+      List<Boolean> laid =
+          atOnce(i -> () -> new DatabaseFence(database.dataSource()).lay(seen, partitions));
+      assertThat(laid).containsOnlyOnce(true);
+      assertThat(fence.layout().partitions()).isEqualTo(partitions);
       assertThat(database.number("SELECT SUM(last_slot - first_slot + 1) FROM obt_partition"))
           .isEqualTo(256);
     }
@@ -89,7 +93,7 @@ final class DatabaseFenceIT {
 
   @Test
   void an_epoch_is_raised_to_a_higher_one_only() {
-    fence.lay(4);
+    lay(4);
     assertThat(fence.raise(A, grant(1, 4, 3))).isEqualTo(new RaiseOutcome.Raised());
     assertThat(fence.raise(B, grant(1, 4, 3))).isEqualTo(new RaiseOutcome.Stale(3));
     assertThat(fence.raise(B, grant(1, 4, 2))).isEqualTo(new RaiseOutcome.Stale(3));
@@ -104,7 +108,7 @@ final class DatabaseFenceIT {
 
   @Test
   void of_many_that_raise_to_one_epoch_one_succeeds() throws Exception {
-    fence.lay(1);
+    lay(1);
     for (int epoch = 1; epoch <= 20; epoch++) {
       Grant grant = grant(0, 1, epoch);
       List<RaiseOutcome> outcomes =
@@ -118,14 +122,14 @@ final class DatabaseFenceIT {
 
   @Test
   void a_grant_of_slots_that_are_cut_differently_cannot_be_raised() {
-    fence.lay(4);
+    lay(4);
     assertThat(fence.raise(A, grant(1, 8, 99))).isEqualTo(new RaiseOutcome.Repartitioned());
     assertThat(fence.raise(A, grant(7, 8, 99))).isEqualTo(new RaiseOutcome.Repartitioned());
   }
 
   @Test
   void stale_names_the_partitions_whose_epoch_is_another_one() throws SQLException {
-    fence.lay(4);
+    lay(4);
     fence.raise(A, grant(0, 4, 1));
     fence.raise(A, grant(1, 4, 5));
     fence.raise(A, grant(2, 4, 5));
@@ -136,7 +140,7 @@ final class DatabaseFenceIT {
 
   @Test
   void nobody_replaces_an_owner_between_its_check_and_its_commit() throws Exception {
-    fence.lay(1);
+    lay(1);
     fence.raise(A, grant(0, 1, 1));
     database.execute("CREATE TABLE t (a INT)");
     try (Connection c = database.dataSource().getConnection();
@@ -155,7 +159,7 @@ final class DatabaseFenceIT {
 
   @Test
   void two_owners_check_the_same_row_at_once_without_waiting() throws SQLException {
-    fence.lay(2);
+    lay(2);
     fence.raise(A, grant(0, 2, 1));
     try (Connection one = database.dataSource().getConnection();
         Connection other = database.dataSource().getConnection()) {
@@ -166,6 +170,10 @@ final class DatabaseFenceIT {
       one.rollback();
       other.rollback();
     }
+  }
+
+  private void lay(int partitions) {
+    assertThat(fence.lay(fence.layout(), partitions)).isTrue();
   }
 
   private Set<Integer> stale(Map<Integer, Long> epochs) throws SQLException {

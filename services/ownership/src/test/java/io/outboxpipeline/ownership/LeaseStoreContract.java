@@ -6,6 +6,7 @@ import io.outboxpipeline.ownership.Heartbeat.State;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -58,6 +59,39 @@ public abstract class LeaseStoreContract {
   }
 
   @Test
+  void what_a_member_says_of_itself_is_kept_and_replaced() {
+    LeaseStore store = client();
+    var report = new Report(Map.of("queue", "no & such = queue: “ä” 100 %", "backlog", "12"));
+    Heartbeat beat = create(store, beat(A, "one", 1).reporting(report));
+    assertThat(client().heartbeat(A)).contains(beat);
+    Heartbeat silent = beat.reporting(Report.NONE);
+    silent = silent.stored(version(store.write(silent)));
+    assertThat(client().snapshot().heartbeats()).containsExactly(silent);
+  }
+
+  @Test
+  void the_wanted_number_of_partitions_is_created_and_replaced_like_any_record() {
+    LeaseStore store = client();
+    assertThat(store.snapshot().wanted()).isEmpty();
+    var first = new WantedPartitions(8, Version.NONE);
+    Version version = version(store.write(first));
+    assertThat(client().snapshot().wanted()).contains(new WantedPartitions(8, version));
+    assertThat(store.write(first)).isEqualTo(new CasOutcome.Conflict());
+
+    Version next = version(store.write(new WantedPartitions(32, version)));
+    assertThat(next).isNotEqualTo(version);
+    assertThat(store.write(new WantedPartitions(5, version))).isEqualTo(new CasOutcome.Conflict());
+    assertThat(client().snapshot())
+        .isEqualTo(
+            new Snapshot(
+                List.of(), List.of(), Optional.of(new WantedPartitions(32, next))));
+    assertThat(WantedPartitions.set(store, 32)).isTrue();
+    assertThat(client().snapshot().wanted()).contains(new WantedPartitions(32, next));
+    assertThat(WantedPartitions.set(store, 5)).isTrue();
+    assertThat(client().snapshot().wanted().orElseThrow().count()).isEqualTo(5);
+  }
+
+  @Test
   void a_record_is_created_only_where_there_is_none() {
     LeaseStore store = client();
     Heartbeat beat = create(store, beat(A, "one", 1));
@@ -86,7 +120,7 @@ public abstract class LeaseStoreContract {
 
     assertThat(store.delete(beat)).isEqualTo(new CasOutcome.Written(Version.NONE));
     assertThat(store.delete(lease)).isEqualTo(new CasOutcome.Written(Version.NONE));
-    assertThat(store.snapshot()).isEqualTo(new Snapshot(List.of(), List.<Heartbeat>of()));
+    assertThat(store.snapshot()).isEqualTo(new Snapshot(List.of(), List.of(), Optional.empty()));
   }
 
   @Test
@@ -101,7 +135,7 @@ public abstract class LeaseStoreContract {
     assertThat(store.delete(beat)).isEqualTo(new CasOutcome.Conflict());
     assertThat(store.write(lease)).isEqualTo(new CasOutcome.Conflict());
     assertThat(store.delete(lease)).isEqualTo(new CasOutcome.Conflict());
-    assertThat(store.snapshot()).isEqualTo(new Snapshot(List.of(), List.<Heartbeat>of()));
+    assertThat(store.snapshot()).isEqualTo(new Snapshot(List.of(), List.of(), Optional.empty()));
   }
 
   @Test
@@ -206,7 +240,7 @@ public abstract class LeaseStoreContract {
       lease = nextLease.stored(version(writer.write(nextLease)));
 
       assertThat(reader.heartbeat(A)).contains(beat);
-      assertThat(reader.snapshot()).isEqualTo(new Snapshot(List.of(lease), List.of(beat)));
+      assertThat(reader.snapshot()).isEqualTo(new Snapshot(List.of(lease), List.of(beat), Optional.empty()));
     }
   }
 
@@ -227,7 +261,8 @@ public abstract class LeaseStoreContract {
   }
 
   private static Heartbeat beat(MemberId member, String incarnation, long renewals) {
-    return new Heartbeat(member, incarnation, renewals, State.LIVE, Version.NONE);
+    return new Heartbeat(
+        member, incarnation, renewals, State.LIVE, 5, Report.NONE, Version.NONE);
   }
 
   private static PartitionLease held(int partition, MemberId holder, long epoch) {

@@ -48,7 +48,7 @@ final class LivenessTest {
   @Test
   void a_holder_without_a_heartbeat_is_gone_only_after_a_whole_lease() {
     var lease = new PartitionLease(0, Optional.of(M), Optional.empty(), 1, new Version("1"));
-    var snapshot = new Snapshot(List.of(lease), List.<Heartbeat>of());
+    var snapshot = new Snapshot(List.of(lease), List.of(), Optional.empty());
     for (long t = 0; t <= 14; t += 2) {
       liveness.observe(snapshot, 100 + t);
       assertThat(liveness.standing(M, 100 + t)).isEqualTo(Standing.MISSING);
@@ -58,7 +58,7 @@ final class LivenessTest {
   }
 
   private static Snapshot beat(String version, State state) {
-    return new Snapshot(
-        List.<PartitionLease>of(), List.of(new Heartbeat(M, "i", 1, state, new Version(version))));
+    var beat = new Heartbeat(M, "i", 1, state, 4, Report.NONE, new Version(version));
+    return new Snapshot(List.of(), List.of(beat), Optional.empty());
   }
 }

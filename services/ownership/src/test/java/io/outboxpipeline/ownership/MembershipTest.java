@@ -21,7 +21,7 @@ final class MembershipTest {
   private static final MemberId OTHER = new MemberId("b");
 
   private final MemoryLeaseStore store = new MemoryLeaseStore();
-  private final long[] fence = new long[4];
+  private final MemoryFence fence = new MemoryFence(2);
   private final List<Command> done = new ArrayList<>();
   private long nanos = 1_000;
   private long wallMillis;
@@ -29,7 +29,7 @@ final class MembershipTest {
   private Predicate<Op> answerLost = op -> false;
   private boolean otherBeats;
   private final Membership membership =
-      new Membership(SELF, "one", 2, LeaseTiming.DEFAULT, moment());
+      new Membership(SELF, "one", LeaseTiming.DEFAULT, moment());
 
   @Test
   void alone_it_takes_everything() {
@@ -152,7 +152,7 @@ final class MembershipTest {
 
   @Test
   void leases_that_start_over_end_above_the_epoch_of_the_fence() {
-    fence[0] = 41;
+    fence.set(0, 41);
     pass(1_000);
     assertThat(started()).containsExactlyInAnyOrder(grant(0, 42), grant(1, 1));
     assertThat(lease(0).epoch()).isEqualTo(42);
@@ -161,7 +161,7 @@ final class MembershipTest {
   @Test
   void one_that_was_fenced_out_comes_back_with_a_higher_epoch_only() {
     pass(1_000);
-    fence[0] = 9;
+    fence.set(0, 9);
     step(new Event.FencedOut(grant(0, 1)));
     assertThat(abandoned()).containsExactly(grant(0, 1));
     pass(100);
@@ -181,9 +181,9 @@ final class MembershipTest {
 
   @Test
   void a_new_process_of_the_same_member_takes_its_partitions_back_at_once() {
-    store.write(new Heartbeat(SELF, "zero", 9, State.LIVE, Version.NONE));
+    store.write(new Heartbeat(SELF, "zero", 9, State.LIVE, 2, Report.NONE, Version.NONE));
     store.write(new PartitionLease(0, Optional.of(SELF), Optional.empty(), 7, Version.NONE));
-    fence[0] = 7;
+    fence.set(0, 7);
     pass(100);
     assertThat(started()).contains(grant(0, 8));
   }
@@ -192,7 +192,7 @@ final class MembershipTest {
   void an_old_process_that_finds_a_newer_one_ends_superseded() {
     pass(1_000);
     Heartbeat own = beat();
-    store.write(new Heartbeat(SELF, "two", 1, State.LIVE, own.version()));
+    store.write(new Heartbeat(SELF, "two", 1, State.LIVE, 2, Report.NONE, own.version()));
     pass(2_100);
     assertThat(abandoned()).containsExactly(grant(0, 1), grant(1, 1));
     assertThat(done).last().isEqualTo(new Command.Finish(Ending.SUPERSEDED));
@@ -268,10 +268,14 @@ final class MembershipTest {
   }
 
   @Test
-  void partitions_cut_differently_end_it() {
-    fence[0] = -1;
+  void a_fence_that_was_cut_anew_makes_it_abandon_everything_and_follow() {
     pass(1_000);
-    assertThat(done).last().isEqualTo(new Command.Finish(Ending.REPARTITIONED));
+    fence.lay(fence.layout(), 3);
+    pass(2_100);
+    assertThat(abandoned()).containsExactly(grant(0, 1), grant(1, 1));
+    pass(500);
+    assertThat(membership.status(nanos).partitions()).isEqualTo(3);
+    assertThat(membership.status(nanos).owned()).hasSize(3);
   }
 
   // ---- the member's surroundings
@@ -293,7 +297,7 @@ final class MembershipTest {
   }
 
   private void otherJoins() {
-    store.write(new Heartbeat(OTHER, "x", 1, State.LIVE, Version.NONE));
+    store.write(new Heartbeat(OTHER, "x", 1, State.LIVE, 2, Report.NONE, Version.NONE));
     otherBeats = true;
   }
 
@@ -303,7 +307,7 @@ final class MembershipTest {
       nanos = Math.min(end, Math.max(membership.wakeAt(), nanos + 1));
       if (otherBeats) {
         Heartbeat h = store.heartbeat(OTHER).orElseThrow();
-        store.write(new Heartbeat(OTHER, "x", h.renewals() + 1, State.LIVE, h.version()));
+        store.write(new Heartbeat(OTHER, "x", h.renewals() + 1, State.LIVE, 2, Report.NONE, h.version()));
       }
       step(new Event.Tick());
     }
@@ -329,17 +333,12 @@ final class MembershipTest {
       case Op.WriteHeartbeat(Heartbeat next) -> new Answer.Cas(store.write(next));
       case Op.DeleteHeartbeat(Heartbeat stored) -> new Answer.Cas(store.delete(stored));
       case Op.WriteLease(PartitionLease next) -> new Answer.Cas(store.write(next));
-      case Op.RaiseFence(MemberId _, Grant grant) -> {
-        long there = fence[grant.partition()];
-        if (there < 0) {
-          yield new Answer.Raise(new RaiseOutcome.Repartitioned());
-        }
-        if (there >= grant.epoch()) {
-          yield new Answer.Raise(new RaiseOutcome.Stale(there));
-        }
-        fence[grant.partition()] = grant.epoch();
-        yield new Answer.Raise(new RaiseOutcome.Raised());
-      }
+      case Op.DeleteLease(PartitionLease stored) -> new Answer.Cas(store.delete(stored));
+      case Op.ReadLayout() -> new Answer.Cut(fence.layout());
+      case Op.LayFence(Layout seen, int partitions) ->
+          new Answer.Laid(fence.lay(seen, partitions));
+      case Op.RaiseFence(MemberId owner, Grant grant) ->
+          new Answer.Raise(fence.raise(owner, grant));
     };
   }
 

@@ -9,12 +9,13 @@ final class MemoryLeaseStore implements LeaseStore {
 
   private final Map<MemberId, Heartbeat> heartbeats = new HashMap<>();
   private final Map<Integer, PartitionLease> leases = new HashMap<>();
+  private Optional<WantedPartitions> wanted = Optional.empty();
   private long versions;
   private long leaseWrites;
 
   @Override
   public synchronized Snapshot snapshot() {
-    return new Snapshot(leases.values(), heartbeats.values());
+    return new Snapshot(leases.values(), heartbeats.values(), wanted);
   }
 
   @Override
@@ -70,6 +71,16 @@ final class MemoryLeaseStore implements LeaseStore {
     }
     leases.remove(stored.partition());
     return new CasOutcome.Written(Version.NONE);
+  }
+
+  @Override
+  public synchronized CasOutcome write(WantedPartitions next) {
+    if (!next.version().equals(wanted.map(WantedPartitions::version).orElse(Version.NONE))) {
+      return new CasOutcome.Conflict();
+    }
+    Version version = nextVersion();
+    wanted = Optional.of(new WantedPartitions(next.count(), version));
+    return new CasOutcome.Written(version);
   }
 
   private Version nextVersion() {

@@ -15,11 +15,13 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One random schedule of the lease protocol, wholly determined by its seed: several members with
  * clocks of their own, a store and a fence behind a network that loses and delays, pauses, crashes,
- * restarts, joins, leaves, tampering; then quiet, in which everything must come right.
+ * restarts, joins, leaves, tampering, changes of the number of partitions, operators that come, go,
+ * are doubled, or act on what they read long ago; then quiet, in which everything must come right.
  *
  * <p>Throws an {@link AssertionError} as soon as a rule is broken:
  *
@@ -28,7 +30,8 @@ import java.util.stream.Collectors;
  *   <li>of those who work on a partition, at most one has the fence's epoch;
  *   <li>a delete by a replaced owner never succeeds;
  *   <li>as long as clocks run, at different rates even, nobody starts a partition while another one
- *       may still send for it; so planned moves never overlap either;
+ *       may still send for any of its slots; so neither planned moves nor changes of the number of
+ *       partitions ever overlap;
  *   <li>who left holds nothing;
  *   <li>a bounded time after the last fault each partition is owned by exactly one member that
  *       agrees with lease and fence, the balance is ≤ 1, the dead are cleared away, and from then
@@ -46,8 +49,17 @@ final class Simulation {
 
   private static final long QUIET = 6 * SECOND;
 
+  private static final int MOST_PARTITIONS = 8;
+
   /** What may be counted of a run, to see that the schedules are not vacuous. */
-  record Counts(long steps, long starts, long fencedOut, long seized, long drained) {
+  record Counts(
+      long steps,
+      long starts,
+      long fencedOut,
+      long seized,
+      long drained,
+      long laid,
+      long assigned) {
 
     Counts plus(Counts o) {
       return new Counts(
@@ -55,7 +67,9 @@ final class Simulation {
           starts + o.starts,
           fencedOut + o.fencedOut,
           seized + o.seized,
-          drained + o.drained);
+          drained + o.drained,
+          laid + o.laid,
+          assigned + o.assigned);
     }
   }
 
@@ -70,12 +84,16 @@ final class Simulation {
   private final Random random;
   private final PriorityQueue<Scheduled> agenda = new PriorityQueue<>();
   private final MemoryLeaseStore store = new MemoryLeaseStore();
-  private final int partitions;
-  private final long[] fence;
-  private final List<Map<Long, Relay>> raisedBy = new ArrayList<>();
+  private final MemoryFence fence;
+  private final Map<Grant, Relay> raisedBy = new HashMap<>();
+
+  /** The newest grant of each slot. */
+  private final Map<Integer, Grant> newest = new HashMap<>();
 
   /** Grants up to this epoch lost their lease to tampering: for them the fence alone vouches. */
-  private final long[] tampered;
+  private final long[] tampered = new long[MOST_PARTITIONS];
+
+  private final List<Operator> operators = new ArrayList<>();
 
   private final List<Relay> processes = new ArrayList<>();
   private final Deque<String> log = new ArrayDeque<>();
@@ -93,17 +111,16 @@ final class Simulation {
   private long fencedOut;
   private long seized;
   private long drained;
+  private long laid;
+  private long assigned;
 
   Simulation(long seed, boolean keepLog) {
     this.seed = seed;
     this.keepLog = keepLog;
     random = new Random(seed);
-    partitions = 1 + random.nextInt(8);
-    fence = new long[partitions];
-    tampered = new long[partitions];
-    for (int p = 0; p < partitions; p++) {
-      raisedBy.add(new HashMap<>());
-    }
+    int partitions = 1 + random.nextInt(MOST_PARTITIONS);
+    fence = new MemoryFence(chance(0.5) ? partitions : 0);
+    WantedPartitions.set(store, partitions);
     lossy = random.nextInt(3) * 0.1;
   }
 
@@ -119,13 +136,19 @@ final class Simulation {
       for (int i = 0; i < faults; i++) {
         at(below(faultsEnd), this::fault);
       }
+      for (int i = random.nextInt(3); i > 0; i--) {
+        at(below(faultsEnd), this::repartition);
+      }
+      for (int i = random.nextInt(3); i > 0; i--) {
+        at(below(faultsEnd), () -> operators.add(new Operator()));
+      }
       runUntil(faultsEnd);
       calm();
       settle();
       if (keepLog) {
         System.out.println(tell());
       }
-      return new Counts(steps, starts, fencedOut, seized, drained);
+      return new Counts(steps, starts, fencedOut, seized, drained, laid, assigned);
     } catch (RuntimeException | AssertionError e) {
       throw new AssertionError(
           "seed " + seed + " at " + now / MS + " ms: " + e.getMessage() + "\n" + tell(), e);
@@ -206,8 +229,17 @@ final class Simulation {
     }
   }
 
+  private int partitions() {
+    return store.snapshot().wanted().orElseThrow().count();
+  }
+
+  private void repartition() {
+    WantedPartitions.set(store, 1 + random.nextInt(MOST_PARTITIONS));
+    say(partitions() + " partitions are wanted");
+  }
+
   private void tamper(Relay victim) {
-    int partition = random.nextInt(partitions);
+    int partition = random.nextInt(partitions());
     Optional<PartitionLease> lease = store.lease(partition);
     switch (random.nextInt(4)) {
       case 0 ->
@@ -258,6 +290,8 @@ final class Simulation {
   }
 
   private void settle() {
+    // What was read before the last fault may be acted upon until then.
+    runUntil(now + 5 * SECOND);
     long end = now + SETTLE;
     String wrong = "not yet looked";
     while (now < end) {
@@ -269,8 +303,8 @@ final class Simulation {
         runUntil(now + QUIET);
         check(whatIsWrong().isEmpty(), "was right, then: " + whatIsWrong());
         check(store.leaseWrites() == writes, "leases are written though nothing changes");
-        // A renewal and a snapshot per retry period, which a fast clock makes a little shorter.
-        long perMember = 2 * (QUIET / TIMING.retryPeriod().toNanos() + 1) + 2;
+        // A renewal, a snapshot and a look at the fence per retry period, which a fast clock makes a little shorter.
+        long perMember = 3 * (QUIET / TIMING.retryPeriod().toNanos() + 1) + 2;
         check(calls - before <= perMember * alive().size(), "too many calls while idle");
         return;
       }
@@ -303,7 +337,11 @@ final class Simulation {
     }
     var owned = new TreeMap<MemberId, Integer>();
     ids.forEach(id -> owned.put(id, 0));
-    for (int partition = 0; partition < partitions; partition++) {
+    if (fence.partitions() != partitions()
+        || store.snapshot().leases().size() != partitions()) {
+      return fence.partitions() + " partitions, not " + partitions();
+    }
+    for (int partition = 0; partition < partitions(); partition++) {
       int at = partition;
       List<Relay> workers =
           alive.stream().filter(p -> p.works.containsKey(at)).collect(Collectors.toList());
@@ -314,10 +352,10 @@ final class Simulation {
       Grant grant = owner.work(partition).grant;
       Optional<PartitionLease> lease = store.lease(partition);
       if (owner.work(partition).draining
-          || grant.epoch() != fence[partition]
+          || !fence.holds(grant)
           || lease.filter(l -> l.heldBy(owner.id) && l.epoch() == grant.epoch()).isEmpty()
           || !owner.maySend()) {
-        return owner + " has " + grant + ", lease " + lease + ", fence " + fence[partition];
+        return owner + " has " + grant + ", lease " + lease + ", fence " + fence.epoch(partition);
       }
       if (lease
           .flatMap(PartitionLease::target)
@@ -366,7 +404,7 @@ final class Simulation {
     final Membership membership;
     final Map<Integer, Work> works = new HashMap<>();
     final Deque<Event> held = new ArrayDeque<>();
-    final long[] lastEpoch = new long[partitions];
+    final long[] lastEpoch = new long[MOST_PARTITIONS];
     boolean alive = true;
     boolean leaving;
     boolean superseded;
@@ -384,7 +422,7 @@ final class Simulation {
     Relay(MemberId id, int number) {
       this.id = id;
       this.number = number;
-      membership = new Membership(id, "i" + number, partitions, TIMING, moment());
+      membership = new Membership(id, "i" + number, TIMING, moment());
     }
 
     Moment moment() {
@@ -460,7 +498,7 @@ final class Simulation {
           check(!works.containsKey(partition), this + " already works on " + partition);
           check(grant.epoch() > lastEpoch[partition], this + " starts an old epoch: " + grant);
           check(
-              raisedBy.get(partition).get(grant.epoch()) == this,
+              raisedBy.get(grant) == this,
               this + " starts " + grant + " but did not raise the fence to it");
           lastEpoch[partition] = grant.epoch();
           var work = new Work(grant);
@@ -468,7 +506,7 @@ final class Simulation {
           long current =
               processes.stream()
                   .filter(p -> p.alive && p.works.containsKey(partition))
-                  .filter(p -> p.work(partition).grant.epoch() == fence[partition])
+                  .filter(p -> fence.holds(p.work(partition).grant))
                   .count();
           check(current <= 1, "two have the fence's epoch of " + partition);
           after(below(SECOND), () -> send(this, work));
@@ -494,8 +532,9 @@ final class Simulation {
                     .noneMatch(
                         l ->
                             l.heldBy(id)
-                                && l.epoch() == fence[l.partition()]
-                                && raisedBy.get(l.partition()).get(l.epoch()) == this),
+                                && l.partition() < fence.partitions()
+                                && l.epoch() == fence.epoch(l.partition())
+                                && newestHolder(l.partition()) == this),
                 "left, but holds a lease");
           }
           kill();
@@ -526,24 +565,25 @@ final class Simulation {
         if (other == this || !other.alive || other.paused() || other.works.isEmpty()) {
           continue;
         }
-        for (Work work : works.values()) {
-          Work theirs = other.works.get(work.grant.partition());
-          if (theirs != null
-              && Math.min(work.grant.epoch(), theirs.grant.epoch())
-                  > tampered[work.grant.partition()]
-              && !other.unreliable()
-              && other.maySend()) {
-            throw new AssertionError(
-                this
-                    + " may send for "
-                    + work.grant
-                    + ", and so may "
-                    + other
-                    + " for "
+        if (other.unreliable() || !other.maySend()) {
+          continue;
+        }
+        for (Work ours : works.values()) {
+          for (Work theirs : other.works.values()) {
+            check(
+                !overlap(ours.grant, theirs.grant),
+                this + " may send for " + ours.grant + ", and so may " + other + " for "
                     + theirs.grant);
           }
         }
       }
+    }
+
+    private boolean overlap(Grant a, Grant b) {
+      return a.slots().first() <= b.slots().last()
+          && b.slots().first() <= a.slots().last()
+          && a.epoch() > tampered[a.partition()]
+          && b.epoch() > tampered[b.partition()];
     }
 
     void pause(long length, boolean clockStops) {
@@ -622,12 +662,11 @@ final class Simulation {
   }
 
   private void delete(Relay process, Grant grant) {
-    boolean done = fence[grant.partition()] == grant.epoch();
-    Map<Long, Relay> raises = raisedBy.get(grant.partition());
-    long newest = raises.keySet().stream().mapToLong(e -> e).max().orElse(0);
-    if (done) {
+    if (fence.holds(grant)) {
       check(
-          raises.get(newest) == process && newest == grant.epoch(),
+          raisedBy.get(grant) == process
+              && grant.equals(newest.get(grant.slots().first()))
+              && grant.equals(newest.get(grant.slots().last())),
           process + " deletes for " + grant + " though replaced");
     } else {
       fencedOut++;
@@ -646,7 +685,7 @@ final class Simulation {
     boolean cut =
         caller.isolatedUntil > now
             || outageUntil > now
-            || (op instanceof Op.RaiseFence && caller.fenceCutUntil > now);
+            || (isOfFence(op) && caller.fenceCutUntil > now);
     if (cut || (faulty && chance(lossy))) {
       switch (random.nextInt(cut ? 2 : 4)) {
         case 0 -> {} // the request is lost
@@ -666,17 +705,24 @@ final class Simulation {
       after(
           latency(),
           () -> {
-            List<PartitionLease> leases = store.snapshot().leases();
+            Snapshot first = store.snapshot();
             after(
                 latency(),
                 () -> {
-                  var snapshot = new Snapshot(leases, store.snapshot().heartbeats());
+                  var snapshot =
+                      new Snapshot(first.leases(), store.snapshot().heartbeats(), first.wanted());
                   answer(caller, id, new Answer.Read(snapshot));
                 });
           });
     } else {
       after(latency(), () -> answer(caller, id, execute(op, caller)));
     }
+  }
+
+  private static boolean isOfFence(Op op) {
+    return op instanceof Op.RaiseFence
+        || op instanceof Op.ReadLayout
+        || op instanceof Op.LayFence;
   }
 
   private void answer(Relay caller, long id, Answer answer) {
@@ -708,16 +754,83 @@ final class Simulation {
         }
         yield new Answer.Cas(outcome);
       }
-      case Op.RaiseFence(MemberId _, Grant grant) -> {
-        int partition = grant.partition();
-        if (fence[partition] >= grant.epoch()) {
-          yield new Answer.Raise(new RaiseOutcome.Stale(fence[partition]));
+      case Op.DeleteLease(PartitionLease stored) -> new Answer.Cas(store.delete(stored));
+      case Op.ReadLayout() -> new Answer.Cut(fence.layout());
+      case Op.LayFence(Layout seen, int count) -> {
+        boolean done = fence.lay(seen, count);
+        if (done) {
+          newest.clear();
+          laid += seen.partitions() == 0 ? 0 : 1;
         }
-        fence[partition] = grant.epoch();
-        raisedBy.get(partition).put(grant.epoch(), caller);
-        yield new Answer.Raise(new RaiseOutcome.Raised());
+        say(caller + " lays " + count + " for " + seen + ": " + done);
+        yield new Answer.Laid(done);
+      }
+      case Op.RaiseFence(MemberId owner, Grant grant) -> {
+        RaiseOutcome outcome = fence.raise(owner, grant);
+        if (outcome instanceof RaiseOutcome.Raised) {
+          raisedBy.put(grant, caller);
+          for (int slot = grant.slots().first(); slot <= grant.slots().last(); slot++) {
+            newest.put(slot, grant);
+          }
+        }
+        yield new Answer.Raise(outcome);
       }
     };
+  }
+
+  private @Nullable Relay newestHolder(int partition) {
+    Grant grant = newest.get(Partitions.range(partition, fence.partitions()).first());
+    return grant == null ? null : raisedBy.get(grant);
+  }
+
+  // ---- the operator's part
+
+  /** Names targets, with a clock of its own, and perhaps for what it read long ago. */
+  private final class Operator {
+    final double rate = 0.9 + random.nextDouble() * 0.2;
+    long stoodStill;
+    final Assigner assigner = new Assigner(TIMING, () -> (long) ((now - stoodStill) * rate));
+    final long endsAt = chance(0.3) ? Long.MAX_VALUE : now + below(60 * SECOND);
+
+    Operator() {
+      say("an operator comes");
+      run();
+    }
+
+    private void run() {
+      if (now >= endsAt) {
+        return;
+      }
+      if (outageUntil <= now) {
+        Snapshot snapshot = store.snapshot();
+        after(
+            staleness(),
+            () -> {
+              for (PartitionLease target : assigner.plan(snapshot).targets()) {
+                after(staleness(), () -> write(target));
+              }
+            });
+      }
+      if (faulty && chance(0.05)) {
+        long pause = below(30 * SECOND);
+        stoodStill += chance(0.5) ? pause : 0;
+        after(pause, this::run);
+      } else {
+        after(2 * SECOND, this::run);
+      }
+    }
+
+    private long staleness() {
+      return faulty && chance(0.1) ? below(20 * SECOND) : latency();
+    }
+
+    private void write(PartitionLease target) {
+      CasOutcome outcome = store.write(target);
+      say("an operator writes " + target + ": " + outcome);
+      if (outcome instanceof CasOutcome.Written) {
+        assigned++;
+      }
+    }
   }
 
   // ---- telling

@@ -29,11 +29,13 @@ final class SimulationTest {
         LongStream.range(from, from + schedules)
             .mapToObj(SimulationTest::run)
             .peek(c -> counts.incrementAndGet())
-            .reduce(new Simulation.Counts(0, 0, 0, 0, 0), Simulation.Counts::plus);
+            .reduce(new Simulation.Counts(0, 0, 0, 0, 0, 0, 0), Simulation.Counts::plus);
     System.out.println(counts + " schedules: " + sum);
     assertThat(sum.fencedOut()).as("deletes that the fence refused").isPositive();
     assertThat(sum.seized()).as("members that were seized").isPositive();
     assertThat(sum.drained()).as("planned moves").isPositive();
+    assertThat(sum.laid()).as("changes of the number of partitions").isPositive();
+    assertThat(sum.assigned()).as("targets that an operator wrote").isPositive();
   }
 
   private static Simulation.Counts run(long seed) {

@@ -30,6 +30,8 @@ final class LayeringTest {
         .definedBy(in("inbox"))
         .layer("ownership")
         .definedBy(in("ownership"))
+        .layer("kubernetes")
+        .definedBy(in("kubernetes"))
         .layer("runtime")
         .definedBy(in("runtime"))
         .layer("base")
@@ -51,7 +53,9 @@ final class LayeringTest {
         .whereLayer("inbox")
         .mayOnlyBeAccessedByLayers("consumer", "quickstart")
         .whereLayer("ownership")
-        .mayOnlyBeAccessedByLayers("relay", "quickstart")
+        .mayOnlyBeAccessedByLayers("kubernetes", "relay", "quickstart")
+        .whereLayer("kubernetes")
+        .mayOnlyBeAccessedByLayers("relay")
         .whereLayer("runtime")
         .mayOnlyBeAccessedByLayers("base", "relay", "consumer", "quickstart")
         .whereLayer("outbox")
@@ -68,6 +72,19 @@ final class LayeringTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             "io.helidon..", "software.amazon..", "io.fabric8..", "io.micrometer..", "org.slf4j..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void a_relay_meets_kubernetes_in_one_class_that_it_loads_only_when_told_to() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(in("relay"))
+        .and()
+        .doNotHaveSimpleName("KubernetesLeases")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(in("kubernetes"), "io.fabric8..")
         .check(CLASSES);
   }
 

@@ -106,7 +106,17 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
 
   /** Why events do not flow, if so. */
   Optional<String> trouble() {
-    return read.trouble().or(send::trouble);
+    return databaseTrouble().or(this::queueTrouble);
+  }
+
+  /** Why they are not read, if so. */
+  Optional<String> databaseTrouble() {
+    return read.trouble();
+  }
+
+  /** Why they are not sent, if so. */
+  Optional<String> queueTrouble() {
+    return send.trouble();
   }
 
   /** Whether all loops run. */

@@ -9,10 +9,11 @@ import io.outboxpipeline.ownership.DatabaseFence;
 import io.outboxpipeline.ownership.DatabaseLeaseStore;
 import io.outboxpipeline.ownership.Ending;
 import io.outboxpipeline.ownership.Grant;
+import io.outboxpipeline.ownership.LeaseStore;
 import io.outboxpipeline.ownership.MemberId;
 import io.outboxpipeline.ownership.Ownership;
 import io.outboxpipeline.ownership.OwnershipStatus;
-import io.outboxpipeline.ownership.PartitionCountException;
+import io.outboxpipeline.ownership.Report;
 import io.outboxpipeline.ownership.StoreException;
 import io.outboxpipeline.runtime.AdminAccess;
 import io.outboxpipeline.runtime.Health;
@@ -23,10 +24,11 @@ import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.runtime.Transactions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
@@ -36,18 +38,22 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 public final class RelayService implements RunningService {
   private static final System.Logger LOG = System.getLogger(RelayService.class.getName());
 
+  private static final String VERSION =
+      Optional.ofNullable(RelayService.class.getPackage().getImplementationVersion())
+          .orElse("unknown");
+
   private final RelaySettings settings;
   private final Metrics metrics = new Metrics();
   private final HikariDataSource database;
   private final SqsClient client;
   private final RelayLoops loops;
+  private final LeaseStore leases;
   private final ServiceServer server;
   private final Thread joining = Thread.ofVirtual().name("join").unstarted(this::join);
 
   /** Complete while this relay is a member, and after it has left for good. */
   private volatile CompletableFuture<Ownership> joined = new CompletableFuture<>();
 
-  private volatile @Nullable String refused;
   private volatile boolean stopping;
 
   private RelayService(RelaySettings settings) {
@@ -67,7 +73,10 @@ public final class RelayService implements RunningService {
             () -> Queue.find(client, settings.sqs().queue()),
             new Owner(),
             relayMetrics);
+    LeaseStore opened = null;
     try {
+      opened = openLeases();
+      leases = opened;
       server =
           ServiceServer.builder("relay", settings.server(), metrics)
               .live("membership", this::membership)
@@ -83,6 +92,9 @@ public final class RelayService implements RunningService {
               .onStop(this::drain)
               .start();
     } catch (RuntimeException e) {
+      if (opened != null) {
+        opened.close();
+      }
       client.close();
       database.close();
       metrics.close();
@@ -108,6 +120,7 @@ public final class RelayService implements RunningService {
   public void close() {
     server.close();
     loops.close();
+    leases.close();
     client.close();
     database.close();
     metrics.close();
@@ -126,7 +139,7 @@ public final class RelayService implements RunningService {
           leave(ownership);
         }
         ending = ownership.ended().join();
-        if (ending == Ending.FAILED || ending == Ending.REPARTITIONED) {
+        if (ending == Ending.FAILED) {
           joined = new CompletableFuture<>();
           ownership.close();
         }
@@ -143,10 +156,7 @@ public final class RelayService implements RunningService {
     for (int failures = 1; ; failures++) {
       try {
         return Ownership.start(
-            member, new DatabaseLeaseStore(database), new DatabaseFence(database), loops);
-      } catch (PartitionCountException e) {
-        LOG.log(ERROR, e.getMessage());
-        refused = e.getMessage();
+            member, leases, new DatabaseFence(database), loops, this::report);
       } catch (StoreException e) {
         if (failures == 1) {
           LOG.log(WARNING, "can''t join yet, tries again: {0}", e.getMessage());
@@ -171,13 +181,31 @@ public final class RelayService implements RunningService {
     }
   }
 
+  private LeaseStore openLeases() {
+    return switch (settings.leases()) {
+      case Leases.Database() -> new DatabaseLeaseStore(database);
+      case Leases.Kubernetes kubernetes -> KubernetesLeases.open(kubernetes, settings.timing());
+    };
+  }
+
+  /** What each heartbeat says of this relay; the operator shows it. */
+  private Report report() {
+    var values = new HashMap<String, String>();
+    values.put("version", VERSION);
+    values.put("database", loops.databaseTrouble().orElse("ok"));
+    values.put("queue", loops.queueTrouble().orElse("ok"));
+    values.put("backlog", Long.toString(loops.backlogRows()));
+    values.put("oldest-seconds", Long.toString((long) oldestAge(loops)));
+    values.put("held-aggregates", Long.toString(loops.summary().held()));
+    return new Report(values);
+  }
+
   private void leave(Ownership member) throws InterruptedException {
     member.leave(settings.server().shutdownGrace().dividedBy(2));
   }
 
   private Health notJoined() {
-    String why = refused;
-    return Health.down(why == null ? "has not joined the other relays yet" : why);
+    return Health.down("has not joined the other relays yet");
   }
 
   /** Down once another process has replaced this one: it will never send again. */

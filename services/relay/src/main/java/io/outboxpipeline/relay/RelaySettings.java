@@ -1,6 +1,7 @@
 package io.outboxpipeline.relay;
 
 import io.outboxpipeline.ownership.LeaseTiming;
+import io.outboxpipeline.ownership.Partitions;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.Settings;
@@ -8,13 +9,15 @@ import io.outboxpipeline.runtime.SqsSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
  * All that a relay is told.
  *
  * @param member who this relay is: the same after a restart in its place, unlike any other's
- * @param partitions into how many partitions the slots are divided, the same for all relays
+ * @param leases where the relays keep their leases, the same for all of them
+ * @param partitions into how many partitions the slots shall be divided; empty: as they are
  * @param source what the events say they come from: a URI reference
  * @param concurrency how many requests to SQS at once
  * @param idleDelay between two queries when nothing happens
@@ -25,8 +28,9 @@ public record RelaySettings(
     ServerSettings server,
     MySqlSettings mysql,
     SqsSettings sqs,
+    Leases leases,
     String member,
-    int partitions,
+    OptionalInt partitions,
     LeaseTiming timing,
     URI source,
     int concurrency,
@@ -47,8 +51,9 @@ public record RelaySettings(
             ServerSettings.read(s, 8082),
             mysql,
             SqsSettings.read(s),
-            s.text("relay.member", "RELAY_MEMBER", "relay-" + UUID.randomUUID()),
-            s.integer("relay.partitions", "RELAY_PARTITIONS", 64, 1, 256),
+            Leases.read(s),
+            s.text("relay.member", "RELAY_MEMBER", member(s)),
+            partitions(s),
             timing(s),
             source(s, mysql),
             s.integer("relay.concurrency", "RELAY_CONCURRENCY", 16, 1, 256),
@@ -81,8 +86,9 @@ public record RelaySettings(
         server,
         mysql.withPoolSize(POOL),
         sqs,
+        new Leases.Database(),
         "relay-" + UUID.randomUUID(),
-        64,
+        OptionalInt.empty(),
         LeaseTiming.DEFAULT,
         URI.create("/outbox/" + mysql.database()),
         16,
@@ -100,8 +106,9 @@ public record RelaySettings(
         server,
         mysql,
         sqs,
+        leases,
         name,
-        count,
+        OptionalInt.of(count),
         times,
         source,
         concurrency,
@@ -124,6 +131,19 @@ public record RelaySettings(
       Settings s, String name, Duration fallback, Duration min, Duration max) {
     String variable = "RELAY_" + name.toUpperCase(java.util.Locale.ROOT).replace('-', '_');
     return s.duration("relay." + name, variable, fallback, min, max);
+  }
+
+  /** The same after a restart of the container, another one in another pod. */
+  private static String member(Settings s) {
+    return Leases.Pod.read(s)
+        .map(pod -> pod.name() + "." + pod.uid())
+        .orElseGet(() -> "relay-" + UUID.randomUUID());
+  }
+
+  private static OptionalInt partitions(Settings s) {
+    int none = 0;
+    int count = s.integer("relay.partitions", "RELAY_PARTITIONS", none, 1, Partitions.MAX);
+    return count == none ? OptionalInt.empty() : OptionalInt.of(count);
   }
 
   private static LeaseTiming timing(Settings s) {

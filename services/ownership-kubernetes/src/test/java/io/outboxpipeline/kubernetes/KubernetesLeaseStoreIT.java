@@ -1,0 +1,231 @@
+package io.outboxpipeline.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.outboxpipeline.ownership.CasOutcome;
+import io.outboxpipeline.ownership.Heartbeat;
+import io.outboxpipeline.ownership.Heartbeat.State;
+import io.outboxpipeline.ownership.LeaseStore;
+import io.outboxpipeline.ownership.LeaseStoreContract;
+import io.outboxpipeline.ownership.LeaseTiming;
+import io.outboxpipeline.ownership.MemberId;
+import io.outboxpipeline.ownership.PartitionLease;
+import io.outboxpipeline.ownership.Report;
+import io.outboxpipeline.ownership.Snapshot;
+import io.outboxpipeline.ownership.Version;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The store on a real API server: the contract, and how it looks to people. */
+final class KubernetesLeaseStoreIT extends LeaseStoreContract {
+
+  private static final MemberId A = new MemberId("relay-0.5f0c");
+
+  private final TestCluster cluster = TestCluster.get();
+  private final String namespace = cluster.namespace();
+  private final List<KubernetesClient> clients = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    clients.forEach(KubernetesClient::close);
+  }
+
+  @Override
+  protected LeaseStore client() {
+    // A connection of its own for some, and for many one: a client takes a while to start.
+    if (clients.size() < 3) {
+      clients.add(cluster.member(LeaseTiming.DEFAULT));
+    }
+    return TestCluster.store(clients.get((int) (Math.random() * clients.size())), namespace);
+  }
+
+  @Test
+  void people_see_who_holds_what_by_the_label_of_the_pipeline() {
+    LeaseStore store = client();
+    store.write(beat());
+    store.write(new PartitionLease(3, Optional.of(A), Optional.empty(), 7, Version.NONE));
+    assertThat(
+            cluster
+                .client()
+                .leases()
+                .inNamespace(namespace)
+                .withLabel("outboxpipeline.io/pipeline", "spending")
+                .withLabel("outboxpipeline.io/lease", "partition")
+                .list()
+                .getItems())
+        .singleElement()
+        .satisfies(
+            lease -> {
+              assertThat(lease.getMetadata().getName()).isEqualTo("spending-partition-3");
+              assertThat(lease.getSpec().getHolderIdentity()).isEqualTo(A.value());
+              assertThat(lease.getSpec().getLeaseTransitions()).isEqualTo(7);
+              assertThat(lease.getSpec().getRenewTime()).isNotNull();
+              assertThat(lease.getMetadata().getAnnotations())
+                  .containsEntry("outboxpipeline.io/epoch", "7");
+              assertThat(lease.getMetadata().getLabels())
+                  .containsEntry("app.kubernetes.io/managed-by", "outboxpipeline");
+            });
+  }
+
+  @Test
+  void a_heartbeat_keeps_its_owner_and_foreign_labels_when_it_is_seized_and_goes_with_its_pod() {
+    Pod pod = pod("relay-0");
+    KubernetesClient client = cluster.member(LeaseTiming.DEFAULT);
+    clients.add(client);
+    var store =
+        new KubernetesLeaseStore(
+            client,
+            namespace,
+            "spending",
+            Optional.of(
+                new KubernetesLeaseStore.Pod(
+                    pod.getMetadata().getName(), pod.getMetadata().getUid())));
+    store.write(beat());
+    cluster
+        .client()
+        .resource(leaseOfMember())
+        .edit(
+            l -> {
+              l.getMetadata().getLabels().put("team", "payments");
+              return l;
+            });
+
+    LeaseStore other = client();
+    Heartbeat seen = other.heartbeat(A).orElseThrow();
+    var seized =
+        new Heartbeat(
+            A, seen.incarnation(), seen.renewals(), State.SEIZED, 5, Report.NONE, seen.version());
+    assertThat(other.write(seized)).isInstanceOf(CasOutcome.Written.class);
+
+    Lease lease = leaseOfMember();
+    assertThat(lease.getMetadata().getLabels()).containsEntry("team", "payments");
+    assertThat(lease.getMetadata().getOwnerReferences())
+        .singleElement()
+        .satisfies(o -> assertThat(o.getUid()).isEqualTo(pod.getMetadata().getUid()));
+
+    cluster.client().resource(pod).withGracePeriod(0).delete();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(store.heartbeat(A)).isEmpty());
+  }
+
+  @Test
+  void in_a_storm_of_conflicts_every_write_that_succeeded_was_on_what_was_there() throws Exception {
+    int clientCount = 6;
+    int writesEach = 25;
+    client().write(new PartitionLease(0, Optional.empty(), Optional.empty(), 0, Version.NONE));
+    var conflicts = new AtomicInteger();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var done = new ArrayList<Future<?>>();
+      for (int i = 0; i < clientCount; i++) {
+        LeaseStore store = client();
+        done.add(
+            threads.submit(
+                () -> {
+                  for (int written = 0; written < writesEach; ) {
+                    PartitionLease l = store.snapshot().leases().getFirst();
+                    var next =
+                        new PartitionLease(
+                            0, Optional.of(A), Optional.empty(), l.epoch() + 1, l.version());
+                    switch (store.write(next)) {
+                      case CasOutcome.Written _ -> written++;
+                      case CasOutcome.Conflict() -> conflicts.incrementAndGet();
+                    }
+                  }
+                }));
+      }
+      for (Future<?> f : done) {
+        f.get();
+      }
+    }
+    assertThat(conflicts).as("conflicts").hasPositiveValue();
+    assertThat(client().snapshot().leases().getFirst().epoch())
+        .isEqualTo((long) clientCount * writesEach);
+  }
+
+  @Test
+  void another_pipeline_of_the_namespace_and_foreign_leases_are_not_seen() {
+    client().write(beat());
+    var other =
+        new KubernetesLeaseStore(clients.getFirst(), namespace, "spending-2", Optional.empty());
+    assertThat(other.snapshot()).isEqualTo(new Snapshot(List.of(), List.of(), Optional.empty()));
+    assertThat(other.write(beat())).isInstanceOf(CasOutcome.Written.class);
+    assertThat(client().snapshot().heartbeats()).hasSize(1);
+  }
+
+  @Test
+  void a_lease_that_somebody_edited_into_nonsense_is_still_read() {
+    LeaseStore store = client();
+    store.write(new PartitionLease(3, Optional.of(A), Optional.of(A), 7, Version.NONE));
+    cluster
+        .client()
+        .leases()
+        .inNamespace(namespace)
+        .withName("spending-partition-3")
+        .edit(
+            l -> {
+              l.getMetadata().setAnnotations(Map.of("outboxpipeline.io/epoch", "many"));
+              l.setSpec(null);
+              return l;
+            });
+    PartitionLease read = store.snapshot().leases().getFirst();
+    assertThat(read.holder()).isEmpty();
+    assertThat(read.epoch()).isZero();
+    assertThat(
+            store.write(
+                new PartitionLease(3, Optional.of(A), Optional.empty(), 8, read.version())))
+        .isInstanceOf(CasOutcome.Written.class);
+  }
+
+  /** One that no node will ever run. */
+  private Pod pod(String name) {
+    Pod pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName(name)
+            .withNamespace(namespace)
+            .endMetadata()
+            .withNewSpec()
+            .addToNodeSelector("no", "where")
+            .addNewContainer()
+            .withName("relay")
+            .withImage("none")
+            .endContainer()
+            .endSpec()
+            .build();
+    // The namespace's service account takes a moment.
+    return await()
+        .ignoreExceptions()
+        .until(() -> cluster.client().resource(pod).create(), Objects::nonNull);
+  }
+
+  private Lease leaseOfMember() {
+    return cluster
+        .client()
+        .leases()
+        .inNamespace(namespace)
+        .withLabel("outboxpipeline.io/lease", "member")
+        .list()
+        .getItems()
+        .getFirst();
+  }
+
+  private static Heartbeat beat() {
+    return new Heartbeat(A, "one", 1, State.LIVE, 5, Report.NONE, Version.NONE);
+  }
+}
