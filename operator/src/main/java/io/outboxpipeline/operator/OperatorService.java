@@ -4,12 +4,14 @@ import static java.lang.System.Logger.Level.ERROR;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.outboxpipeline.operator.queue.QueueCare;
 import io.outboxpipeline.operator.queue.Queues;
 import io.outboxpipeline.operator.queue.SqsClients;
@@ -36,6 +38,8 @@ public final class OperatorService implements RunningService {
   private final Operator operator;
   private final ServiceServer server;
   private volatile boolean watchLost;
+  private volatile boolean leads;
+  private volatile boolean stopping;
 
   private OperatorService(OperatorSettings settings, KubernetesClient client) {
     this.client = client;
@@ -56,6 +60,10 @@ public final class OperatorService implements RunningService {
             client,
             InstantSource.system());
     operator = operator(settings);
+    leads = settings.election().isEmpty();
+    Gauge.builder("outboxpipeline.operator.leader", () -> leads ? 1 : 0)
+        .description("Whether this operator is the one that works")
+        .register(metrics.registry());
     server =
         ServiceServer.builder("operator", settings.server(), metrics)
             .live(
@@ -98,7 +106,14 @@ public final class OperatorService implements RunningService {
                       e ->
                           o.withLeaderElectionConfiguration(
                               new LeaderElectionConfiguration(
-                                  e.lease(), e.namespace(), e.identity())));
+                                  e.lease(),
+                                  e.namespace(),
+                                  LeaderElectionConfiguration.LEASE_DURATION_DEFAULT_VALUE,
+                                  LeaderElectionConfiguration.RENEW_DEADLINE_DEFAULT_VALUE,
+                                  LeaderElectionConfiguration.RETRY_PERIOD_DEFAULT_VALUE,
+                                  e.identity(),
+                                  new LeaderCallbacks(() -> leads = true, this::stopLeading, l -> {}),
+                                  false)));
             });
     made.register(
         reconciler,
@@ -148,7 +163,17 @@ public final class OperatorService implements RunningService {
     return server;
   }
 
+  /** Another one leads, or nobody could be asked: work that is under way must not go on. */
+  private void stopLeading() {
+    leads = false;
+    if (!stopping) {
+      LOG.log(ERROR, "no longer the leader; this process ends, and starts anew as a stand-by");
+      System.exit(1);
+    }
+  }
+
   private void stop() {
+    stopping = true;
     reconciler.close();
     operator.stop();
   }

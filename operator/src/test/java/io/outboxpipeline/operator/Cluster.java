@@ -1,8 +1,11 @@
 package io.outboxpipeline.operator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -11,6 +14,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -107,12 +112,12 @@ public final class Cluster {
     try {
       Path config = Files.createTempFile("kubeconfig", ".yaml");
       Files.writeString(config, container.getKubeConfigYaml());
-      var command = new java.util.ArrayList<String>();
+      var command = new ArrayList<String>();
       command.add("kubectl");
       command.add("--kubeconfig=" + config);
-      command.addAll(java.util.List.of(arguments));
+      command.addAll(List.of(arguments));
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
       process.waitFor();
       Files.delete(config);
       return output;
@@ -124,13 +129,18 @@ public final class Cluster {
     }
   }
 
-  /** The whole API server stands still. */
-  public void pause() {
-    DockerClientFactory.instance().client().pauseContainerCmd(container.getContainerId()).exec();
+  /** A client that reaches the API server through a port of this machine. */
+  public KubernetesClient clientThrough(int port) {
+    return new KubernetesClientBuilder()
+        .withConfig(
+            new ConfigBuilder(Config.fromKubeconfig(container.getKubeConfigYaml()))
+                .withMasterUrl("https://127.0.0.1:" + port)
+                .build())
+        .build();
   }
 
-  /** It goes on. */
-  public void resume() {
-    DockerClientFactory.instance().client().unpauseContainerCmd(container.getContainerId()).exec();
+  /** Where the API server is reached on this machine. */
+  public int port() {
+    return container.getMappedPort(6443);
   }
 }
