@@ -179,7 +179,10 @@ final class LeaseObjects {
   }
 
   private static long number(Lease item, String name) {
-    return annotation(item, name).filter(v -> v.matches("[0-9]{1,18}")).map(Long::parseLong).orElse(0L);
+    return annotation(item, name)
+        .filter(v -> v.matches("[0-9]{1,18}"))
+        .map(Long::parseLong)
+        .orElse(0L);
   }
 
   private static State state(Lease item) {

@@ -187,8 +187,7 @@ final class KubernetesLeaseStoreIT extends LeaseStoreContract {
     assertThat(read.holder()).isEmpty();
     assertThat(read.epoch()).isZero();
     assertThat(
-            store.write(
-                new PartitionLease(3, Optional.of(A), Optional.empty(), 8, read.version())))
+            store.write(new PartitionLease(3, Optional.of(A), Optional.empty(), 8, read.version())))
         .isInstanceOf(CasOutcome.Written.class);
   }
 

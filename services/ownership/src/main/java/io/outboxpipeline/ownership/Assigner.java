@@ -13,9 +13,9 @@ import java.util.function.LongSupplier;
 
 /**
  * Names the owner of each partition on its lease, for members that are told rather than decide
- * themselves; the members compute the same, so that they agree with it, and go on without it.
- * Any number of assigners may run, with knowledge of any age: a target is written by
- * compare-and-set, and only the members' protocol moves anything.
+ * themselves; the members compute the same, so that they agree with it, and go on without it. Any
+ * number of assigners may run, with knowledge of any age: a target is written by compare-and-set,
+ * and only the members' protocol moves anything.
  *
  * <p>To be asked about every {@code retryPeriod}, always with a snapshot read since the last one.
  * Not safe for use by several threads at once.
@@ -119,10 +119,7 @@ public final class Assigner {
     var holders = new TreeMap<Integer, MemberId>();
     int moving = 0;
     for (PartitionLease lease : leases.values()) {
-      Optional<MemberId> holder =
-          lease
-              .holder()
-              .filter(h -> alive(liveness.standing(h, now)));
+      Optional<MemberId> holder = lease.holder().filter(h -> alive(liveness.standing(h, now)));
       holder.ifPresent(h -> holders.put(lease.partition(), h));
       if (lease.target().filter(t -> alive(liveness.standing(t, now))).isPresent()
           && !lease.target().equals(holder)) {

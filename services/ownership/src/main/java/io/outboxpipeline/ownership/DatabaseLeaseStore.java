@@ -13,7 +13,8 @@ import javax.sql.DataSource;
 
 /**
  * Heartbeats and leases in tables of the base database, {@code obt_member}, {@code obt_lease} and
- * {@code obt_partition_count}. Each call takes one connection and runs one statement on it, a snapshot two.
+ * {@code obt_partition_count}. Each call takes one connection and runs one statement on it, a
+ * snapshot two.
  *
  * <p>The source's connections need a socket time-out below the lease duration.
  */

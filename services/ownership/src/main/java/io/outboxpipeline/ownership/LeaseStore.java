@@ -1,5 +1,6 @@
 package io.outboxpipeline.ownership;
 
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -31,6 +32,14 @@ public interface LeaseStore extends AutoCloseable {
 
   /** Deletes a lease; a conflict if it is gone or has another version. */
   CasOutcome delete(PartitionLease stored);
+
+  /**
+   * How often a member reads everything while a partition is on its way to it: the shorter, the
+   * quicker planned moves, and the more reads.
+   */
+  default Duration pollPeriod() {
+    return Duration.ofMillis(50);
+  }
 
   /** Closes what the store itself opened; by default nothing. */
   @Override

@@ -25,8 +25,8 @@ import java.util.function.Function;
  */
 final class Membership {
 
-  /** While a partition is on its way here, the leases are read so often. */
-  private static final long POLL_NANOS = 50_000_000;
+  /** After what calls for another look at the leases. */
+  private static final long SOON_NANOS = 50_000_000;
 
   /** While the fence is to be cut anew, the leases and the fence are read so often. */
   private static final long CUT_POLL_NANOS = 200_000_000;
@@ -35,6 +35,10 @@ final class Membership {
   private final long leaseDuration;
   private final long retryPeriod;
   private final long longestJump;
+
+  /** While a partition is on its way here, the leases are read so often. */
+  private final long poll;
+
   private final Calls calls;
   private final Renewal renewal;
   private final Liveness liveness;
@@ -81,8 +85,10 @@ final class Membership {
   private Set<MemberId> liveMembers = Set.of();
   private int unowned;
 
-  Membership(MemberId self, String incarnation, LeaseTiming timing, Moment now) {
+  Membership(
+      MemberId self, String incarnation, LeaseTiming timing, Duration pollPeriod, Moment now) {
     this.self = self;
+    poll = pollPeriod.toNanos();
     leaseDuration = timing.leaseDuration().toNanos();
     retryPeriod = timing.retryPeriod().toNanos();
     longestJump = (leaseDuration - timing.renewDeadline().toNanos()) / 1_000_000;
@@ -112,7 +118,7 @@ final class Membership {
           holding(grant.partition()).ifPresent(h -> h.drained(grant, nanos));
       case Event.FencedOut(Grant grant) -> {
         if (holding(grant.partition()).filter(h -> h.fencedOut(grant)).isPresent()) {
-          snapshotBy(nanos + POLL_NANOS);
+          snapshotBy(nanos + SOON_NANOS);
         }
       }
       case Event.Leave(long maxNotice) -> {
@@ -224,19 +230,17 @@ final class Membership {
       case Op.WriteHeartbeat(Heartbeat next) -> cleared(next.member(), answer, now);
       case Op.DeleteHeartbeat(Heartbeat stored) -> cleared(stored.member(), answer, now);
       case Op.WriteLease(PartitionLease next) -> {
-        Optional<Holding> holding =
-            holding(next.partition()).filter(h -> h.awaits(call.id()));
+        Optional<Holding> holding = holding(next.partition()).filter(h -> h.awaits(call.id()));
         if (holding.isEmpty()) {
           tidying.remove(next.partition());
         } else if (holding.get().written(answer, allowed(now), now)) {
-          snapshotBy(now + POLL_NANOS);
+          snapshotBy(now + SOON_NANOS);
         }
         snapshotWhenEmpty(answer, now);
       }
       case Op.DeleteLease(PartitionLease stored) -> tidying.remove(stored.partition());
       case Op.RaiseFence(_, Grant grant) -> {
-        Optional<Holding> holding =
-            holding(grant.partition()).filter(h -> h.awaits(call.id()));
+        Optional<Holding> holding = holding(grant.partition()).filter(h -> h.awaits(call.id()));
         if (holding.isPresent() && holding.get().raised(answer, allowed(now), now)) {
           workWith(0, now);
         }
@@ -323,7 +327,7 @@ final class Membership {
     unowned = partitions;
     expected = Map.of();
     renewal.worksWith(partitions, now);
-    snapshotBy(now + POLL_NANOS);
+    snapshotBy(now + SOON_NANOS);
     if (partitions == 0) {
       layout = Optional.empty();
       layoutAt = now;
@@ -437,7 +441,7 @@ final class Membership {
     }
     expected = expectedNow;
     if (expected.values().stream().anyMatch(from -> now - from < leaseDuration)) {
-      snapshotBy(now + POLL_NANOS);
+      snapshotBy(now + poll);
     }
     tidy(leases, view, now);
   }
@@ -554,6 +558,12 @@ final class Membership {
                           : OwnershipStatus.State.ACTIVE;
         };
     return new OwnershipStatus(
-        state, holdings.size(), owned, moving, unowned, liveMembers, Duration.ofNanos(now - renewal.confirmedAt()));
+        state,
+        holdings.size(),
+        owned,
+        moving,
+        unowned,
+        liveMembers,
+        Duration.ofNanos(now - renewal.confirmedAt()));
   }
 }

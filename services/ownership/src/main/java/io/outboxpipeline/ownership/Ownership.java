@@ -98,7 +98,10 @@ public final class Ownership implements AutoCloseable {
     membership =
         new Membership(
             settings.member,
-            UUID.randomUUID().toString(), settings.timing, now);
+            UUID.randomUUID().toString(),
+            settings.timing,
+            store.pollPeriod(),
+            now);
     longestJumpMillis = membership.longestJumpMillis();
     published = publication(now);
     loop = Thread.ofVirtual().name("ownership").unstarted(this::loop);
@@ -363,7 +366,10 @@ public final class Ownership implements AutoCloseable {
     boolean done = fence.lay(seen, partitions);
     if (done) {
       LOG.log(
-          Level.INFO, "{0} partitions, where {1} were, are laid out", partitions, seen.partitions());
+          Level.INFO,
+          "{0} partitions, where {1} were, are laid out",
+          partitions,
+          seen.partitions());
     }
     return new Answer.Laid(done);
   }

@@ -52,6 +52,7 @@ final class Renewal {
 
   /** The last attempt that is known to be stored. */
   private long storedCounter;
+
   private boolean deleting;
 
   /** The call that waits, 0 if none does. */
@@ -197,7 +198,8 @@ final class Renewal {
         }
         yield Result.NOTHING;
       }
-      case Answer.Read _, Answer.Raise _, Answer.Cut _, Answer.Laid _ -> throw new IllegalStateException("not asked: " + answer);
+      case Answer.Read _, Answer.Raise _, Answer.Cut _, Answer.Laid _ ->
+          throw new IllegalStateException("not asked: " + answer);
     };
   }
 

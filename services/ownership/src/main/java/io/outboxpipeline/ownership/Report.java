@@ -39,7 +39,11 @@ public record Report(Map<String, String> values) {
   public String encoded() {
     return new TreeMap<>(values)
         .entrySet().stream()
-            .map(e -> URLEncoder.encode(e.getKey(), UTF_8) + '=' + URLEncoder.encode(e.getValue(), UTF_8))
+            .map(
+                e ->
+                    URLEncoder.encode(e.getKey(), UTF_8)
+                        + '='
+                        + URLEncoder.encode(e.getValue(), UTF_8))
             .collect(Collectors.joining("&"));
   }
 

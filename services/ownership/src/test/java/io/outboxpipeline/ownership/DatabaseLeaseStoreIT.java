@@ -30,7 +30,8 @@ final class DatabaseLeaseStoreIT extends LeaseStoreContract {
 
   @BeforeEach
   void empty() {
-    database.execute("DELETE FROM obt_lease", "DELETE FROM obt_member", "DELETE FROM obt_partition_count");
+    database.execute(
+        "DELETE FROM obt_lease", "DELETE FROM obt_member", "DELETE FROM obt_partition_count");
   }
 
   @Override

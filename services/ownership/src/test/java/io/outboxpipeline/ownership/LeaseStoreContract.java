@@ -82,9 +82,7 @@ public abstract class LeaseStoreContract {
     assertThat(next).isNotEqualTo(version);
     assertThat(store.write(new WantedPartitions(5, version))).isEqualTo(new CasOutcome.Conflict());
     assertThat(client().snapshot())
-        .isEqualTo(
-            new Snapshot(
-                List.of(), List.of(), Optional.of(new WantedPartitions(32, next))));
+        .isEqualTo(new Snapshot(List.of(), List.of(), Optional.of(new WantedPartitions(32, next))));
     assertThat(WantedPartitions.set(store, 32)).isTrue();
     assertThat(client().snapshot().wanted()).contains(new WantedPartitions(32, next));
     assertThat(WantedPartitions.set(store, 5)).isTrue();
@@ -240,7 +238,8 @@ public abstract class LeaseStoreContract {
       lease = nextLease.stored(version(writer.write(nextLease)));
 
       assertThat(reader.heartbeat(A)).contains(beat);
-      assertThat(reader.snapshot()).isEqualTo(new Snapshot(List.of(lease), List.of(beat), Optional.empty()));
+      assertThat(reader.snapshot())
+          .isEqualTo(new Snapshot(List.of(lease), List.of(beat), Optional.empty()));
     }
   }
 
@@ -261,8 +260,7 @@ public abstract class LeaseStoreContract {
   }
 
   private static Heartbeat beat(MemberId member, String incarnation, long renewals) {
-    return new Heartbeat(
-        member, incarnation, renewals, State.LIVE, 5, Report.NONE, Version.NONE);
+    return new Heartbeat(member, incarnation, renewals, State.LIVE, 5, Report.NONE, Version.NONE);
   }
 
   private static PartitionLease held(int partition, MemberId holder, long epoch) {

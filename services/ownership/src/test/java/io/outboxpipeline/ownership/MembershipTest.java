@@ -28,8 +28,9 @@ final class MembershipTest {
   private Predicate<Op> lost = op -> false;
   private Predicate<Op> answerLost = op -> false;
   private boolean otherBeats;
+  private int otherPartitions = 2;
   private final Membership membership =
-      new Membership(SELF, "one", LeaseTiming.DEFAULT, moment());
+      new Membership(SELF, "one", LeaseTiming.DEFAULT, Duration.ofMillis(50), moment());
 
   @Test
   void alone_it_takes_everything() {
@@ -278,6 +279,96 @@ final class MembershipTest {
     assertThat(membership.status(nanos).owned()).hasSize(3);
   }
 
+  @Test
+  void nothing_is_claimed_before_it_is_stored_that_the_member_works_with_these_partitions() {
+    answerLost = op -> op instanceof Op.WriteHeartbeat(Heartbeat h) && h.partitions() > 0;
+    lost = op -> op instanceof Op.ReadHeartbeat && store.heartbeat(SELF).isPresent();
+    pass(9_000);
+    assertThat(membership.status(nanos).partitions()).isEqualTo(2);
+    assertThat(started()).isEmpty();
+    answerLost = op -> false;
+    lost = op -> false;
+    pass(5_000);
+    assertThat(started()).hasSize(2);
+  }
+
+  @Test
+  void when_another_number_is_wanted_it_drains_at_once_and_waits_for_all_others_to_have_drained() {
+    pass(1_000);
+    otherJoins();
+    WantedPartitions.set(store, 3);
+    pass(2_100);
+    assertThat(drained()).containsExactly(grant(0, 1), grant(1, 1));
+    step(new Event.Drained(grant(0, 1)));
+    pass(500);
+    assertThat(beat().partitions()).isEqualTo(2);
+    step(new Event.Drained(grant(1, 1)));
+    pass(500);
+    assertThat(beat().partitions()).isZero();
+    assertThat(membership.status(nanos).state()).isEqualTo(OwnershipStatus.State.WAITING);
+    pass(30_000);
+    assertThat(fence.partitions()).as("the other one may still send").isEqualTo(2);
+
+    otherPartitions = 0;
+    pass(2_500);
+    assertThat(fence.partitions()).isEqualTo(3);
+    assertThat(fence.epoch(0)).isGreaterThan(1);
+    pass(6_000);
+    assertThat(membership.status(nanos).owned()).hasSize(3);
+  }
+
+  @Test
+  void the_fence_is_not_cut_anew_under_a_holder_that_is_silent_until_it_is_seized() {
+    pass(1_000);
+    store.write(new Heartbeat(OTHER, "x", 1, State.LIVE, 2, Report.NONE, Version.NONE));
+    store.write(lease(0).claimedBy(OTHER, 2));
+    pass(2_100);
+    WantedPartitions.set(store, 3);
+    pass(2_100);
+    step(new Event.Drained(grant(1, 1)));
+    pass(10_000);
+    assertThat(fence.partitions()).isEqualTo(2);
+    pass(5_000);
+    assertThat(fence.partitions()).isEqualTo(3);
+    assertThat(store.heartbeat(OTHER).map(Heartbeat::state)).isNotEqualTo(Optional.of(State.LIVE));
+  }
+
+  @Test
+  void leases_beyond_a_smaller_number_are_deleted() {
+    pass(1_000);
+    WantedPartitions.set(store, 1);
+    pass(2_100);
+    step(new Event.Drained(grant(0, 1)));
+    step(new Event.Drained(grant(1, 1)));
+    pass(5_000);
+    assertThat(store.snapshot().leases()).hasSize(1);
+    assertThat(membership.status(nanos).owned()).hasSize(1);
+  }
+
+  @Test
+  void who_can_t_reach_the_fence_says_so_and_gives_up_only_for_somebody_who_can() {
+    pass(1_000);
+    lost = op -> op instanceof Op.ReadLayout;
+    pass(11_000);
+    assertThat(beat().state()).isEqualTo(State.UNABLE);
+    pass(30_000);
+    assertThat(drained()).as("alone, it keeps what it has").isEmpty();
+    assertThat(membership.maySend(moment())).isTrue();
+
+    otherJoins();
+    pass(2_100);
+    assertThat(drained()).hasSize(2);
+    step(new Event.Drained(grant(0, 1)));
+    step(new Event.Drained(grant(1, 1)));
+    pass(2_100);
+    assertThat(beat().partitions()).isZero();
+
+    lost = op -> false;
+    pass(2_500);
+    assertThat(beat().state()).isEqualTo(State.LIVE);
+    assertThat(beat().partitions()).isEqualTo(2);
+  }
+
   // ---- the member's surroundings
 
   private Moment moment() {
@@ -297,7 +388,8 @@ final class MembershipTest {
   }
 
   private void otherJoins() {
-    store.write(new Heartbeat(OTHER, "x", 1, State.LIVE, 2, Report.NONE, Version.NONE));
+    store.write(
+        new Heartbeat(OTHER, "x", 1, State.LIVE, otherPartitions, Report.NONE, Version.NONE));
     otherBeats = true;
   }
 
@@ -307,7 +399,15 @@ final class MembershipTest {
       nanos = Math.min(end, Math.max(membership.wakeAt(), nanos + 1));
       if (otherBeats) {
         Heartbeat h = store.heartbeat(OTHER).orElseThrow();
-        store.write(new Heartbeat(OTHER, "x", h.renewals() + 1, State.LIVE, 2, Report.NONE, h.version()));
+        store.write(
+            new Heartbeat(
+                OTHER,
+                "x",
+                h.renewals() + 1,
+                State.LIVE,
+                otherPartitions,
+                Report.NONE,
+                h.version()));
       }
       step(new Event.Tick());
     }
@@ -335,8 +435,7 @@ final class MembershipTest {
       case Op.WriteLease(PartitionLease next) -> new Answer.Cas(store.write(next));
       case Op.DeleteLease(PartitionLease stored) -> new Answer.Cas(store.delete(stored));
       case Op.ReadLayout() -> new Answer.Cut(fence.layout());
-      case Op.LayFence(Layout seen, int partitions) ->
-          new Answer.Laid(fence.lay(seen, partitions));
+      case Op.LayFence(Layout seen, int partitions) -> new Answer.Laid(fence.lay(seen, partitions));
       case Op.RaiseFence(MemberId owner, Grant grant) ->
           new Answer.Raise(fence.raise(owner, grant));
     };

@@ -159,8 +159,7 @@ final class OwnershipIT {
     relays.add(other);
     other.start(32); // whoever starts with another number decides
     awaitAllOwned(32);
-    System.out.printf(
-        "from 64 to 32 partitions: %d ms%n", (System.nanoTime() - start) / 1_000_000);
+    System.out.printf("from 64 to 32 partitions: %d ms%n", (System.nanoTime() - start) / 1_000_000);
     assertThat(database.number("SELECT MIN(epoch) FROM obt_partition")).isGreaterThan(before);
 
     Relay hangs = relays.remove(1);

@@ -2,6 +2,7 @@ package io.outboxpipeline.ownership;
 
 import io.outboxpipeline.ownership.Command.Op;
 import io.outboxpipeline.ownership.Event.Answer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -99,6 +100,7 @@ final class Simulation {
   private final Deque<String> log = new ArrayDeque<>();
   private final boolean keepLog;
   private final double lossy;
+  private final int pollMillis;
   private long now;
   private long order;
   private long faultsEnd;
@@ -122,6 +124,7 @@ final class Simulation {
     fence = new MemoryFence(chance(0.5) ? partitions : 0);
     WantedPartitions.set(store, partitions);
     lossy = random.nextInt(3) * 0.1;
+    pollMillis = chance(0.5) ? 50 : 200;
   }
 
   /** Runs the schedule to its end. */
@@ -233,9 +236,22 @@ final class Simulation {
     return store.snapshot().wanted().orElseThrow().count();
   }
 
+  /** Wants another number, and perhaps soon changes its mind. */
   private void repartition() {
+    int before = partitions();
     WantedPartitions.set(store, 1 + random.nextInt(MOST_PARTITIONS));
     say(partitions() + " partitions are wanted");
+    if (chance(0.4)) {
+      for (int i = random.nextInt(4); i >= 0; i--) {
+        at(
+            Math.min(faultsEnd, now + below(10 * SECOND)),
+            () -> {
+              WantedPartitions.set(
+                  store, chance(0.6) ? before : 1 + random.nextInt(MOST_PARTITIONS));
+              say(partitions() + " partitions are wanted");
+            });
+      }
+    }
   }
 
   private void tamper(Relay victim) {
@@ -303,7 +319,8 @@ final class Simulation {
         runUntil(now + QUIET);
         check(whatIsWrong().isEmpty(), "was right, then: " + whatIsWrong());
         check(store.leaseWrites() == writes, "leases are written though nothing changes");
-        // A renewal, a snapshot and a look at the fence per retry period, which a fast clock makes a little shorter.
+        // A renewal, a snapshot and a look at the fence per retry period, which a fast clock makes
+        // a little shorter.
         long perMember = 3 * (QUIET / TIMING.retryPeriod().toNanos() + 1) + 2;
         check(calls - before <= perMember * alive().size(), "too many calls while idle");
         return;
@@ -337,8 +354,7 @@ final class Simulation {
     }
     var owned = new TreeMap<MemberId, Integer>();
     ids.forEach(id -> owned.put(id, 0));
-    if (fence.partitions() != partitions()
-        || store.snapshot().leases().size() != partitions()) {
+    if (fence.partitions() != partitions() || store.snapshot().leases().size() != partitions()) {
       return fence.partitions() + " partitions, not " + partitions();
     }
     for (int partition = 0; partition < partitions(); partition++) {
@@ -422,7 +438,8 @@ final class Simulation {
     Relay(MemberId id, int number) {
       this.id = id;
       this.number = number;
-      membership = new Membership(id, "i" + number, TIMING, moment());
+      membership =
+          new Membership(id, "i" + number, TIMING, Duration.ofMillis(pollMillis), moment());
     }
 
     Moment moment() {
@@ -572,7 +589,12 @@ final class Simulation {
           for (Work theirs : other.works.values()) {
             check(
                 !overlap(ours.grant, theirs.grant),
-                this + " may send for " + ours.grant + ", and so may " + other + " for "
+                this
+                    + " may send for "
+                    + ours.grant
+                    + ", and so may "
+                    + other
+                    + " for "
                     + theirs.grant);
           }
         }
@@ -720,9 +742,7 @@ final class Simulation {
   }
 
   private static boolean isOfFence(Op op) {
-    return op instanceof Op.RaiseFence
-        || op instanceof Op.ReadLayout
-        || op instanceof Op.LayFence;
+    return op instanceof Op.RaiseFence || op instanceof Op.ReadLayout || op instanceof Op.LayFence;
   }
 
   private void answer(Relay caller, long id, Answer answer) {
@@ -821,7 +841,7 @@ final class Simulation {
     }
 
     private long staleness() {
-      return faulty && chance(0.1) ? below(20 * SECOND) : latency();
+      return faulty && chance(0.1) ? below(Math.clamp(faultsEnd - now, 1, 20 * SECOND)) : latency();
     }
 
     private void write(PartitionLease target) {

@@ -41,7 +41,9 @@ public sealed interface Leases {
         String pipeline = s.requiredText("relay.pipeline", "RELAY_PIPELINE");
         if (!pipeline.isEmpty() && !pipeline.matches("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")) {
           s.problem(
-              "relay.pipeline", "RELAY_PIPELINE", "must be 1 to 63 of a-z, 0-9 and -, not at an end");
+              "relay.pipeline",
+              "RELAY_PIPELINE",
+              "must be 1 to 63 of a-z, 0-9 and -, not at an end");
         }
         yield new Kubernetes(
             s.requiredText("relay.namespace", "POD_NAMESPACE"), pipeline, Pod.read(s));

@@ -155,8 +155,7 @@ public final class RelayService implements RunningService {
             new MemberId(settings.member()), settings.partitions(), settings.timing());
     for (int failures = 1; ; failures++) {
       try {
-        return Ownership.start(
-            member, leases, new DatabaseFence(database), loops, this::report);
+        return Ownership.start(member, leases, new DatabaseFence(database), loops, this::report);
       } catch (StoreException e) {
         if (failures == 1) {
           LOG.log(WARNING, "can''t join yet, tries again: {0}", e.getMessage());
