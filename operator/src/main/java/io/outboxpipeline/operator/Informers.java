@@ -90,7 +90,10 @@ final class Informers {
             .withNamespacesInheritedFromController()
             .withSecondaryToPrimaryMapper(
                 r ->
-                    context.getPrimaryCache().byIndex(name, key(ResourceID.fromResource(r))).stream()
+                    context
+                        .getPrimaryCache()
+                        .byIndex(name, key(ResourceID.fromResource(r)))
+                        .stream()
                         .map(ResourceID::fromResource)
                         .collect(Collectors.toSet()))
             .withPrimaryToSecondaryMapper((OutboxPipeline p) -> of.apply(p));

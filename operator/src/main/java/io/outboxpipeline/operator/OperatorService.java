@@ -112,7 +112,8 @@ public final class OperatorService implements RunningService {
                                   LeaderElectionConfiguration.RENEW_DEADLINE_DEFAULT_VALUE,
                                   LeaderElectionConfiguration.RETRY_PERIOD_DEFAULT_VALUE,
                                   e.identity(),
-                                  new LeaderCallbacks(() -> leads = true, this::stopLeading, l -> {}),
+                                  new LeaderCallbacks(
+                                      () -> leads = true, this::stopLeading, l -> {}),
                                   false)));
             });
     made.register(

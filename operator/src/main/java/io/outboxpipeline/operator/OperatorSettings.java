@@ -48,7 +48,9 @@ public record OperatorSettings(
             ServerSettings.read(s, 8080),
             namespaces(s),
             new Images(
-                image(s, "base", version), image(s, "relay", version), image(s, "consumer", version)),
+                image(s, "base", version),
+                image(s, "relay", version),
+                image(s, "consumer", version)),
             election(s),
             s.text("operator.cluster", "OPERATOR_CLUSTER", ""),
             s.duration(

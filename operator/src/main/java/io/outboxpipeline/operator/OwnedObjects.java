@@ -64,7 +64,8 @@ final class OwnedObjects {
     for (Class<? extends HasMetadata> kind : Informers.OWNED) {
       owned.addAll(context.getSecondaryResources(kind));
     }
-    owned.addAll(source(ConfigMap.class, context).getSecondaryResources(context.getPrimaryResource()));
+    owned.addAll(
+        source(ConfigMap.class, context).getSecondaryResources(context.getPrimaryResource()));
     return owned;
   }
 

@@ -124,9 +124,7 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
     Partitions partitions = ownership.observe(pipeline);
     Instant now = clock.instant();
     Instant gone =
-        deployments.containsKey(Component.BASE)
-            ? now
-            : baseGone.computeIfAbsent(uid, key -> now);
+        deployments.containsKey(Component.BASE) ? now : baseGone.computeIfAbsent(uid, key -> now);
     Teardown next =
         Teardown.next(
             pipeline.getSpec(),

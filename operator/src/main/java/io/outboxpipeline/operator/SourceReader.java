@@ -78,8 +78,7 @@ final class SourceReader {
                       value(secret, credentials.secretAccessKeyKey())),
                   token == null
                       ? Optional.empty()
-                      : Optional.of(
-                          new io.outboxpipeline.runtime.Secret(value(secret, token)))));
+                      : Optional.of(new io.outboxpipeline.runtime.Secret(value(secret, token)))));
     }
     return new Access(
         Optional.ofNullable(queue.region()), Optional.ofNullable(queue.endpoint()), keys);

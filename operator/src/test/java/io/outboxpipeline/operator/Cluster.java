@@ -46,7 +46,8 @@ public final class Cluster {
     client = newClient();
     try {
       client
-          .resource(Serialization.unmarshal(Files.readString(Crd.FILE), CustomResourceDefinition.class))
+          .resource(
+              Serialization.unmarshal(Files.readString(Crd.FILE), CustomResourceDefinition.class))
           .create();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -62,8 +63,7 @@ public final class Cluster {
                     && crd.getStatus() != null
                     && crd.getStatus().getConditions().stream()
                         .anyMatch(
-                            c ->
-                                c.getType().equals("Established") && c.getStatus().equals("True")),
+                            c -> c.getType().equals("Established") && c.getStatus().equals("True")),
             30,
             TimeUnit.SECONDS);
   }

@@ -52,6 +52,9 @@ final class OperatorIT {
   private static final LeaseTiming TIMING =
       new LeaseTiming(Duration.ofSeconds(3), Duration.ofSeconds(2), Duration.ofMillis(300));
 
+  /** So short that every test sees several. */
+  private static final Duration RESYNC = Duration.ofSeconds(5);
+
   private static Cluster cluster;
   private static KubernetesClient client;
   private static EmbeddedSqs sqs;
@@ -89,7 +92,7 @@ final class OperatorIT {
         new Images("example/base:1", "example/relay:1", "example/consumer:1"),
         Optional.empty(),
         "",
-        Duration.ofSeconds(20),
+        RESYNC,
         Duration.ofSeconds(3));
   }
 
@@ -103,14 +106,30 @@ final class OperatorIT {
   @Test
   void every_object_is_made_repaired_and_written_no_more_than_once() {
     create("whole", "base: {replicas: 1, " + NOWHERE + "}", "replicas: 1", CONSUMER);
-    eventually(() -> assertThat(objects("whole")).containsExactlyInAnyOrder(
-        "ConfigMap/whole-base", "ConfigMap/whole-consumer", "ConfigMap/whole-relay",
-        "Deployment/whole-base", "Deployment/whole-consumer", "Deployment/whole-relay",
-        "NetworkPolicy/whole-base", "NetworkPolicy/whole-consumer", "NetworkPolicy/whole-relay",
-        "PodDisruptionBudget/whole-base", "PodDisruptionBudget/whole-consumer",
-        "PodDisruptionBudget/whole-relay", "Role/whole-relay", "RoleBinding/whole-relay",
-        "Service/whole-base", "Service/whole-consumer", "Service/whole-relay",
-        "ServiceAccount/whole-base", "ServiceAccount/whole-consumer", "ServiceAccount/whole-relay"));
+    eventually(
+        () ->
+            assertThat(objects("whole"))
+                .containsExactlyInAnyOrder(
+                    "ConfigMap/whole-base",
+                    "ConfigMap/whole-consumer",
+                    "ConfigMap/whole-relay",
+                    "Deployment/whole-base",
+                    "Deployment/whole-consumer",
+                    "Deployment/whole-relay",
+                    "NetworkPolicy/whole-base",
+                    "NetworkPolicy/whole-consumer",
+                    "NetworkPolicy/whole-relay",
+                    "PodDisruptionBudget/whole-base",
+                    "PodDisruptionBudget/whole-consumer",
+                    "PodDisruptionBudget/whole-relay",
+                    "Role/whole-relay",
+                    "RoleBinding/whole-relay",
+                    "Service/whole-base",
+                    "Service/whole-consumer",
+                    "Service/whole-relay",
+                    "ServiceAccount/whole-base",
+                    "ServiceAccount/whole-consumer",
+                    "ServiceAccount/whole-relay"));
     assertThat(found("whole"))
         .allSatisfy(
             o -> {
@@ -127,9 +146,8 @@ final class OperatorIT {
     double writes = settledWrites();
     Map<String, String> versions = versions("whole");
     touch("whole");
-    // Longer than the resync, so that everything was looked at at least twice more.
     await()
-        .during(Duration.ofSeconds(22))
+        .during(RESYNC.multipliedBy(2))
         .atMost(Duration.ofSeconds(40))
         .untilAsserted(() -> assertThat(versions("whole")).isEqualTo(versions));
     assertThat(writes()).isEqualTo(writes);
@@ -166,7 +184,11 @@ final class OperatorIT {
   @Test
   void a_changed_secret_or_setting_restarts_the_pods_that_use_it_and_no_others() {
     secret("other", Map.of("username", "me", "password", "p"));
-    create("roll", "replicas: 0", CONSUMER.replace("credentials: {secretName: database}", "credentials: {secretName: other}"));
+    create(
+        "roll",
+        "replicas: 0",
+        CONSUMER.replace(
+            "credentials: {secretName: database}", "credentials: {secretName: other}"));
     eventually(() -> assertThat(objects("roll")).contains("Deployment/roll-consumer"));
     String relay = digest("roll-relay");
     String consumer = digest("roll-consumer");
@@ -184,7 +206,10 @@ final class OperatorIT {
 
   @Test
   void ready_means_pods_queue_database_and_every_partition() {
-    create("ready", "replicas: 1, partitions: 4, lease: {leaseDuration: 3s, renewDeadline: 2s, retryPeriod: 300ms}", CONSUMER);
+    create(
+        "ready",
+        "replicas: 1, partitions: 4, lease: {leaseDuration: 3s, renewDeadline: 2s, retryPeriod: 300ms}",
+        CONSUMER);
     eventually(() -> assertThat(pods("ready")).hasSize(2));
     pods("ready").forEach(this::makeReady);
     eventually(
@@ -197,14 +222,19 @@ final class OperatorIT {
     try (var relay = new FakeRelay(client, namespace, "ready", "one", TIMING, fence)) {
       eventually(() -> assertThat(condition("ready", "Ready")).isEqualTo("True Ready"));
       assertThat(partitions("ready").summary()).isEqualTo("4/4");
-      assertThat(cluster.kubectl("wait", "-n", namespace, "obp/ready", "--for=condition=Ready", "--timeout=5s"))
+      assertThat(
+              cluster.kubectl(
+                  "wait", "-n", namespace, "obp/ready", "--for=condition=Ready", "--timeout=5s"))
           .contains("condition met");
       assertThat(cluster.kubectl("get", "obp", "-n", namespace))
           .containsPattern("ready +True +1 +4/4 +ready.fifo");
-      assertThat(cluster.kubectl("get", "leases", "-n", namespace, "-l", "outboxpipeline.io/pipeline=ready"))
+      assertThat(
+              cluster.kubectl(
+                  "get", "leases", "-n", namespace, "-l", "outboxpipeline.io/pipeline=ready"))
           .containsPattern("ready-partition-3 +one");
 
-      relay.says(Map.of("database", "the database is away", "backlog", "1234", "oldest-seconds", "95"));
+      relay.says(
+          Map.of("database", "the database is away", "backlog", "1234", "oldest-seconds", "95"));
       eventually(
           () -> {
             assertThat(condition("ready", "DatabaseReady")).isEqualTo("False DatabaseUnreachable");
@@ -253,7 +283,15 @@ final class OperatorIT {
         () -> {
           assertThat(deployment("scaled-relay").getSpec().getReplicas()).isEqualTo(3);
           assertThat(status("scaled").relay()).isNotNull();
-          assertThat(cluster.kubectl("get", "obp/scaled", "-n", namespace, "--subresource=scale", "-o", "jsonpath={.status.replicas} {.status.selector}"))
+          assertThat(
+                  cluster.kubectl(
+                      "get",
+                      "obp/scaled",
+                      "-n",
+                      namespace,
+                      "--subresource=scale",
+                      "-o",
+                      "jsonpath={.status.replicas} {.status.selector}"))
               .startsWith("3 ")
               .contains("app.kubernetes.io/component=relay");
         });
@@ -263,8 +301,13 @@ final class OperatorIT {
 
   @Test
   void a_pipeline_ends_in_order_base_first_and_takes_its_queues_along_when_told_to() {
-    create("ends", "base: {replicas: 1, " + NOWHERE + "}", "replicas: 1, partitions: 2, lease: {leaseDuration: 3s, renewDeadline: 2s, retryPeriod: 300ms}", CONSUMER,
-        "deletion: {drainTimeout: 10m}", "deletionPolicy: Delete");
+    create(
+        "ends",
+        "base: {replicas: 1, " + NOWHERE + "}",
+        "replicas: 1, partitions: 2, lease: {leaseDuration: 3s, renewDeadline: 2s, retryPeriod: 300ms}",
+        CONSUMER,
+        "deletion: {drainTimeout: 10m}",
+        "deletionPolicy: Delete");
     eventually(() -> assertThat(condition("ends", "QueueReady")).isEqualTo("True QueueReady"));
     eventually(() -> assertThat(pods("ends")).hasSize(3));
     var fence = new FakeRelay.MemoryFence();
@@ -286,18 +329,37 @@ final class OperatorIT {
     }
     eventually(() -> assertThat(objects("ends")).isEmpty());
     assertThat(queueNames()).doesNotContain("ends.fifo", "ends-dlq.fifo");
-    assertThat(client.leases().inNamespace(namespace).withLabel("outboxpipeline.io/lease", "partition").list().getItems()).isEmpty();
+    assertThat(
+            client
+                .leases()
+                .inNamespace(namespace)
+                .withLabel("outboxpipeline.io/lease", "partition")
+                .list()
+                .getItems())
+        .isEmpty();
   }
 
   @Test
   void a_queue_that_cannot_be_reached_or_deleted_blocks_the_end_for_its_time_only() {
-    OutboxPipeline pipeline = pipeline("stuck", "replicas: 0", "deletion: {drainTimeout: 0s, queueTimeout: 5s}", "deletionPolicy: Delete");
-    String yaml = Serialization.asYaml(pipeline).replace(sqs.endpoint().toString(), "http://127.0.0.1:1");
-    client.resource(Serialization.unmarshal(yaml, OutboxPipeline.class)).inNamespace(namespace).create();
-    eventually(() -> assertThat(condition("stuck", "QueueReady")).isEqualTo("False QueueUnreachable"));
+    OutboxPipeline pipeline =
+        pipeline(
+            "stuck",
+            "replicas: 0",
+            "deletion: {drainTimeout: 0s, queueTimeout: 5s}",
+            "deletionPolicy: Delete");
+    String yaml =
+        Serialization.asYaml(pipeline).replace(sqs.endpoint().toString(), "http://127.0.0.1:1");
+    client
+        .resource(Serialization.unmarshal(yaml, OutboxPipeline.class))
+        .inNamespace(namespace)
+        .create();
+    eventually(
+        () -> assertThat(condition("stuck", "QueueReady")).isEqualTo("False QueueUnreachable"));
     assertThat(objects("stuck")).isEmpty();
     pipelines("stuck").delete();
-    await().atMost(Duration.ofSeconds(40)).untilAsserted(() -> assertThat(pipelines("stuck").get()).isNull());
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .untilAsserted(() -> assertThat(pipelines("stuck").get()).isNull());
     assertThat(events("stuck")).contains("QueueUnreachable", "QueueLeftBehind");
   }
 
@@ -331,7 +393,8 @@ final class OperatorIT {
     await()
         .pollDelay(Duration.ofSeconds(6))
         .untilAsserted(
-            () -> assertThat(settingsOf("survives-relay")).containsEntry("RELAY_CONCURRENCY", "16"));
+            () ->
+                assertThat(settingsOf("survives-relay")).containsEntry("RELAY_CONCURRENCY", "16"));
     proxy.restore();
     await()
         .atMost(Duration.ofSeconds(60))
@@ -421,10 +484,7 @@ final class OperatorIT {
   }
 
   private void edit(String name, String mergePatch) {
-    pipelines(name)
-        .patch(
-            PatchContext.of(PatchType.JSON_MERGE),
-            mergePatch);
+    pipelines(name).patch(PatchContext.of(PatchType.JSON_MERGE), mergePatch);
   }
 
   /** Makes the operator look without changing what is wanted. */
@@ -434,7 +494,13 @@ final class OperatorIT {
         .secrets()
         .inNamespace(namespace)
         .withName("database")
-        .edit(s -> new SecretBuilder(s).editMetadata().addToLabels("touched", "yes").endMetadata().build());
+        .edit(
+            s ->
+                new SecretBuilder(s)
+                    .editMetadata()
+                    .addToLabels("touched", "yes")
+                    .endMetadata()
+                    .build());
   }
 
   private Deployment deployment(String name) {
@@ -463,14 +529,33 @@ final class OperatorIT {
     all.addAll(client.serviceAccounts().inNamespace(namespace).withLabels(of).list().getItems());
     all.addAll(client.apps().deployments().inNamespace(namespace).withLabels(of).list().getItems());
     all.addAll(client.rbac().roles().inNamespace(namespace).withLabels(of).list().getItems());
-    all.addAll(client.rbac().roleBindings().inNamespace(namespace).withLabels(of).list().getItems());
-    all.addAll(client.network().v1().networkPolicies().inNamespace(namespace).withLabels(of).list().getItems());
-    all.addAll(client.policy().v1().podDisruptionBudget().inNamespace(namespace).withLabels(of).list().getItems());
+    all.addAll(
+        client.rbac().roleBindings().inNamespace(namespace).withLabels(of).list().getItems());
+    all.addAll(
+        client
+            .network()
+            .v1()
+            .networkPolicies()
+            .inNamespace(namespace)
+            .withLabels(of)
+            .list()
+            .getItems());
+    all.addAll(
+        client
+            .policy()
+            .v1()
+            .podDisruptionBudget()
+            .inNamespace(namespace)
+            .withLabels(of)
+            .list()
+            .getItems());
     return all;
   }
 
   private List<String> objects(String pipeline) {
-    return found(pipeline).stream().map(o -> o.getKind() + "/" + o.getMetadata().getName()).toList();
+    return found(pipeline).stream()
+        .map(o -> o.getKind() + "/" + o.getMetadata().getName())
+        .toList();
   }
 
   private Map<String, String> versions(String pipeline) {
@@ -583,7 +668,8 @@ final class OperatorIT {
     try {
       return HttpClient.newHttpClient()
           .send(
-              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + operator.port() + path)).build(),
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + operator.port() + path))
+                  .build(),
               HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -41,10 +41,7 @@ public record ConsumerSpec(
         String shutdownGrace,
     @JsonPropertyDescription("Whether it brings its tables up to date on start.") @Default("true")
         Boolean migrate,
-    @JsonPropertyDescription("How many loops a pod receives with.")
-        @Default("4")
-        @Min(1)
-        @Max(64)
+    @JsonPropertyDescription("How many loops a pod receives with.") @Default("4") @Min(1) @Max(64)
         Integer loops,
     @JsonPropertyDescription(
             "Where an aggregate begins that the consumer does not know. AtOne: with its first"

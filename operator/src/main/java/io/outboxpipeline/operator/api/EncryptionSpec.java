@@ -18,8 +18,7 @@ public record EncryptionSpec(
             "SQS: by SQS's own key. KMS: by the key of kmsKeyId. None: not encrypted.")
         @Default("SQS")
         Type type,
-    @JsonPropertyDescription("Id, alias or ARN of the KMS key.")
-        @Size(min = 1, max = 2048)
+    @JsonPropertyDescription("Id, alias or ARN of the KMS key.") @Size(min = 1, max = 2048)
         @Nullable String kmsKeyId) {
 
   static final EncryptionSpec DEFAULT = new EncryptionSpec(Type.SQS, null);

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** One environment variable: a value, or one key of a Secret or of a ConfigMap. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
-    value =
-        "[has(self.value), has(self.secret), has(self.configMap)].filter(x, x).size() == 1",
+    value = "[has(self.value), has(self.secret), has(self.configMap)].filter(x, x).size() == 1",
     message = "an environment variable needs exactly one of value, secret and configMap")
 public record EnvVar(
     @JsonPropertyDescription("The variable's name.")

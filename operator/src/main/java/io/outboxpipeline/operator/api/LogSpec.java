@@ -8,8 +8,7 @@ import io.fabric8.generator.annotation.Default;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record LogSpec(
     @JsonPropertyDescription("Lines of text, or JSON.") @Default("json") Format format,
-    @JsonPropertyDescription("From which level on the services' own loggers log.")
-        @Default("info")
+    @JsonPropertyDescription("From which level on the services' own loggers log.") @Default("info")
         Level level) {
 
   static final LogSpec DEFAULT = new LogSpec(Format.json, Level.info);

@@ -43,7 +43,10 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "Queue",
     jsonPath = ".status.queue.name",
     getDescription = "The queue's name")
-@AdditionalPrinterColumn(name = "Age", jsonPath = ".metadata.creationTimestamp", type = AdditionalPrinterColumn.Type.DATE)
+@AdditionalPrinterColumn(
+    name = "Age",
+    jsonPath = ".metadata.creationTimestamp",
+    type = AdditionalPrinterColumn.Type.DATE)
 @AdditionalPrinterColumn(
     name = "Backlog",
     jsonPath = ".status.relay.backlog.events",

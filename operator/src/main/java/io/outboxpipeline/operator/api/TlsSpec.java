@@ -20,8 +20,7 @@ public record TlsSpec(
                 + " that names the host.")
         @Default("Preferred")
         Mode mode,
-    @JsonPropertyDescription(
-            "Authorities to trust; without it those that the images' Java trusts.")
+    @JsonPropertyDescription("Authorities to trust; without it those that the images' Java trusts.")
         @Nullable TrustStore trustStore) {
 
   static final TlsSpec DEFAULT = new TlsSpec(Mode.Preferred, null);

@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** A taint that pods bear, as in a Pod's spec.tolerations. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Toleration(
-    @JsonPropertyDescription("The taint's key; every key if left out.")
-        @Size(max = 317)
+    @JsonPropertyDescription("The taint's key; every key if left out.") @Size(max = 317)
         @Nullable String key,
     @JsonPropertyDescription("Equal: key and value. Exists: the key alone.") @Default("Equal")
         Operator operator,
@@ -18,7 +17,8 @@ public record Toleration(
         @Nullable String value,
     @JsonPropertyDescription("The taint's effect; every effect if left out.")
         @Nullable Effect effect,
-    @JsonPropertyDescription("With NoExecute: how long a pod stays, in seconds; without it, always.")
+    @JsonPropertyDescription(
+            "With NoExecute: how long a pod stays, in seconds; without it, always.")
         @Nullable Long tolerationSeconds) {
 
   public Toleration {

@@ -202,8 +202,7 @@ final class Deployments {
   private static List<Volume> volumes(OutboxPipeline pipeline, WorkloadSpec spec) {
     var volumes = new ArrayList<Volume>();
     // The only place to write to: native libraries are unpacked there.
-    volumes.add(
-        new VolumeBuilder().withName(TMP).withNewEmptyDir().endEmptyDir().build());
+    volumes.add(new VolumeBuilder().withName(TMP).withNewEmptyDir().endEmptyDir().build());
     TrustStore trusted = Components.database(pipeline.getSpec(), spec).tls().trustStore();
     if (trusted != null) {
       volumes.add(

@@ -27,7 +27,8 @@ public final class Digest {
       NavigableMap<String, String> sorted = new TreeMap<>(content);
       sorted.forEach(
           (name, value) -> {
-            byte[] bytes = (name.length() + ":" + name + value.length() + ":" + value).getBytes(UTF_8);
+            byte[] bytes =
+                (name.length() + ":" + name + value.length() + ":" + value).getBytes(UTF_8);
             mac.update(bytes);
           });
       return HexFormat.of().formatHex(mac.doFinal(), 0, 16);

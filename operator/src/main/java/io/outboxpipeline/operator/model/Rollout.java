@@ -14,11 +14,18 @@ import org.jspecify.annotations.Nullable;
  * @param updated how many have the latest template
  */
 record Rollout(
-    boolean current, int wanted, int replicas, int updated, int available, int ready, String image) {
+    boolean current,
+    int wanted,
+    int replicas,
+    int updated,
+    int available,
+    int ready,
+    String image) {
 
   static Rollout of(Deployment deployment) {
     DeploymentStatus status = deployment.getStatus();
-    String image = deployment.getSpec().getTemplate().getSpec().getContainers().getFirst().getImage();
+    String image =
+        deployment.getSpec().getTemplate().getSpec().getContainers().getFirst().getImage();
     int wanted = number(deployment.getSpec().getReplicas());
     if (status == null) {
       return new Rollout(false, wanted, 0, 0, 0, 0, image);

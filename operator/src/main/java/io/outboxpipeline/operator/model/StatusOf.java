@@ -131,7 +131,8 @@ public final class StatusOf {
     Optional<String> trouble =
         said.stream().filter(s -> !s.isEmpty() && !s.equals("ok")).findFirst();
     if (trouble.isPresent()) {
-      conditions.set(DATABASE_READY, False, "DatabaseUnreachable", "a relay says: " + trouble.get());
+      conditions.set(
+          DATABASE_READY, False, "DatabaseUnreachable", "a relay says: " + trouble.get());
     } else if (said.contains("ok")) {
       conditions.set(DATABASE_READY, True, "DatabaseReady", "all relays can use it");
     } else {
@@ -177,8 +178,7 @@ public final class StatusOf {
               "%d of %d partitions have no relay: their events wait"
                   .formatted(status.unowned(), status.partitions()));
         } else {
-          conditions.set(
-              PARTITIONS_OWNED, True, "AllOwned", "every partition has a relay");
+          conditions.set(PARTITIONS_OWNED, True, "AllOwned", "every partition has a relay");
         }
       }
     }

@@ -23,8 +23,7 @@ import java.util.TreeMap;
 public record Wanted(
     OutboxPipeline pipeline, Images images, Optional<BoundQueue> queue, Sources sources) {
 
-  private static final ServiceSpec INTERNAL =
-      new ServiceSpec(ServiceSpec.Type.ClusterIP, Map.of());
+  private static final ServiceSpec INTERNAL = new ServiceSpec(ServiceSpec.Type.ClusterIP, Map.of());
 
   /** The components that ought to run. */
   public List<Component> components() {

@@ -19,12 +19,13 @@ final class Failures {
               "QueueDeletedRecently",
               "SQS takes the name " + queue + " again 60 s after the deletion; trying again");
       case QueueDoesNotExistException missing ->
-          new Bound.Failed("QueueNotFound", queue + " does not exist: create it, or correct its URL");
+          new Bound.Failed(
+              "QueueNotFound", queue + " does not exist: create it, or correct its URL");
       case AwsServiceException refused when isAccess(refused) ->
           new Bound.Failed(
               "QueueAccessDenied",
               "SQS refuses the operator's credentials for %s (%s): check spec.queue.credentials, or"
-                  .formatted(queue, code(refused))
+                      .formatted(queue, code(refused))
                   + " the operator's role, for sqs:GetQueueUrl, GetQueueAttributes, CreateQueue,"
                   + " SetQueueAttributes, TagQueue, ListQueueTags and DeleteQueue");
       case AwsServiceException throttled when throttled.isThrottlingException() ->

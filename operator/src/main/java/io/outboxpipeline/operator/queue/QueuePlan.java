@@ -61,7 +61,8 @@ record QueuePlan(QueueSpec spec, String name, String owner) {
     switch (encryption.type()) {
       case SQS -> of.put(QueueAttributeName.SQS_MANAGED_SSE_ENABLED, "true");
       case None -> of.put(QueueAttributeName.SQS_MANAGED_SSE_ENABLED, "false");
-      case KMS -> of.put(QueueAttributeName.KMS_MASTER_KEY_ID, String.valueOf(encryption.kmsKeyId()));
+      case KMS ->
+          of.put(QueueAttributeName.KMS_MASTER_KEY_ID, String.valueOf(encryption.kmsKeyId()));
     }
     return of;
   }

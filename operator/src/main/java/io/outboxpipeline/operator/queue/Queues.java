@@ -117,9 +117,7 @@ public final class Queues {
         all.put(QueueAttributeName.FIFO_QUEUE, "true");
       }
       String url =
-          client
-              .createQueue(r -> r.queueName(name).attributes(all).tags(plan.tags()))
-              .queueUrl();
+          client.createQueue(r -> r.queueName(name).attributes(all).tags(plan.tags())).queueUrl();
       done.add(new Notice(Notice.Kind.Normal, "QueueCreated", "created " + name));
       return url;
     }
@@ -179,17 +177,14 @@ public final class Queues {
     }
     if (!differing.isEmpty()) {
       client.setQueueAttributes(r -> r.queueUrl(url).attributes(differing));
-      done.add(
-          new Notice(Notice.Kind.Normal, "QueueCorrected", name + ": " + differing.keySet()));
+      done.add(new Notice(Notice.Kind.Normal, "QueueCorrected", name + ": " + differing.keySet()));
     }
   }
 
-  private static boolean same(
-      QueueAttributeName attribute,
-      String wanted,
-      @Nullable String is) {
+  private static boolean same(QueueAttributeName attribute, String wanted, @Nullable String is) {
     if (is == null) {
-      // SQS leaves these two out when they are not set. Any other that is missing, this SQS does not
+      // SQS leaves these two out when they are not set. Any other that is missing, this SQS does
+      // not
       // know, and would be asked to set for ever.
       return attribute != QueueAttributeName.REDRIVE_POLICY
           && attribute != QueueAttributeName.KMS_MASTER_KEY_ID;

@@ -32,7 +32,7 @@ public final class Crd {
   private static final String HEADER =
       """
       # Generated from operator/src/main/java/io/outboxpipeline/operator/api; do not edit.
-      # After a change there: mvn test -pl operator -am -Dtest=CrdTest -Dcrds.write
+      # After a change there: see README.md beside this file.
       """;
 
   /** A Kubernetes quantity, as Kubernetes' own CRDs have it. */
@@ -183,7 +183,10 @@ public final class Crd {
     public void close() {}
 
     String content() {
-      return bytes.toString(StandardCharsets.UTF_8).replace("\r\n", "\n").replaceFirst("(?s)^# Generated[^\n]*\n", "");
+      return bytes
+          .toString(StandardCharsets.UTF_8)
+          .replace("\r\n", "\n")
+          .replaceFirst("(?s)^# Generated[^\n]*\n", "");
     }
   }
 }

@@ -38,7 +38,8 @@ final class StatusOfTest {
     OutboxPipeline pipeline = Pipelines.of(BOTH_ENDS);
     Partitions owned = owned(4, 4, "ok");
     assertThat(ready(pipeline, QUEUE, owned, up(), SECRETS)).isEqualTo("True Ready");
-    assertThat(ready(pipeline, new QueueState.Failed("QueueUnreachable", "m"), owned, up(), SECRETS))
+    assertThat(
+            ready(pipeline, new QueueState.Failed("QueueUnreachable", "m"), owned, up(), SECRETS))
         .isEqualTo("False QueueUnreachable");
     assertThat(ready(pipeline, QUEUE, owned(4, 3, "ok"), up(), SECRETS))
         .isEqualTo("False PartitionsUnowned");
@@ -46,8 +47,7 @@ final class StatusOfTest {
         .isEqualTo("False Repartitioning");
     assertThat(ready(pipeline, QUEUE, owned(4, 4, "away"), up(), SECRETS))
         .isEqualTo("False DatabaseUnreachable");
-    assertThat(ready(pipeline, QUEUE, new Partitions.Unknown(), up(), SECRETS))
-        .startsWith("False");
+    assertThat(ready(pipeline, QUEUE, new Partitions.Unknown(), up(), SECRETS)).startsWith("False");
     assertThat(ready(pipeline, QUEUE, owned, up(), Pipelines.NOTHING))
         .isEqualTo("False SecretMissing");
     for (Component component : Component.values()) {
@@ -98,8 +98,7 @@ final class StatusOfTest {
         StatusOf.running(pipeline, found, Optional.of(Pipelines.QUEUE), NOW);
     pipeline.setStatus(first);
     assertThat(
-            StatusOf.running(
-                pipeline, found, Optional.of(Pipelines.QUEUE), NOW.plusSeconds(100)))
+            StatusOf.running(pipeline, found, Optional.of(Pipelines.QUEUE), NOW.plusSeconds(100)))
         .isEqualTo(first);
     var worse = new Found(QUEUE, owned(4, 3, "ok"), up(), SECRETS, "");
     OutboxPipelineStatus second =

@@ -150,7 +150,8 @@ final class WantedTest {
             base: {}
             """,
             "endpoint: 'http://sqs:9324'");
-    assertThat(egress(pipeline, "orders-base")).containsExactlyInAnyOrder("UDP 53", "TCP 53", "TCP 3306");
+    assertThat(egress(pipeline, "orders-base"))
+        .containsExactlyInAnyOrder("UDP 53", "TCP 53", "TCP 3306");
     assertThat(egress(pipeline, "orders-relay"))
         .containsExactlyInAnyOrder(
             "UDP 53", "TCP 53", "TCP 443", "TCP 3306", "TCP 6443", "TCP 9324");
@@ -164,8 +165,7 @@ final class WantedTest {
   }
 
   private static Wanted wanted(OutboxPipeline pipeline) {
-    return new Wanted(
-        pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), Pipelines.NOTHING);
+    return new Wanted(pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), Pipelines.NOTHING);
   }
 
   private static <T extends HasMetadata> List<T> all(OutboxPipeline pipeline, Class<T> kind) {
@@ -200,8 +200,7 @@ final class WantedTest {
         .toList();
   }
 
-  private static Map<String, String> digests(
-      OutboxPipeline pipeline, Map<String, String> secrets) {
+  private static Map<String, String> digests(OutboxPipeline pipeline, Map<String, String> secrets) {
     var wanted =
         new Wanted(
             pipeline,

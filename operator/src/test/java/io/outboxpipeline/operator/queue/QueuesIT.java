@@ -154,8 +154,7 @@ final class QueuesIT {
     BoundQueue made = done(spec("name: %s.fifo"), "QueueCreated", "QueueCreated");
     direct.setQueueAttributes(
         r ->
-            r.queueUrl(made.url())
-                .attributes(Map.of(QueueAttributeName.VISIBILITY_TIMEOUT, "77")));
+            r.queueUrl(made.url()).attributes(Map.of(QueueAttributeName.VISIBILITY_TIMEOUT, "77")));
     QueueSpec byUrl = spec("url: '" + made.url() + "'");
     BoundQueue found = done(byUrl);
     assertThat(found).isEqualTo(made);
@@ -167,8 +166,7 @@ final class QueuesIT {
   @Test
   void a_url_without_a_queue_is_told() {
     assertFailed(
-        queues.bind(
-            spec("url: '" + sqs.endpoint() + "/000000000000/%s.fifo'"), OWNER, access()),
+        queues.bind(spec("url: '" + sqs.endpoint() + "/000000000000/%s.fifo'"), OWNER, access()),
         "QueueNotFound");
   }
 
