@@ -175,8 +175,8 @@ public final class OperatorService implements RunningService {
 
   private void stop() {
     stopping = true;
-    reconciler.close();
     operator.stop();
+    reconciler.close();
   }
 
   @Override

@@ -73,11 +73,16 @@ final class OwnershipWatch implements AutoCloseable {
     return follower.last;
   }
 
-  /** To be told of pipelines that are gone. */
+  /** To be told of pipelines that are gone; writes nothing more for it once this returns. */
   void forget(String uid) {
     Follower follower = followers.remove(uid);
     if (follower != null) {
       follower.thread.interrupt();
+      try {
+        follower.thread.join(CALM);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import io.outboxpipeline.operator.api.BaseSpec;
 import io.outboxpipeline.operator.api.ConfigMapKey;
 import io.outboxpipeline.operator.api.ConsumerSpec;
 import io.outboxpipeline.operator.api.DatabaseSpec;
+import io.outboxpipeline.operator.api.Durations;
 import io.outboxpipeline.operator.api.LeaseSpec;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.RelaySpec;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class Environment {
   /** Where the trust store is mounted. */
   static final String TRUST_STORE = "/run/outboxpipeline/trust";
+
+  private static final long MIN_SOCKET_TIMEOUT = 1000;
 
   private static final String TRUST_STORE_PASSWORD = "TRUST_STORE_PASSWORD";
 
@@ -95,6 +98,9 @@ final class Environment {
     of.put("RELAY_LEASE_DURATION", lease.leaseDuration());
     of.put("RELAY_RENEW_DEADLINE", lease.renewDeadline());
     of.put("RELAY_RETRY_PERIOD", lease.retryPeriod());
+    // A statement that hangs must not outlast a lease.
+    long lasts = Durations.parse(lease.leaseDuration()).toMillis();
+    of.put("MYSQL_SOCKET_TIMEOUT", Math.max(MIN_SOCKET_TIMEOUT, lasts * 4 / 5) + "ms");
     of.put("RELAY_DRAIN_TIMEOUT", relay.drainTimeout());
     of.put("RELAY_CONCURRENCY", relay.concurrency().toString());
     of.put("RELAY_PACK_EVENTS", relay.packEvents().toString());

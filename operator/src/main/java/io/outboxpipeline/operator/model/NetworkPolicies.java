@@ -48,8 +48,9 @@ final class NetworkPolicies {
     tcp.add(DNS);
     tcp.add(Components.database(pipeline.getSpec(), spec).port());
     if (component != Component.BASE) {
-      // SQS, and STS for the roles of service accounts.
+      // SQS, STS for the roles of service accounts, and the cloud's own giver of credentials.
       tcp.add(HTTPS);
+      tcp.add(HTTP);
       String endpoint = pipeline.getSpec().queue().endpoint();
       if (endpoint != null) {
         tcp.add(port(URI.create(endpoint)));

@@ -40,7 +40,8 @@ public record Notice(Kind kind, String reason, String message) {
         of(type, was, is).ifPresent(notices::add);
       }
     }
-    return notices;
+    // Ready says why it isn't in the words of what is in the way.
+    return notices.stream().distinct().toList();
   }
 
   private static Optional<Notice> of(String type, String was, Condition is) {

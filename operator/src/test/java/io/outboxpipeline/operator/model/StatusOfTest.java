@@ -108,7 +108,7 @@ final class StatusOfTest {
         .contains("2030-01-01T00:01:40Z");
     assertThat(Notice.between(first, second))
         .extracting(Notice::reason)
-        .containsExactly("PartitionsUnowned", "PartitionsUnowned");
+        .containsExactly("PartitionsUnowned");
     assertThat(Notice.between(first, first)).isEmpty();
   }
 

@@ -93,6 +93,11 @@ final class WantedTest {
     assertThat(settings(database, "orders-relay"))
         .containsEntry("RELAY_LEASE_STORE", "database")
         .containsEntry("RELAY_PARTITIONS", "64");
+    assertThat(settings(pipeline, "spending-relay"))
+        .as("the number is a record beside the leases, and no pod's business")
+        .doesNotContainKey("RELAY_PARTITIONS")
+        .containsEntry("RELAY_PIPELINE", "spending")
+        .containsEntry("MYSQL_SOCKET_TIMEOUT", "12000ms");
   }
 
   @Test
@@ -154,7 +159,7 @@ final class WantedTest {
         .containsExactlyInAnyOrder("UDP 53", "TCP 53", "TCP 3306");
     assertThat(egress(pipeline, "orders-relay"))
         .containsExactlyInAnyOrder(
-            "UDP 53", "TCP 53", "TCP 443", "TCP 3306", "TCP 6443", "TCP 9324");
+            "UDP 53", "TCP 53", "TCP 80", "TCP 443", "TCP 3306", "TCP 6443", "TCP 9324");
     assertThat(all(Pipelines.of("networkPolicy: {enabled: false}"), NetworkPolicy.class)).isEmpty();
   }
 
