@@ -16,9 +16,6 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 
 final class StatusOfTest {
@@ -110,14 +107,6 @@ final class StatusOfTest {
         .extracting(Notice::reason)
         .containsExactly("PartitionsUnowned");
     assertThat(Notice.between(first, first)).isEmpty();
-  }
-
-  @Property
-  void a_backlog_is_rounded_down_to_two_digits_and_never_to_nothing(
-      @ForAll @LongRange(min = 0, max = Long.MAX_VALUE / 2) long events) {
-    long rounded = Rounding.events(events);
-    assertThat(rounded).isLessThanOrEqualTo(events).isGreaterThan(events - events / 10 - 1);
-    assertThat(rounded == 0).isEqualTo(events == 0);
   }
 
   private static String ready(
