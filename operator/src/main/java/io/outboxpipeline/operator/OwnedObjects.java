@@ -1,0 +1,105 @@
+package io.outboxpipeline.operator;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import io.micrometer.core.instrument.Counter;
+import io.outboxpipeline.operator.api.OutboxPipeline;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Brings a pipeline's objects to what they ought to be: by server-side apply with one field
+ * manager, and only those that differ in a field of ours.
+ */
+final class OwnedObjects {
+  /** Who applies. */
+  static final String FIELD_MANAGER = "outboxpipeline-operator";
+
+  private static final PatchContext APPLY =
+      new PatchContext.Builder()
+          .withPatchType(PatchType.SERVER_SIDE_APPLY)
+          .withFieldManager(FIELD_MANAGER)
+          .withForce(true)
+          .build();
+
+  private final Counter writes;
+
+  /**
+   * @param writes counts objects that were written
+   */
+  OwnedObjects(Counter writes) {
+    this.writes = writes;
+  }
+
+  /** Applies those that differ, and deletes those of the pipeline that are not among them. */
+  void apply(List<HasMetadata> wanted, Context<OutboxPipeline> context) {
+    wanted.forEach(w -> applyOne(w, context));
+    Set<String> keep = wanted.stream().map(OwnedObjects::key).collect(Collectors.toSet());
+    for (HasMetadata there : owned(context)) {
+      if (!keep.contains(key(there)) && there.getMetadata().getDeletionTimestamp() == null) {
+        delete(there, DeletionPropagation.BACKGROUND, context);
+      }
+    }
+  }
+
+  /** Deletes an object; with what it owns, if in the foreground, before it goes itself. */
+  void delete(HasMetadata object, DeletionPropagation how, Context<OutboxPipeline> context) {
+    context.getClient().resource(object).withPropagationPolicy(how).delete();
+    writes.increment();
+  }
+
+  private static List<HasMetadata> owned(Context<OutboxPipeline> context) {
+    var owned = new ArrayList<HasMetadata>();
+    for (Class<? extends HasMetadata> kind : Informers.OWNED) {
+      owned.addAll(context.getSecondaryResources(kind));
+    }
+    owned.addAll(
+        source(ConfigMap.class, context).getSecondaryResources(context.getPrimaryResource()));
+    return owned;
+  }
+
+  @SuppressWarnings("unchecked") // an object's class is that of its kind's informer
+  private <R extends HasMetadata> void applyOne(R wanted, Context<OutboxPipeline> context) {
+    Class<R> kind = (Class<R>) wanted.getClass();
+    InformerEventSource<R, OutboxPipeline> source = source(kind, context);
+    ResourceID id = ResourceID.fromResource(wanted);
+    Optional<R> there = source.get(id);
+    if (there.isPresent()
+        && SSABasedGenericKubernetesResourceMatcher.<R>getInstance()
+            .matches(there.get(), wanted, context)) {
+      return;
+    }
+    R applied = context.getClient().resource(wanted).patch(APPLY);
+    writes.increment();
+    if (there.isPresent()) {
+      source.handleRecentResourceUpdate(id, applied, there.get());
+    } else {
+      source.handleRecentResourceCreate(id, applied);
+    }
+  }
+
+  private static <R extends HasMetadata> InformerEventSource<R, OutboxPipeline> source(
+      Class<R> kind, Context<OutboxPipeline> context) {
+    EventSource<R, OutboxPipeline> source =
+        context
+            .eventSourceRetriever()
+            .getEventSourceFor(
+                kind, kind == ConfigMap.class ? Informers.SETTINGS : kind.getSimpleName());
+    return (InformerEventSource<R, OutboxPipeline>) source;
+  }
+
+  private static String key(HasMetadata object) {
+    return object.getKind() + "/" + object.getMetadata().getName();
+  }
+}

@@ -1,0 +1,95 @@
+package io.outboxpipeline.operator;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.outboxpipeline.operator.api.AwsCredentials;
+import io.outboxpipeline.operator.api.OutboxPipeline;
+import io.outboxpipeline.operator.api.QueueSpec;
+import io.outboxpipeline.operator.model.Digest;
+import io.outboxpipeline.operator.model.Sources;
+import io.outboxpipeline.operator.queue.Access;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads, from the informers' caches, the Secrets and ConfigMaps that a pipeline refers to. */
+final class SourceReader {
+
+  /** The operator may not or can't look at the queue as the spec says. */
+  static final class CredentialsMissing extends Exception {
+    private static final long serialVersionUID = 1;
+
+    CredentialsMissing(String message) {
+      super(message);
+    }
+  }
+
+  private SourceReader() {}
+
+  static Sources sources(Context<OutboxPipeline> context) {
+    var secrets = new TreeMap<String, String>();
+    for (Secret secret : context.getSecondaryResources(Secret.class)) {
+      secrets.put(
+          secret.getMetadata().getName(),
+          Digest.of(secret.getMetadata().getUid(), orEmpty(secret.getData())));
+    }
+    var configMaps = new TreeMap<String, String>();
+    EventSource<ConfigMap, OutboxPipeline> referred =
+        context.eventSourceRetriever().getEventSourceFor(ConfigMap.class, Informers.REFERRED);
+    for (ConfigMap map : referred.getSecondaryResources(context.getPrimaryResource())) {
+      var content = new TreeMap<>(orEmpty(map.getData()));
+      content.putAll(orEmpty(map.getBinaryData()));
+      configMaps.put(map.getMetadata().getName(), Digest.of("configMap", content));
+    }
+    return new Sources(secrets, configMaps);
+  }
+
+  private static Map<String, String> orEmpty(@Nullable Map<String, String> data) {
+    return data == null ? Map.of() : data;
+  }
+
+  /** How the queue is reached. */
+  static Access access(OutboxPipeline pipeline, Context<OutboxPipeline> context)
+      throws CredentialsMissing {
+    QueueSpec queue = pipeline.getSpec().queue();
+    AwsCredentials credentials = queue.credentials();
+    Optional<Access.Keys> keys = Optional.empty();
+    if (credentials != null) {
+      Secret secret =
+          context.getSecondaryResources(Secret.class).stream()
+              .filter(s -> s.getMetadata().getName().equals(credentials.secretName()))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new CredentialsMissing(
+                          "create the Secret %s in this namespace, or leave out spec.queue.credentials"
+                              .formatted(credentials.secretName())));
+      String token = credentials.sessionTokenKey();
+      keys =
+          Optional.of(
+              new Access.Keys(
+                  value(secret, credentials.accessKeyIdKey()),
+                  new io.outboxpipeline.runtime.Secret(
+                      value(secret, credentials.secretAccessKeyKey())),
+                  token == null
+                      ? Optional.empty()
+                      : Optional.of(new io.outboxpipeline.runtime.Secret(value(secret, token)))));
+    }
+    return new Access(
+        Optional.ofNullable(queue.region()), Optional.ofNullable(queue.endpoint()), keys);
+  }
+
+  private static String value(Secret secret, String key) throws CredentialsMissing {
+    String encoded = orEmpty(secret.getData()).get(key);
+    if (encoded == null || encoded.isEmpty()) {
+      throw new CredentialsMissing(
+          "the Secret %s has no key %s".formatted(secret.getMetadata().getName(), key));
+    }
+    return new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8).strip();
+  }
+}

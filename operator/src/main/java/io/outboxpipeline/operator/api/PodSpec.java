@@ -1,0 +1,77 @@
+package io.outboxpipeline.operator.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import io.fabric8.kubernetes.api.model.Affinity;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the pods of a component have beside what the operator gives them. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record PodSpec(
+    @JsonPropertyDescription("Labels of the pods.")
+        @Default("{}")
+        @Size(max = 32)
+        @ValidationRule(
+            value =
+                "self.all(k, !k.startsWith('app.kubernetes.io/') &&"
+                    + " !k.startsWith('outboxpipeline.io/'))",
+            message =
+                "labels that begin with app.kubernetes.io/ or outboxpipeline.io/ are the operator's:"
+                    + " Services and Deployments select by them")
+        Map<String, String> labels,
+    @JsonPropertyDescription("Annotations of the pods.")
+        @Default("{}")
+        @Size(max = 32)
+        @ValidationRule(
+            value = "self.all(k, !k.startsWith('outboxpipeline.io/'))",
+            message = "annotations that begin with outboxpipeline.io/ are the operator's")
+        Map<String, String> annotations,
+    @JsonPropertyDescription("Labels that a node must have.") @Default("{}") @Size(max = 32)
+        Map<String, String> nodeSelector,
+    @JsonPropertyDescription("Taints of nodes that the pods bear.") @Default("[]") @Size(max = 32)
+        List<Toleration> tolerations,
+    @JsonPropertyDescription("The pods' affinity, as in a Pod's spec.affinity.")
+        @Nullable Affinity affinity,
+    @JsonPropertyDescription("The pods' priority class.")
+        @Size(min = 1, max = 253)
+        @Pattern(ObjectNames.SUBDOMAIN)
+        @Nullable String priorityClassName,
+    @JsonPropertyDescription("Names of Secrets with which images are pulled.")
+        @Default("[]")
+        @Size(max = 16)
+        List<String> imagePullSecrets,
+    @JsonPropertyDescription(
+            "Further environment variables, such as a service's own settings that have no field"
+                + " here.")
+        @Default("[]")
+        @Size(max = 64)
+        @ValidationRule(
+            value =
+                "self.all(e, !(e.name in ['MYSQL_HOST', 'MYSQL_PORT', 'MYSQL_DATABASE',"
+                    + " 'MYSQL_USER', 'MYSQL_PASSWORD', 'SQS_QUEUE', 'SQS_DEAD_LETTER_QUEUE',"
+                    + " 'SERVER_PORT', 'SERVER_SHUTDOWN_GRACE', 'RELAY_MEMBER',"
+                    + " 'RELAY_PARTITIONS', 'RELAY_LEASE_STORE', 'RELAY_PIPELINE', 'POD_NAME',"
+                    + " 'POD_UID', 'POD_NAMESPACE']))",
+            message =
+                "env has a variable that the operator sets itself: use the field of the spec that"
+                    + " it stands for")
+        List<EnvVar> env) {
+
+  static final PodSpec DEFAULT =
+      new PodSpec(Map.of(), Map.of(), Map.of(), List.of(), null, null, List.of(), List.of());
+
+  public PodSpec {
+    labels = labels == null ? Map.of() : Map.copyOf(labels);
+    annotations = annotations == null ? Map.of() : Map.copyOf(annotations);
+    nodeSelector = nodeSelector == null ? Map.of() : Map.copyOf(nodeSelector);
+    tolerations = tolerations == null ? List.of() : List.copyOf(tolerations);
+    imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
+    env = env == null ? List.of() : List.copyOf(env);
+  }
+}

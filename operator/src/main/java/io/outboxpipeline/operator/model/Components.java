@@ -1,0 +1,40 @@
+package io.outboxpipeline.operator.model;
+
+import io.outboxpipeline.operator.api.BaseSpec;
+import io.outboxpipeline.operator.api.ConsumerSpec;
+import io.outboxpipeline.operator.api.DatabaseSpec;
+import io.outboxpipeline.operator.api.OutboxPipelineSpec;
+import io.outboxpipeline.operator.api.RelaySpec;
+import io.outboxpipeline.operator.api.SecretKey;
+import io.outboxpipeline.operator.api.WorkloadSpec;
+import java.util.Optional;
+
+/** What a spec says of each component. */
+final class Components {
+  private Components() {}
+
+  /** A component's part of the spec, if it is wanted. */
+  static Optional<WorkloadSpec> spec(OutboxPipelineSpec spec, Component component) {
+    return switch (component) {
+      case BASE -> spec.optionalBase().map(WorkloadSpec.class::cast);
+      case RELAY -> Optional.of(spec.relay());
+      case CONSUMER -> spec.optionalConsumer().map(WorkloadSpec.class::cast);
+    };
+  }
+
+  static DatabaseSpec database(OutboxPipelineSpec spec, WorkloadSpec workload) {
+    return switch (workload) {
+      case BaseSpec base -> spec.database();
+      case RelaySpec relay -> spec.database();
+      case ConsumerSpec consumer -> consumer.database();
+    };
+  }
+
+  static Optional<SecretKey> adminToken(WorkloadSpec workload) {
+    return switch (workload) {
+      case BaseSpec base -> Optional.empty();
+      case RelaySpec relay -> Optional.ofNullable(relay.adminToken());
+      case ConsumerSpec consumer -> Optional.ofNullable(consumer.adminToken());
+    };
+  }
+}

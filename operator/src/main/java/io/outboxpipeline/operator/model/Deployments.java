@@ -1,0 +1,236 @@
+package io.outboxpipeline.operator.model;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraintBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.outboxpipeline.operator.api.OutboxPipeline;
+import io.outboxpipeline.operator.api.TrustStore;
+import io.outboxpipeline.operator.api.WorkloadSpec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/** A component's Deployment: restricted Pod Security, probes, time enough to stop. */
+final class Deployments {
+  /** The annotation that changes with settings and secrets, and so restarts the pods. */
+  static final String DIGEST = OutboxPipeline.GROUP + "/settings";
+
+  private static final long USER = 65_532;
+  private static final String TMP = "tmp";
+  private static final String TRUST = "trust";
+
+  /** How long a base goes on serving while Services forget it. */
+  private static final Duration FORGET = Duration.ofSeconds(5);
+
+  /** Between the end of the grace and the kubelet's SIGKILL. */
+  private static final Duration SPARE = Duration.ofSeconds(5);
+
+  private Deployments() {}
+
+  static Deployment of(
+      OutboxPipeline pipeline,
+      Component component,
+      WorkloadSpec spec,
+      String image,
+      int replicas,
+      boolean asksTheApiServer,
+      String digest) {
+    return new DeploymentBuilder()
+        .withMetadata(Names.metadata(pipeline, component))
+        .withNewSpec()
+        .withReplicas(replicas)
+        .withNewSelector()
+        .withMatchLabels(Names.selector(pipeline, component))
+        .endSelector()
+        .withNewStrategy()
+        .withType("RollingUpdate")
+        .withNewRollingUpdate()
+        // One after the other: only the partitions of one relay move at a time.
+        .withNewMaxSurge(1)
+        .withNewMaxUnavailable(0)
+        .endRollingUpdate()
+        .endStrategy()
+        .withTemplate(pods(pipeline, component, spec, image, asksTheApiServer, digest))
+        .endSpec()
+        .build();
+  }
+
+  private static PodTemplateSpec pods(
+      OutboxPipeline pipeline,
+      Component component,
+      WorkloadSpec spec,
+      String image,
+      boolean asksTheApiServer,
+      String digest) {
+    var labels = new TreeMap<>(spec.pod().labels());
+    labels.putAll(Names.labels(pipeline, component));
+    var annotations = new TreeMap<>(spec.pod().annotations());
+    annotations.put(DIGEST, digest);
+    return new PodTemplateSpecBuilder()
+        .withNewMetadata()
+        .withLabels(labels)
+        .withAnnotations(annotations)
+        .endMetadata()
+        .withNewSpec()
+        .withServiceAccountName(Names.of(pipeline, component))
+        .withAutomountServiceAccountToken(asksTheApiServer)
+        .withEnableServiceLinks(false)
+        .withTerminationGracePeriodSeconds(terminationGrace(component, spec).toSeconds())
+        .withNewSecurityContext()
+        .withRunAsNonRoot(true)
+        .withRunAsUser(USER)
+        .withRunAsGroup(USER)
+        .withFsGroup(USER)
+        .withNewSeccompProfile()
+        .withType("RuntimeDefault")
+        .endSeccompProfile()
+        .endSecurityContext()
+        .withNodeSelector(spec.pod().nodeSelector())
+        .withTolerations(spec.pod().tolerations().stream().map(Deployments::toleration).toList())
+        .withAffinity(spec.pod().affinity())
+        .withPriorityClassName(spec.pod().priorityClassName())
+        .withImagePullSecrets(
+            spec.pod().imagePullSecrets().stream().map(LocalObjectReference::new).toList())
+        .withTopologySpreadConstraints(
+            spread(pipeline, component, "kubernetes.io/hostname"),
+            spread(pipeline, component, "topology.kubernetes.io/zone"))
+        .withContainers(container(pipeline, component, spec, image))
+        .withVolumes(volumes(pipeline, spec))
+        .endSpec()
+        .build();
+  }
+
+  private static Container container(
+      OutboxPipeline pipeline, Component component, WorkloadSpec spec, String image) {
+    var container =
+        new ContainerBuilder()
+            .withName(component.label())
+            .withImage(image)
+            .withImagePullPolicy(spec.imagePullPolicy().name())
+            .addNewPort()
+            .withName("http")
+            .withContainerPort(component.port())
+            .withProtocol("TCP")
+            .endPort()
+            .addNewEnvFrom()
+            .withNewConfigMapRef()
+            .withName(Names.of(pipeline, component))
+            .endConfigMapRef()
+            .endEnvFrom()
+            .withEnv(Environment.variables(pipeline, component, spec))
+            .withNewResources()
+            .withRequests(new TreeMap<>(spec.resources().requests()))
+            .withLimits(new TreeMap<>(spec.resources().limits()))
+            .endResources()
+            // Not /health/started: that waits for database and queue, and a pod whose database is
+            // away must not be restarted again and again.
+            .withStartupProbe(probe("/health/live", 2, 60))
+            .withLivenessProbe(probe("/health/live", 10, 3))
+            .withReadinessProbe(probe("/health/ready", 2, 2))
+            .withVolumeMounts(mounts(pipeline, spec))
+            .withNewSecurityContext()
+            .withAllowPrivilegeEscalation(false)
+            .withReadOnlyRootFilesystem(true)
+            .withNewCapabilities()
+            .withDrop("ALL")
+            .endCapabilities()
+            .endSecurityContext();
+    if (component == Component.BASE) {
+      container
+          .withNewLifecycle()
+          .withNewPreStop()
+          .withNewSleep(FORGET.toSeconds())
+          .endPreStop()
+          .endLifecycle();
+    }
+    return container.build();
+  }
+
+  private static Duration terminationGrace(Component component, WorkloadSpec spec) {
+    Duration grace = spec.grace().plus(SPARE);
+    return component == Component.BASE ? grace.plus(FORGET) : grace;
+  }
+
+  private static Probe probe(String path, int period, int failures) {
+    return new ProbeBuilder()
+        .withNewHttpGet()
+        .withPath(path)
+        .withNewPort("http")
+        .endHttpGet()
+        .withPeriodSeconds(period)
+        .withTimeoutSeconds(Math.min(period, 5))
+        .withFailureThreshold(failures)
+        .build();
+  }
+
+  private static TopologySpreadConstraint spread(
+      OutboxPipeline pipeline, Component component, String key) {
+    return new TopologySpreadConstraintBuilder()
+        .withMaxSkew(1)
+        .withTopologyKey(key)
+        .withWhenUnsatisfiable("ScheduleAnyway")
+        .withNewLabelSelector()
+        .withMatchLabels(Names.selector(pipeline, component))
+        .endLabelSelector()
+        .build();
+  }
+
+  private static Toleration toleration(io.outboxpipeline.operator.api.Toleration of) {
+    var effect = of.effect();
+    return new Toleration(
+        effect == null ? null : effect.name(),
+        of.key(),
+        of.operator().name(),
+        of.tolerationSeconds(),
+        of.value());
+  }
+
+  private static List<Volume> volumes(OutboxPipeline pipeline, WorkloadSpec spec) {
+    var volumes = new ArrayList<Volume>();
+    // The only place to write to: native libraries are unpacked there.
+    volumes.add(new VolumeBuilder().withName(TMP).withNewEmptyDir().endEmptyDir().build());
+    TrustStore trusted = Components.database(pipeline.getSpec(), spec).tls().trustStore();
+    if (trusted != null) {
+      volumes.add(
+          new VolumeBuilder()
+              .withName(TRUST)
+              .withNewSecret()
+              .withSecretName(trusted.secretName())
+              .addNewItem()
+              .withKey(trusted.key())
+              .withPath(trusted.key())
+              .endItem()
+              .endSecret()
+              .build());
+    }
+    return volumes;
+  }
+
+  private static List<VolumeMount> mounts(OutboxPipeline pipeline, WorkloadSpec spec) {
+    var mounts = new ArrayList<VolumeMount>();
+    mounts.add(new VolumeMountBuilder().withName(TMP).withMountPath("/tmp").build());
+    if (Components.database(pipeline.getSpec(), spec).tls().trustStore() != null) {
+      mounts.add(
+          new VolumeMountBuilder()
+              .withName(TRUST)
+              .withMountPath(Environment.TRUST_STORE)
+              .withReadOnly(true)
+              .build());
+    }
+    return mounts;
+  }
+}

@@ -1,0 +1,204 @@
+package io.outboxpipeline.operator.model;
+
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.outboxpipeline.operator.api.AwsCredentials;
+import io.outboxpipeline.operator.api.BaseSpec;
+import io.outboxpipeline.operator.api.ConfigMapKey;
+import io.outboxpipeline.operator.api.ConsumerSpec;
+import io.outboxpipeline.operator.api.DatabaseSpec;
+import io.outboxpipeline.operator.api.Durations;
+import io.outboxpipeline.operator.api.LeaseSpec;
+import io.outboxpipeline.operator.api.OutboxPipeline;
+import io.outboxpipeline.operator.api.RelaySpec;
+import io.outboxpipeline.operator.api.SecretKey;
+import io.outboxpipeline.operator.api.TlsSpec;
+import io.outboxpipeline.operator.api.TrustStore;
+import io.outboxpipeline.operator.api.WorkloadSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What a component's processes are told: settings in a ConfigMap, secrets by reference. */
+final class Environment {
+  /** Where the trust store is mounted. */
+  static final String TRUST_STORE = "/run/outboxpipeline/trust";
+
+  private static final long MIN_SOCKET_TIMEOUT = 1000;
+
+  private static final String TRUST_STORE_PASSWORD = "TRUST_STORE_PASSWORD";
+
+  private Environment() {}
+
+  /** The ConfigMap's data. */
+  static NavigableMap<String, String> settings(
+      OutboxPipeline pipeline, WorkloadSpec workload, Optional<BoundQueue> queue) {
+    var spec = pipeline.getSpec();
+    DatabaseSpec database = Components.database(spec, workload);
+    var of = new TreeMap<String, String>();
+    of.put("MYSQL_HOST", database.host());
+    of.put("MYSQL_PORT", database.port().toString());
+    of.put("MYSQL_DATABASE", database.name());
+    of.put("MYSQL_SSL_MODE", sslMode(database.tls().mode()));
+    of.put("SERVER_SHUTDOWN_GRACE", workload.shutdownGrace());
+    of.put("LOG_FORMAT", spec.log().format().name());
+    of.put("LOG_LEVEL", spec.log().level().name());
+    switch (workload) {
+      case BaseSpec base -> {
+        of.put("BASE_MIGRATE", base.migrate().toString());
+        of.put("BASE_IDEMPOTENCY_RETENTION", base.idempotencyRetention());
+      }
+      case RelaySpec relay -> {
+        queue(of, spec.queue().region(), spec.queue().endpoint(), queue);
+        relay(of, pipeline.getMetadata().getName(), relay);
+      }
+      case ConsumerSpec consumer -> {
+        queue(of, spec.queue().region(), spec.queue().endpoint(), queue);
+        queue.flatMap(BoundQueue::deadLetterUrl).ifPresent(u -> of.put("SQS_DEAD_LETTER_QUEUE", u));
+        of.put("CONSUMER_MIGRATE", consumer.migrate().toString());
+        of.put("CONSUMER_LOOPS", consumer.loops().toString());
+        of.put("CONSUMER_START", start(consumer.start()));
+      }
+    }
+    return of;
+  }
+
+  private static void queue(
+      Map<String, String> of,
+      @Nullable String region,
+      @Nullable String endpoint,
+      Optional<BoundQueue> queue) {
+    queue.ifPresent(q -> of.put("SQS_QUEUE", q.url()));
+    if (region != null) {
+      of.put("AWS_REGION", region);
+    }
+    if (endpoint != null) {
+      of.put("AWS_ENDPOINT_URL_SQS", endpoint);
+    }
+  }
+
+  private static void relay(Map<String, String> of, String pipeline, RelaySpec relay) {
+    LeaseSpec lease = relay.lease();
+    switch (lease.store()) {
+      case Kubernetes -> {
+        // The number of partitions is a record beside the leases, so that it changes without a
+        // rollout.
+        of.put("RELAY_LEASE_STORE", "kubernetes");
+        of.put("RELAY_PIPELINE", pipeline);
+      }
+      case Database -> {
+        of.put("RELAY_LEASE_STORE", "database");
+        of.put("RELAY_PARTITIONS", relay.partitions().toString());
+      }
+    }
+    of.put("RELAY_LEASE_DURATION", lease.leaseDuration());
+    of.put("RELAY_RENEW_DEADLINE", lease.renewDeadline());
+    of.put("RELAY_RETRY_PERIOD", lease.retryPeriod());
+    // A statement that hangs must not outlast a lease.
+    long lasts = Durations.parse(lease.leaseDuration()).toMillis();
+    of.put("MYSQL_SOCKET_TIMEOUT", Math.max(MIN_SOCKET_TIMEOUT, lasts * 4 / 5) + "ms");
+    of.put("RELAY_DRAIN_TIMEOUT", relay.drainTimeout());
+    of.put("RELAY_CONCURRENCY", relay.concurrency().toString());
+    of.put("RELAY_PACK_EVENTS", relay.packEvents().toString());
+    of.put("RELAY_MAX_TRANSACTION", relay.maxTransaction());
+    String source = relay.source();
+    if (source != null) {
+      of.put("RELAY_SOURCE", source);
+    }
+  }
+
+  private static String sslMode(TlsSpec.Mode mode) {
+    return switch (mode) {
+      case Disabled -> "disabled";
+      case Preferred -> "preferred";
+      case Required -> "required";
+      case VerifyCa -> "verify-ca";
+      case VerifyIdentity -> "verify-identity";
+    };
+  }
+
+  private static String start(ConsumerSpec.Start start) {
+    return switch (start) {
+      case AtOne -> "at-one";
+      case AtFirstSeen -> "at-first-seen";
+    };
+  }
+
+  /** What the ConfigMap can't have: secrets, the pod's own names, and what the spec adds. */
+  static List<EnvVar> variables(
+      OutboxPipeline pipeline, Component component, WorkloadSpec workload) {
+    var spec = pipeline.getSpec();
+    DatabaseSpec database = Components.database(spec, workload);
+    var of = new ArrayList<EnvVar>();
+    String login = database.credentials().secretName();
+    of.add(secret("MYSQL_USER", login, database.credentials().usernameKey()));
+    of.add(secret("MYSQL_PASSWORD", login, database.credentials().passwordKey()));
+    AwsCredentials aws = spec.queue().credentials();
+    if (aws != null && component != Component.BASE) {
+      of.add(secret("AWS_ACCESS_KEY_ID", aws.secretName(), aws.accessKeyIdKey()));
+      of.add(secret("AWS_SECRET_ACCESS_KEY", aws.secretName(), aws.secretAccessKeyKey()));
+      String token = aws.sessionTokenKey();
+      if (token != null) {
+        of.add(secret("AWS_SESSION_TOKEN", aws.secretName(), token));
+      }
+    }
+    Components.adminToken(workload)
+        .ifPresent(t -> of.add(secret("ADMIN_TOKEN", t.secretName(), t.key())));
+    TrustStore trusted = database.tls().trustStore();
+    if (trusted != null) {
+      of.add(secret(TRUST_STORE_PASSWORD, trusted.secretName(), trusted.passwordKey()));
+      of.add(
+          new EnvVar(
+              "JDK_JAVA_OPTIONS",
+              "-Djavax.net.ssl.trustStore=%s/%s -Djavax.net.ssl.trustStorePassword=$(%s)"
+                  .formatted(TRUST_STORE, trusted.key(), TRUST_STORE_PASSWORD),
+              null));
+    }
+    if (component == Component.RELAY) {
+      of.add(field("POD_NAME", "metadata.name"));
+      of.add(field("POD_UID", "metadata.uid"));
+      of.add(field("POD_NAMESPACE", "metadata.namespace"));
+    }
+    workload.pod().env().forEach(e -> of.add(added(e)));
+    return of;
+  }
+
+  private static EnvVar added(io.outboxpipeline.operator.api.EnvVar variable) {
+    SecretKey secret = variable.secret();
+    if (secret != null) {
+      return secret(variable.name(), secret.secretName(), secret.key());
+    }
+    ConfigMapKey configMap = variable.configMap();
+    if (configMap != null) {
+      return new EnvVarBuilder()
+          .withName(variable.name())
+          .withNewValueFrom()
+          .withNewConfigMapKeyRef(configMap.key(), configMap.configMapName(), null)
+          .endValueFrom()
+          .build();
+    }
+    return new EnvVar(variable.name(), variable.value(), null);
+  }
+
+  private static EnvVar secret(String name, String secret, String key) {
+    return new EnvVarBuilder()
+        .withName(name)
+        .withNewValueFrom()
+        .withNewSecretKeyRef(key, secret, null)
+        .endValueFrom()
+        .build();
+  }
+
+  private static EnvVar field(String name, String path) {
+    return new EnvVarBuilder()
+        .withName(name)
+        .withNewValueFrom()
+        .withNewFieldRef("v1", path)
+        .endValueFrom()
+        .build();
+  }
+}

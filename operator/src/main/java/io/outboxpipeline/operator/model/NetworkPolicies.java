@@ -1,0 +1,79 @@
+package io.outboxpipeline.operator.model;
+
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRuleBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
+import io.outboxpipeline.operator.api.LeaseSpec;
+import io.outboxpipeline.operator.api.OutboxPipeline;
+import io.outboxpipeline.operator.api.WorkloadSpec;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * A component is reached at its own port, and reaches DNS, its database and, but for the base, SQS
+ * and what SQS needs. By port alone: databases and SQS are mostly outside, where addresses change.
+ */
+final class NetworkPolicies {
+  private static final int DNS = 53;
+  private static final int HTTPS = 443;
+  private static final int HTTP = 80;
+  private static final int API_SERVER = 6443;
+
+  private NetworkPolicies() {}
+
+  static NetworkPolicy of(OutboxPipeline pipeline, Component component, WorkloadSpec spec) {
+    return new NetworkPolicyBuilder()
+        .withMetadata(Names.metadata(pipeline, component))
+        .withNewSpec()
+        .withNewPodSelector()
+        .withMatchLabels(Names.selector(pipeline, component))
+        .endPodSelector()
+        .withPolicyTypes("Ingress", "Egress")
+        .addNewIngress()
+        .withPorts(tcp(component.port()))
+        .endIngress()
+        .withEgress(egress(pipeline, component, spec))
+        .endSpec()
+        .build();
+  }
+
+  private static List<NetworkPolicyEgressRule> egress(
+      OutboxPipeline pipeline, Component component, WorkloadSpec spec) {
+    var tcp = new TreeSet<Integer>();
+    tcp.add(DNS);
+    tcp.add(Components.database(pipeline.getSpec(), spec).port());
+    if (component != Component.BASE) {
+      // SQS, STS for the roles of service accounts, and the cloud's own giver of credentials.
+      tcp.add(HTTPS);
+      tcp.add(HTTP);
+      String endpoint = pipeline.getSpec().queue().endpoint();
+      if (endpoint != null) {
+        tcp.add(port(URI.create(endpoint)));
+      }
+    }
+    if (component == Component.RELAY
+        && pipeline.getSpec().relay().lease().store() == LeaseSpec.Store.Kubernetes) {
+      tcp.add(API_SERVER);
+    }
+    var ports = new ArrayList<NetworkPolicyPort>();
+    ports.add(new NetworkPolicyPort(null, new IntOrString(DNS), "UDP"));
+    tcp.forEach(p -> ports.add(tcp(p)));
+    return List.of(new NetworkPolicyEgressRuleBuilder().withPorts(ports).build());
+  }
+
+  private static int port(URI endpoint) {
+    if (endpoint.getPort() > 0) {
+      return endpoint.getPort();
+    }
+    return "http".equals(endpoint.getScheme()) ? HTTP : HTTPS;
+  }
+
+  private static NetworkPolicyPort tcp(int port) {
+    return new NetworkPolicyPort(null, new IntOrString(port), "TCP");
+  }
+}

@@ -1,0 +1,81 @@
+package io.outboxpipeline.operator.model;
+
+import io.outboxpipeline.operator.api.AwsCredentials;
+import io.outboxpipeline.operator.api.ConfigMapKey;
+import io.outboxpipeline.operator.api.ConsumerSpec;
+import io.outboxpipeline.operator.api.DatabaseSpec;
+import io.outboxpipeline.operator.api.EnvVar;
+import io.outboxpipeline.operator.api.OutboxPipelineSpec;
+import io.outboxpipeline.operator.api.SecretKey;
+import io.outboxpipeline.operator.api.TrustStore;
+import io.outboxpipeline.operator.api.WorkloadSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+
+/** Which Secrets and ConfigMaps a spec refers to, by name. */
+public record References(NavigableSet<String> secrets, NavigableSet<String> configMaps) {
+
+  /** Of the whole pipeline. */
+  public static References of(OutboxPipelineSpec spec) {
+    var all = new References(new TreeSet<>(), new TreeSet<>());
+    for (Component component : Component.values()) {
+      Components.spec(spec, component).ifPresent(w -> all.add(of(spec, component, w)));
+    }
+    AwsCredentials aws = spec.queue().credentials();
+    if (aws != null) {
+      all.secrets.add(aws.secretName());
+    }
+    return all;
+  }
+
+  /** Of one component's pods. */
+  static References of(OutboxPipelineSpec spec, Component component, WorkloadSpec workload) {
+    var of = new References(new TreeSet<>(), new TreeSet<>());
+    DatabaseSpec database = Components.database(spec, workload);
+    of.secrets.add(database.credentials().secretName());
+    TrustStore trusted = database.tls().trustStore();
+    if (trusted != null) {
+      of.secrets.add(trusted.secretName());
+    }
+    AwsCredentials aws = spec.queue().credentials();
+    if (aws != null && component != Component.BASE) {
+      of.secrets.add(aws.secretName());
+    }
+    Components.adminToken(workload).map(SecretKey::secretName).ifPresent(of.secrets::add);
+    for (EnvVar variable : workload.pod().env()) {
+      SecretKey secret = variable.secret();
+      ConfigMapKey configMap = variable.configMap();
+      if (secret != null) {
+        of.secrets.add(secret.secretName());
+      }
+      if (configMap != null) {
+        of.configMaps.add(configMap.configMapName());
+      }
+    }
+    return of;
+  }
+
+  private void add(References other) {
+    secrets.addAll(other.secrets);
+    configMaps.addAll(other.configMaps);
+  }
+
+  /** Those of the Secrets with the database's user and password that are not among these. */
+  static List<String> missing(OutboxPipelineSpec spec, Sources found) {
+    var missing = new ArrayList<String>();
+    var needed = new TreeSet<String>();
+    needed.add(spec.database().credentials().secretName());
+    spec.optionalConsumer()
+        .map(ConsumerSpec::database)
+        .map(d -> d.credentials().secretName())
+        .ifPresent(needed::add);
+    for (String name : needed) {
+      if (!found.secrets().containsKey(name)) {
+        missing.add(name);
+      }
+    }
+    return missing;
+  }
+}

@@ -1,0 +1,102 @@
+package io.outboxpipeline.operator.model;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.outboxpipeline.operator.api.BaseSpec;
+import io.outboxpipeline.operator.api.ConsumerSpec;
+import io.outboxpipeline.operator.api.LeaseSpec;
+import io.outboxpipeline.operator.api.OutboxPipeline;
+import io.outboxpipeline.operator.api.RelaySpec;
+import io.outboxpipeline.operator.api.ServiceSpec;
+import io.outboxpipeline.operator.api.WorkloadSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * All objects that a pipeline ought to have.
+ *
+ * @param queue what relay and consumer are told; without it there is neither of them
+ * @param sources the content of the Secrets and ConfigMaps: pods restart when it changes
+ */
+public record Wanted(
+    OutboxPipeline pipeline, Images images, Optional<BoundQueue> queue, Sources sources) {
+
+  private static final ServiceSpec INTERNAL = new ServiceSpec(ServiceSpec.Type.ClusterIP, Map.of());
+
+  /** The components that ought to run. */
+  public List<Component> components() {
+    return List.of(Component.values()).stream()
+        .filter(c -> Components.spec(pipeline.getSpec(), c).isPresent())
+        .filter(c -> c == Component.BASE || queue.isPresent())
+        .toList();
+  }
+
+  /** Every object, what others refer to first. */
+  public List<HasMetadata> objects() {
+    var objects = new ArrayList<HasMetadata>();
+    for (Component component : components()) {
+      Components.spec(pipeline.getSpec(), component)
+          .ifPresent(spec -> objects.addAll(of(component, spec)));
+    }
+    return objects;
+  }
+
+  private List<HasMetadata> of(Component component, WorkloadSpec spec) {
+    var settings = Environment.settings(pipeline, spec, queue);
+    var objects = new ArrayList<HasMetadata>();
+    objects.add(Accounts.serviceAccount(pipeline, component, spec));
+    if (readsLeases(component)) {
+      objects.add(Accounts.role(pipeline));
+      objects.add(Accounts.roleBinding(pipeline));
+    }
+    objects.add(Settings.configMap(pipeline, component, settings));
+    if (pipeline.getSpec().networkPolicy().enabled()) {
+      objects.add(NetworkPolicies.of(pipeline, component, spec));
+    }
+    objects.add(DisruptionBudgets.of(pipeline, component));
+    objects.add(Services.of(pipeline, component, service(spec)));
+    objects.add(
+        Deployments.of(
+            pipeline,
+            component,
+            spec,
+            image(component, spec),
+            replicas(component, spec),
+            readsLeases(component),
+            digest(component, spec, settings)));
+    return objects;
+  }
+
+  private boolean readsLeases(Component component) {
+    return component == Component.RELAY
+        && pipeline.getSpec().relay().lease().store() == LeaseSpec.Store.Kubernetes;
+  }
+
+  /** The image that a component ought to have. */
+  String image(Component component, WorkloadSpec spec) {
+    return Optional.ofNullable(spec.image()).orElse(images.of(component));
+  }
+
+  private int replicas(Component component, WorkloadSpec spec) {
+    return component == Component.RELAY && pipeline.getSpec().paused() ? 0 : spec.replicas();
+  }
+
+  private static ServiceSpec service(WorkloadSpec spec) {
+    return switch (spec) {
+      case BaseSpec base -> base.service();
+      case ConsumerSpec consumer -> consumer.service();
+      case RelaySpec relay -> INTERNAL;
+    };
+  }
+
+  private String digest(Component component, WorkloadSpec spec, Map<String, String> settings) {
+    References of = References.of(pipeline.getSpec(), component, spec);
+    var content = new TreeMap<>(settings);
+    of.secrets().forEach(n -> content.put("secret/" + n, sources.secrets().getOrDefault(n, "")));
+    of.configMaps()
+        .forEach(n -> content.put("configMap/" + n, sources.configMaps().getOrDefault(n, "")));
+    return Digest.of("settings", content);
+  }
+}

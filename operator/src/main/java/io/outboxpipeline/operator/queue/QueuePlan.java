@@ -1,0 +1,73 @@
+package io.outboxpipeline.operator.queue;
+
+import io.outboxpipeline.operator.api.DeadLetterSpec;
+import io.outboxpipeline.operator.api.Durations;
+import io.outboxpipeline.operator.api.EncryptionSpec;
+import io.outboxpipeline.operator.api.OutboxPipeline;
+import io.outboxpipeline.operator.api.QueueSpec;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.TreeMap;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/**
+ * How the two queues of a spec ought to be: a pure mapping.
+ *
+ * @param name of the queue
+ * @param owner what the owner's tag says
+ */
+record QueuePlan(QueueSpec spec, String name, String owner) {
+  /** The tag that tells whose queue it is. */
+  static final String OWNER = OutboxPipeline.GROUP + "/owner";
+
+  private static final String FIFO = ".fifo";
+
+  /** orders-dlq.fifo of orders.fifo. */
+  String deadLetterName() {
+    return name.endsWith(FIFO)
+        ? name.substring(0, name.length() - FIFO.length()) + "-dlq" + FIFO
+        : name + "-dlq";
+  }
+
+  /** Attributes that are kept as they are here; others are nobody's business. */
+  Map<QueueAttributeName, String> attributes(String deadLetterArn) {
+    var of = encryption();
+    of.put(QueueAttributeName.VISIBILITY_TIMEOUT, seconds(spec.visibilityTimeout()));
+    of.put(QueueAttributeName.MESSAGE_RETENTION_PERIOD, seconds(spec.messageRetention()));
+    of.put(
+        QueueAttributeName.REDRIVE_POLICY,
+        "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}"
+            .formatted(deadLetterArn, spec.deadLetter().maxReceiveCount()));
+    return of;
+  }
+
+  /** The same for the dead-letter queue. */
+  Map<QueueAttributeName, String> deadLetterAttributes() {
+    DeadLetterSpec deadLetter = spec.deadLetter();
+    var of = encryption();
+    of.put(QueueAttributeName.MESSAGE_RETENTION_PERIOD, seconds(deadLetter.messageRetention()));
+    return of;
+  }
+
+  Map<String, String> tags() {
+    var tags = new TreeMap<>(spec.tags());
+    tags.put(OWNER, owner);
+    return tags;
+  }
+
+  private Map<QueueAttributeName, String> encryption() {
+    var of = new EnumMap<QueueAttributeName, String>(QueueAttributeName.class);
+    EncryptionSpec encryption = spec.encryption();
+    switch (encryption.type()) {
+      case SQS -> of.put(QueueAttributeName.SQS_MANAGED_SSE_ENABLED, "true");
+      case None -> of.put(QueueAttributeName.SQS_MANAGED_SSE_ENABLED, "false");
+      case KMS ->
+          of.put(QueueAttributeName.KMS_MASTER_KEY_ID, String.valueOf(encryption.kmsKeyId()));
+    }
+    return of;
+  }
+
+  private static String seconds(String duration) {
+    return Long.toString(Durations.parse(duration).toSeconds());
+  }
+}

@@ -1,0 +1,688 @@
+package io.outboxpipeline.operator;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.operator.api.OutboxPipeline;
+import io.outboxpipeline.operator.api.OutboxPipelineStatus;
+import io.outboxpipeline.operator.api.PartitionsStatus;
+import io.outboxpipeline.operator.api.RelayStatus;
+import io.outboxpipeline.operator.model.Images;
+import io.outboxpipeline.ownership.LeaseTiming;
+import io.outboxpipeline.runtime.ServerSettings;
+import io.outboxpipeline.testkit.TcpProxy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The operator against a real API server and an SQS peer; pods are never scheduled. */
+final class OperatorIT {
+  private static final LeaseTiming TIMING =
+      new LeaseTiming(Duration.ofSeconds(3), Duration.ofSeconds(2), Duration.ofMillis(300));
+
+  /** So short that every test sees several. */
+  private static final Duration RESYNC = Duration.ofSeconds(5);
+
+  private static Cluster cluster;
+  private static KubernetesClient client;
+  private static EmbeddedSqs sqs;
+  private static TcpProxy proxy;
+  private static OperatorService operator;
+
+  private String namespace = "";
+
+  @BeforeAll
+  static void start() {
+    cluster = Cluster.get();
+    client = cluster.client();
+    sqs = EmbeddedSqs.start(0);
+    proxy = new TcpProxy(cluster.port());
+    operator = OperatorService.start(settings(), cluster.clientThrough(proxy.port()));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (operator != null) {
+      operator.close();
+    }
+    if (proxy != null) {
+      proxy.close();
+    }
+    if (sqs != null) {
+      sqs.close();
+    }
+  }
+
+  private static OperatorSettings settings() {
+    return new OperatorSettings(
+        ServerSettings.local(0),
+        Set.of(),
+        new Images("example/base:1", "example/relay:1", "example/consumer:1"),
+        Optional.empty(),
+        "",
+        RESYNC,
+        Duration.ofSeconds(3));
+  }
+
+  @BeforeEach
+  void makeNamespace() {
+    namespace = cluster.namespace();
+    secret("database", Map.of("username", "me", "password", "secret"));
+    secret("aws", Map.of("accessKeyId", "id", "secretAccessKey", "key"));
+  }
+
+  @Test
+  void every_object_is_made_repaired_and_written_no_more_than_once() {
+    create("whole", "base: {replicas: 1, " + NOWHERE + "}", "replicas: 1", CONSUMER);
+    eventually(
+        () ->
+            assertThat(objects("whole"))
+                .containsExactlyInAnyOrder(
+                    "ConfigMap/whole-base",
+                    "ConfigMap/whole-consumer",
+                    "ConfigMap/whole-relay",
+                    "Deployment/whole-base",
+                    "Deployment/whole-consumer",
+                    "Deployment/whole-relay",
+                    "NetworkPolicy/whole-base",
+                    "NetworkPolicy/whole-consumer",
+                    "NetworkPolicy/whole-relay",
+                    "PodDisruptionBudget/whole-base",
+                    "PodDisruptionBudget/whole-consumer",
+                    "PodDisruptionBudget/whole-relay",
+                    "Role/whole-relay",
+                    "RoleBinding/whole-relay",
+                    "Service/whole-base",
+                    "Service/whole-consumer",
+                    "Service/whole-relay",
+                    "ServiceAccount/whole-base",
+                    "ServiceAccount/whole-consumer",
+                    "ServiceAccount/whole-relay"));
+    assertThat(found("whole"))
+        .allSatisfy(
+            o -> {
+              assertThat(o.getMetadata().getOwnerReferences())
+                  .singleElement()
+                  .hasFieldOrPropertyWithValue("kind", "OutboxPipeline")
+                  .hasFieldOrPropertyWithValue("controller", true);
+              assertThat(o.getMetadata().getLabels())
+                  .containsEntry("app.kubernetes.io/instance", "whole")
+                  .containsEntry("app.kubernetes.io/managed-by", "outboxpipeline");
+            });
+
+    eventually(() -> assertThat(condition("whole", "QueueReady")).isEqualTo("True QueueReady"));
+    double writes = settledWrites();
+    Map<String, String> versions = versions("whole");
+    touch("whole");
+    await()
+        .during(RESYNC.multipliedBy(2))
+        .atMost(Duration.ofSeconds(40))
+        .untilAsserted(() -> assertThat(versions("whole")).isEqualTo(versions));
+    assertThat(writes()).isEqualTo(writes);
+
+    client.apps().deployments().inNamespace(namespace).withName("whole-relay").scale(3);
+    client.services().inNamespace(namespace).withName("whole-base").delete();
+    client
+        .configMaps()
+        .inNamespace(namespace)
+        .withName("whole-relay")
+        .edit(
+            m -> {
+              m.getData().put("RELAY_CONCURRENCY", "1");
+              return m;
+            });
+    client.rbac().roles().inNamespace(namespace).withName("whole-relay").delete();
+    eventually(
+        () -> {
+          assertThat(deployment("whole-relay").getSpec().getReplicas()).isEqualTo(1);
+          assertThat(client.services().inNamespace(namespace).withName("whole-base").get())
+              .isNotNull();
+          assertThat(settingsOf("whole-relay")).containsEntry("RELAY_CONCURRENCY", "16");
+          assertThat(client.rbac().roles().inNamespace(namespace).withName("whole-relay").get())
+              .isNotNull();
+        });
+
+    edit("whole", "{\"spec\":{\"base\":null,\"networkPolicy\":{\"enabled\":false}}}");
+    eventually(
+        () ->
+            assertThat(objects("whole"))
+                .noneMatch(o -> o.contains("whole-base") || o.startsWith("NetworkPolicy")));
+  }
+
+  @Test
+  void a_changed_secret_or_setting_restarts_the_pods_that_use_it_and_no_others() {
+    secret("other", Map.of("username", "me", "password", "p"));
+    create(
+        "roll",
+        "replicas: 0",
+        CONSUMER.replace(
+            "credentials: {secretName: database}", "credentials: {secretName: other}"));
+    eventually(() -> assertThat(objects("roll")).contains("Deployment/roll-consumer"));
+    String relay = digest("roll-relay");
+    String consumer = digest("roll-consumer");
+    secret("other", Map.of("username", "me", "password", "changed"));
+    eventually(() -> assertThat(digest("roll-consumer")).isNotEqualTo(consumer));
+    assertThat(digest("roll-relay")).isEqualTo(relay);
+
+    edit("roll", "{\"spec\":{\"relay\":{\"concurrency\":7}}}");
+    eventually(() -> assertThat(digest("roll-relay")).isNotEqualTo(relay));
+    String before = digest("roll-relay");
+    edit("roll", "{\"spec\":{\"relay\":{\"partitions\":16,\"replicas\":1}}}");
+    eventually(() -> assertThat(deployment("roll-relay").getSpec().getReplicas()).isEqualTo(1));
+    assertThat(digest("roll-relay")).as("partitions change without a rollout").isEqualTo(before);
+  }
+
+  @Test
+  void ready_means_pods_queue_database_and_every_partition() {
+    create(
+        "ready",
+        "replicas: 1, partitions: 4, lease: {leaseDuration: 3s, renewDeadline: 2s, retryPeriod: 300ms}",
+        CONSUMER);
+    eventually(() -> assertThat(pods("ready")).hasSize(2));
+    pods("ready").forEach(this::makeReady);
+    eventually(
+        () -> {
+          assertThat(condition("ready", "RelayAvailable")).isEqualTo("True Available");
+          assertThat(condition("ready", "Ready")).startsWith("False");
+          assertThat(condition("ready", "PartitionsOwned")).isEqualTo("False PartitionsUnowned");
+        });
+    var fence = new FakeRelay.MemoryFence();
+    try (var relay = new FakeRelay(client, namespace, "ready", "one", TIMING, fence)) {
+      eventually(() -> assertThat(condition("ready", "Ready")).isEqualTo("True Ready"));
+      assertThat(partitions("ready").summary()).isEqualTo("4/4");
+      assertThat(
+              cluster.kubectl(
+                  "wait", "-n", namespace, "obp/ready", "--for=condition=Ready", "--timeout=5s"))
+          .contains("condition met");
+      assertThat(cluster.kubectl("get", "obp", "-n", namespace))
+          .containsPattern("ready +True +1 +4/4 +ready.fifo");
+      assertThat(
+              cluster.kubectl(
+                  "get", "leases", "-n", namespace, "-l", "outboxpipeline.io/pipeline=ready"))
+          .containsPattern("ready-partition-3 +one");
+
+      relay.says(
+          Map.of("database", "the database is away", "backlog", "1234", "oldest-seconds", "95"));
+      eventually(
+          () -> {
+            assertThat(condition("ready", "DatabaseReady")).isEqualTo("False DatabaseUnreachable");
+            assertThat(condition("ready", "Ready")).isEqualTo("False DatabaseUnreachable");
+          });
+      relay.says(Map.of("database", "ok", "backlog", "0"));
+      eventually(() -> assertThat(condition("ready", "Ready")).isEqualTo("True Ready"));
+
+      edit("ready", "{\"spec\":{\"relay\":{\"partitions\":6}}}");
+      eventually(
+          () -> {
+            assertThat(relay.owned()).isEqualTo(6);
+            assertThat(partitions("ready").summary()).isEqualTo("6/6");
+            assertThat(condition("ready", "Ready")).isEqualTo("True Ready");
+          });
+
+      edit("ready", "{\"spec\":{\"paused\":true}}");
+      eventually(
+          () -> {
+            assertThat(deployment("ready-relay").getSpec().getReplicas()).isZero();
+            assertThat(deployment("ready-consumer").getSpec().getReplicas()).isEqualTo(1);
+            assertThat(condition("ready", "Paused")).isEqualTo("True Paused");
+            assertThat(condition("ready", "Ready")).isEqualTo("False Paused");
+          });
+    }
+    edit("ready", "{\"spec\":{\"paused\":false}}");
+    eventually(
+        () -> {
+          assertThat(deployment("ready-relay").getSpec().getReplicas()).isEqualTo(1);
+          assertThat(condition("ready", "Paused")).isEqualTo("False NotPaused");
+        });
+    assertThat(events("ready"))
+        .contains("QueueCreated", "Ready", "DatabaseUnreachable", "Paused", "Resumed");
+    assertThat(transition("ready", "QueueReady"))
+        .as("a condition that stays keeps its time")
+        .isLessThan(transition("ready", "Paused"));
+  }
+
+  @Test
+  void kubectl_scale_sets_the_number_of_relays_within_the_number_of_partitions() {
+    create("scaled", "replicas: 1, partitions: 4");
+    eventually(() -> assertThat(objects("scaled")).contains("Deployment/scaled-relay"));
+    assertThat(cluster.kubectl("scale", "obp/scaled", "-n", namespace, "--replicas=3"))
+        .contains("scaled");
+    eventually(
+        () -> {
+          assertThat(deployment("scaled-relay").getSpec().getReplicas()).isEqualTo(3);
+          assertThat(status("scaled").relay()).isNotNull();
+          assertThat(
+                  cluster.kubectl(
+                      "get",
+                      "obp/scaled",
+                      "-n",
+                      namespace,
+                      "--subresource=scale",
+                      "-o",
+                      "jsonpath={.status.replicas} {.status.selector}"))
+              .startsWith("3 ")
+              .contains("app.kubernetes.io/component=relay");
+        });
+    assertThat(cluster.kubectl("scale", "obp/scaled", "-n", namespace, "--replicas=5"))
+        .contains("spec.relay.replicas must not exceed spec.relay.partitions");
+  }
+
+  @Test
+  void a_pipeline_ends_in_order_base_first_and_takes_its_queues_along_when_told_to() {
+    create(
+        "ends",
+        "base: {replicas: 1, " + NOWHERE + "}",
+        "replicas: 1, partitions: 2, lease: {leaseDuration: 3s, renewDeadline: 2s, retryPeriod: 300ms}",
+        CONSUMER,
+        "deletion: {drainTimeout: 10m}",
+        "deletionPolicy: Delete");
+    eventually(() -> assertThat(condition("ends", "QueueReady")).isEqualTo("True QueueReady"));
+    eventually(() -> assertThat(pods("ends")).hasSize(3));
+    var fence = new FakeRelay.MemoryFence();
+    try (var relay = new FakeRelay(client, namespace, "ends", "one", TIMING, fence)) {
+      relay.says(Map.of("database", "ok", "backlog", "7"));
+      eventually(() -> assertThat(relay.owned()).isEqualTo(2));
+      pipelines("ends").delete();
+      eventually(
+          () -> {
+            assertThat(objects("ends"))
+                .doesNotContain("Deployment/ends-base")
+                .contains("Deployment/ends-relay", "Deployment/ends-consumer");
+            assertThat(message("ends", "Progressing")).isEqualTo("relays send what is committed");
+          });
+      relay.says(Map.of("database", "ok", "backlog", "0"));
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> assertThat(pipelines("ends").get()).isNull());
+    }
+    eventually(() -> assertThat(objects("ends")).isEmpty());
+    assertThat(queueNames()).doesNotContain("ends.fifo", "ends-dlq.fifo");
+    assertThat(
+            client
+                .leases()
+                .inNamespace(namespace)
+                .withLabel("outboxpipeline.io/lease", "partition")
+                .list()
+                .getItems())
+        .isEmpty();
+  }
+
+  @Test
+  void a_queue_that_cannot_be_reached_or_deleted_blocks_the_end_for_its_time_only() {
+    OutboxPipeline pipeline =
+        pipeline(
+            "stuck",
+            "replicas: 0",
+            "deletion: {drainTimeout: 0s, queueTimeout: 5s}",
+            "deletionPolicy: Delete");
+    String yaml =
+        Serialization.asYaml(pipeline).replace(sqs.endpoint().toString(), "http://127.0.0.1:1");
+    client
+        .resource(Serialization.unmarshal(yaml, OutboxPipeline.class))
+        .inNamespace(namespace)
+        .create();
+    eventually(
+        () -> assertThat(condition("stuck", "QueueReady")).isEqualTo("False QueueUnreachable"));
+    assertThat(objects("stuck")).isEmpty();
+    pipelines("stuck").delete();
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .untilAsserted(() -> assertThat(pipelines("stuck").get()).isNull());
+    assertThat(events("stuck")).contains("QueueUnreachable", "QueueLeftBehind");
+  }
+
+  @Test
+  void missing_secrets_are_told_and_found_when_they_come() {
+    create("late", "replicas: 0");
+    client.secrets().inNamespace(namespace).withName("aws").delete();
+    edit("late", "{\"spec\":{\"database\":{\"credentials\":{\"secretName\":\"later\"}}}}");
+    eventually(
+        () -> {
+          assertThat(condition("late", "DatabaseReady")).isEqualTo("False SecretMissing");
+          assertThat(condition("late", "QueueReady")).isEqualTo("False CredentialsMissing");
+        });
+    secret("aws", Map.of("accessKeyId", "id", "secretAccessKey", "key"));
+    secret("later", Map.of("username", "u", "password", "p"));
+    eventually(
+        () -> {
+          assertThat(condition("late", "DatabaseReady")).isEqualTo("Unknown NotReported");
+          assertThat(condition("late", "QueueReady")).isEqualTo("True QueueReady");
+        });
+  }
+
+  @Test
+  void a_restart_of_the_api_server_is_survived() {
+    create("survives", "replicas: 0, partitions: 4");
+    eventually(() -> assertThat(objects("survives")).contains("Deployment/survives-relay"));
+    proxy.cut();
+    // What happens meanwhile is found when the watches are back.
+    edit("survives", "{\"spec\":{\"relay\":{\"concurrency\":3}}}");
+    client.services().inNamespace(namespace).withName("survives-relay").delete();
+    await()
+        .pollDelay(Duration.ofSeconds(6))
+        .untilAsserted(
+            () ->
+                assertThat(settingsOf("survives-relay")).containsEntry("RELAY_CONCURRENCY", "16"));
+    proxy.restore();
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () -> {
+              assertThat(settingsOf("survives-relay")).containsEntry("RELAY_CONCURRENCY", "3");
+              assertThat(objects("survives")).contains("Service/survives-relay");
+            });
+    assertThat(get("/health/live").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void health_and_metrics_are_served() {
+    assertThat(get("/health/ready").statusCode()).isEqualTo(200);
+    assertThat(get("/health/live").statusCode()).isEqualTo(200);
+    create("seen", "replicas: 0");
+    eventually(() -> assertThat(objects("seen")).contains("Deployment/seen-relay"));
+    assertThat(get("/metrics").body())
+        .contains("outboxpipeline_operator_writes_total")
+        .contains("operator_sdk_reconciliations_started");
+  }
+
+  // ---- what tests do
+
+  private static final String NOWHERE = "pod: {nodeSelector: {nowhere: here}}";
+
+  private static final String CONSUMER =
+      "consumer: {replicas: 1, database: {host: mysql, name: copy, credentials: {secretName:"
+          + " database}}, "
+          + NOWHERE
+          + "}";
+
+  private void create(String name, String... parts) {
+    client.resource(pipeline(name, parts)).inNamespace(namespace).create();
+  }
+
+  /** Parts are of the relay unless they name another field; deletionPolicy is the queue's. */
+  private OutboxPipeline pipeline(String name, String... parts) {
+    var relay = new ArrayList<String>(List.of(NOWHERE));
+    var spec = new ArrayList<String>();
+    String policy = "";
+    for (String part : parts) {
+      if (part.matches("(base|consumer|deletion): .*")) {
+        spec.add(part);
+      } else if (part.startsWith("deletionPolicy")) {
+        policy = ", " + part;
+      } else {
+        relay.add(part);
+      }
+    }
+    String yaml =
+        """
+        apiVersion: outboxpipeline.io/v1alpha1
+        kind: OutboxPipeline
+        metadata: {name: %s}
+        spec:
+          database: {host: mysql, name: base, credentials: {secretName: database}}
+          queue: {name: %s.fifo, region: eu-central-1, endpoint: "%s", credentials: {secretName: aws}%s}
+          relay: {%s}
+          %s
+        """
+            .formatted(
+                name,
+                name,
+                sqs.endpoint(),
+                policy,
+                String.join(", ", relay),
+                String.join("\n  ", spec));
+    return Serialization.unmarshal(yaml, OutboxPipeline.class);
+  }
+
+  private void secret(String name, Map<String, String> data) {
+    client
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(namespace)
+                .endMetadata()
+                .withStringData(data)
+                .build())
+        .createOr(NonDeletingOperation::update);
+  }
+
+  private Resource<OutboxPipeline> pipelines(String name) {
+    return client.resources(OutboxPipeline.class).inNamespace(namespace).withName(name);
+  }
+
+  private void edit(String name, String mergePatch) {
+    pipelines(name).patch(PatchContext.of(PatchType.JSON_MERGE), mergePatch);
+  }
+
+  /** Makes the operator look without changing what is wanted. */
+  private void touch(String name) {
+    edit(name, "{\"metadata\":{\"annotations\":{\"example.com/touched\":\"yes\"}}}");
+    client
+        .secrets()
+        .inNamespace(namespace)
+        .withName("database")
+        .edit(
+            s ->
+                new SecretBuilder(s)
+                    .editMetadata()
+                    .addToLabels("touched", "yes")
+                    .endMetadata()
+                    .build());
+  }
+
+  private Deployment deployment(String name) {
+    return client.apps().deployments().inNamespace(namespace).withName(name).require();
+  }
+
+  private Map<String, String> settingsOf(String name) {
+    return client.configMaps().inNamespace(namespace).withName(name).require().getData();
+  }
+
+  private String digest(String deployment) {
+    return String.valueOf(
+        deployment(deployment)
+            .getSpec()
+            .getTemplate()
+            .getMetadata()
+            .getAnnotations()
+            .get("outboxpipeline.io/settings"));
+  }
+
+  private List<HasMetadata> found(String pipeline) {
+    var all = new ArrayList<HasMetadata>();
+    var of = Map.of("outboxpipeline.io/pipeline", pipeline);
+    all.addAll(client.configMaps().inNamespace(namespace).withLabels(of).list().getItems());
+    all.addAll(client.services().inNamespace(namespace).withLabels(of).list().getItems());
+    all.addAll(client.serviceAccounts().inNamespace(namespace).withLabels(of).list().getItems());
+    all.addAll(client.apps().deployments().inNamespace(namespace).withLabels(of).list().getItems());
+    all.addAll(client.rbac().roles().inNamespace(namespace).withLabels(of).list().getItems());
+    all.addAll(
+        client.rbac().roleBindings().inNamespace(namespace).withLabels(of).list().getItems());
+    all.addAll(
+        client
+            .network()
+            .v1()
+            .networkPolicies()
+            .inNamespace(namespace)
+            .withLabels(of)
+            .list()
+            .getItems());
+    all.addAll(
+        client
+            .policy()
+            .v1()
+            .podDisruptionBudget()
+            .inNamespace(namespace)
+            .withLabels(of)
+            .list()
+            .getItems());
+    return all;
+  }
+
+  private List<String> objects(String pipeline) {
+    return found(pipeline).stream()
+        .map(o -> o.getKind() + "/" + o.getMetadata().getName())
+        .toList();
+  }
+
+  private Map<String, String> versions(String pipeline) {
+    var versions = new TreeMap<String, String>();
+    found(pipeline)
+        .forEach(
+            o ->
+                versions.put(
+                    o.getKind() + "/" + o.getMetadata().getName(),
+                    o instanceof Deployment || o.getKind().equals("PodDisruptionBudget")
+                        ? "generation " + o.getMetadata().getGeneration()
+                        : o.getMetadata().getResourceVersion()));
+    // But for the annotation that the test itself sets.
+    versions.put("pipeline", String.valueOf(status(pipeline)));
+    return versions;
+  }
+
+  private OutboxPipelineStatus status(String name) {
+    return pipelines(name).require().status();
+  }
+
+  private PartitionsStatus partitions(String name) {
+    RelayStatus relay = requireNonNull(status(name).relay());
+    return requireNonNull(relay.partitions());
+  }
+
+  private String condition(String name, String type) {
+    return status(name).condition(type).map(c -> c.getStatus() + " " + c.getReason()).orElse("");
+  }
+
+  private String message(String name, String type) {
+    return status(name).condition(type).map(Condition::getMessage).orElse("");
+  }
+
+  private String transition(String name, String type) {
+    return status(name).condition(type).map(Condition::getLastTransitionTime).orElse("");
+  }
+
+  private Set<String> events(String name) {
+    return client.v1().events().inNamespace(namespace).list().getItems().stream()
+        .filter(e -> e.getInvolvedObject().getName().equals(name))
+        .filter(e -> e.getInvolvedObject().getKind().equals("OutboxPipeline"))
+        .map(Event::getReason)
+        .collect(Collectors.toSet());
+  }
+
+  private List<Pod> pods(String pipeline) {
+    return client
+        .pods()
+        .inNamespace(namespace)
+        .withLabel("outboxpipeline.io/pipeline", pipeline)
+        .list()
+        .getItems();
+  }
+
+  /** As the kubelet of a node would, if there was one that these pods may run on. */
+  private void makeReady(Pod pod) {
+    client
+        .resource(pod)
+        .editStatus(
+            p ->
+                new PodBuilder(p)
+                    .editStatus()
+                    .withPhase("Running")
+                    .addNewCondition()
+                    .withType("Ready")
+                    .withStatus("True")
+                    .withLastTransitionTime(Instant.now().toString())
+                    .endCondition()
+                    .endStatus()
+                    .build());
+  }
+
+  private List<String> queueNames() {
+    try (var queues = TestQueues.client(sqs.endpoint())) {
+      return queues.listQueues().queueUrls().stream()
+          .map(u -> u.substring(u.lastIndexOf('/') + 1))
+          .toList();
+    }
+  }
+
+  private static double writes() {
+    return Double.parseDouble(
+        get("/metrics")
+            .body()
+            .lines()
+            .filter(l -> l.startsWith("outboxpipeline_operator_writes_total"))
+            .map(l -> l.substring(l.lastIndexOf(' ') + 1))
+            .findFirst()
+            .orElse("-1"));
+  }
+
+  /** Once the caches have caught up with the first writes. */
+  private static double settledWrites() {
+    double[] last = {-1};
+    await()
+        .pollInterval(Duration.ofSeconds(2))
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> {
+              double now = writes();
+              boolean same = now == last[0];
+              last[0] = now;
+              return same;
+            });
+    return last[0];
+  }
+
+  private static HttpResponse<String> get(String path) {
+    try {
+      return HttpClient.newHttpClient()
+          .send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + operator.port() + path))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void eventually(ThrowingRunnable assertion) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(200))
+        .untilAsserted(assertion);
+  }
+}

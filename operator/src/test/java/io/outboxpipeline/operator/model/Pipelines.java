@@ -1,0 +1,61 @@
+package io.outboxpipeline.operator.model;
+
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.outboxpipeline.operator.api.OutboxPipeline;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** Pipelines for tests, as the API server would hand them out. */
+final class Pipelines {
+  static final BoundQueue QUEUE =
+      new BoundQueue(
+          "spending.fifo",
+          "https://sqs/1/spending.fifo",
+          Optional.of("arn:q"),
+          Optional.of("https://sqs/1/spending-dlq.fifo"),
+          Optional.of("arn:dlq"));
+  static final Images IMAGES = new Images("i/base:1", "i/relay:1", "i/consumer:1");
+  static final Sources NOTHING = new Sources(Map.of(), Map.of());
+
+  private Pipelines() {}
+
+  static OutboxPipeline sample(String name) {
+    try {
+      return served(Files.readString(Path.of("..", "crds", "samples", name + ".yaml")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** With these lines of YAML in its spec. */
+  static OutboxPipeline of(String lines) {
+    return of(lines, "type: FIFO");
+  }
+
+  /** With these lines of YAML in its spec, and this in its queue. */
+  static OutboxPipeline of(String lines, String queue) {
+    return served(
+        """
+        apiVersion: outboxpipeline.io/v1alpha1
+        kind: OutboxPipeline
+        metadata: {name: orders}
+        spec:
+          database: {host: mysql, name: orders, credentials: {secretName: database}}
+          queue: {name: orders.fifo, %s}
+        """
+                .formatted(queue)
+            + lines.indent(2));
+  }
+
+  private static OutboxPipeline served(String yaml) {
+    OutboxPipeline pipeline = Serialization.unmarshal(yaml, OutboxPipeline.class);
+    pipeline.getMetadata().setNamespace("shop");
+    pipeline.getMetadata().setUid("uid-1");
+    pipeline.getMetadata().setGeneration(3L);
+    return pipeline;
+  }
+}

@@ -1,0 +1,54 @@
+package io.outboxpipeline.operator.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.outboxpipeline.operator.api.QueueSpec;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+final class QueuePlanTest {
+
+  @Test
+  void attributes_are_in_seconds_and_name_the_dead_letter_queue() {
+    QueuePlan plan =
+        plan(
+            "name: orders.fifo, messageRetention: 48h, visibilityTimeout: 2m, deadLetter:"
+                + " {messageRetention: 60s, maxReceiveCount: 3}");
+    assertThat(plan.deadLetterName()).isEqualTo("orders-dlq.fifo");
+    assertThat(plan.attributes("arn:dlq"))
+        .isEqualTo(
+            Map.of(
+                QueueAttributeName.MESSAGE_RETENTION_PERIOD,
+                "172800",
+                QueueAttributeName.VISIBILITY_TIMEOUT,
+                "120",
+                QueueAttributeName.SQS_MANAGED_SSE_ENABLED,
+                "true",
+                QueueAttributeName.REDRIVE_POLICY,
+                "{\"deadLetterTargetArn\":\"arn:dlq\",\"maxReceiveCount\":3}"));
+    assertThat(plan.deadLetterAttributes())
+        .containsEntry(QueueAttributeName.MESSAGE_RETENTION_PERIOD, "60");
+  }
+
+  @Test
+  void a_kms_key_takes_the_place_of_the_key_of_sqs_on_both_queues() {
+    QueuePlan plan = plan("name: orders.fifo, encryption: {type: KMS, kmsKeyId: alias/x}");
+    for (var attributes : new Map<?, ?>[] {plan.attributes("a"), plan.deadLetterAttributes()}) {
+      assertThat(attributes.get(QueueAttributeName.KMS_MASTER_KEY_ID)).isEqualTo("alias/x");
+      assertThat(attributes.get(QueueAttributeName.SQS_MANAGED_SSE_ENABLED)).isNull();
+    }
+  }
+
+  @Test
+  void the_owners_tag_goes_before_those_of_the_spec() {
+    assertThat(plan("name: orders, type: Standard, tags: {team: a}").tags())
+        .isEqualTo(Map.of("team", "a", "outboxpipeline.io/owner", "shop/orders"));
+  }
+
+  private static QueuePlan plan(String yaml) {
+    QueueSpec spec = Serialization.unmarshal("--- {" + yaml + "}", QueueSpec.class);
+    return new QueuePlan(spec, String.valueOf(spec.name()), "shop/orders");
+  }
+}
