@@ -71,7 +71,9 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
             metrics,
             settings.requestTimeout(),
             settings.concurrency());
-    delete = new DeleteLoop(backlog, transactions, owner::fencedOut);
+    // A relay that hangs in the middle of one would keep others from taking its partitions.
+    var deletes = transactions.withIdleLimit(settings.timing().renewDeadline());
+    delete = new DeleteLoop(backlog, deletes, owner::fencedOut);
   }
 
   private static Limits limits(RelaySettings settings) {

@@ -7,6 +7,7 @@ import io.outboxpipeline.outbox.Outbox;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
 
@@ -21,13 +22,29 @@ public final class Transactions {
 
   private final DataSource database;
   private final Counter retries;
+  private final Optional<Duration> idleLimit;
 
   /**
    * @param retries counts how often work ran again
    */
   public Transactions(DataSource database, Counter retries) {
+    this(database, retries, Optional.empty());
+  }
+
+  private Transactions(DataSource database, Counter retries, Optional<Duration> idleLimit) {
     this.database = database;
     this.retries = retries;
+    this.idleLimit = idleLimit;
+  }
+
+  /**
+   * The same, for transactions whose locks others must not wait for if this process hangs between
+   * two statements: the server then rolls back.
+   *
+   * @param limit without a statement; whole seconds, 1 at least
+   */
+  public Transactions withIdleLimit(Duration limit) {
+    return new Transactions(database, retries, Optional.of(limit));
   }
 
   /** What happens between begin and commit; may run several times. */
@@ -60,6 +77,9 @@ public final class Transactions {
     try (Connection c = database.getConnection()) {
       try {
         c.setAutoCommit(false);
+        if (idleLimit.isPresent()) {
+          closeAfter(c, Long.toString(Math.max(1, idleLimit.get().toSeconds())));
+        }
         T result = work.run(c);
         c.commit();
         return result;
@@ -71,7 +91,26 @@ public final class Transactions {
           LOG.log(DEBUG, "rollback failed", broken);
         }
         throw e;
+      } finally {
+        if (idleLimit.isPresent()) {
+          noLongerLimited(c);
+        }
       }
+    }
+  }
+
+  private static void noLongerLimited(Connection c) {
+    try {
+      closeAfter(c, "DEFAULT");
+    } catch (SQLException broken) {
+      LOG.log(DEBUG, "the pool will find out that this connection is lost", broken);
+    }
+  }
+
+  /** Lets the server close the connection after so many seconds without a statement. */
+  private static void closeAfter(Connection c, String seconds) throws SQLException {
+    try (var s = c.createStatement()) {
+      s.execute("SET SESSION wait_timeout = " + seconds);
     }
   }
 
