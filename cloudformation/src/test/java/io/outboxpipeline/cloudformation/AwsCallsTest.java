@@ -1,0 +1,69 @@
+package io.outboxpipeline.cloudformation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import io.outboxpipeline.runtime.AwsActions;
+import io.outboxpipeline.runtime.SqsSettings;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.core.SdkClient;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/** The table of actions against the calls that the compiled services make. */
+final class AwsCallsTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("io.outboxpipeline");
+
+  /** Methods of a client that ask nothing of AWS. */
+  private static final Set<String> LOCAL = Set.of("close", "serviceName", "builder", "create");
+
+  static Stream<AwsActions> components() {
+    return Stream.of(AwsActions.BASE, AwsActions.RELAY, AwsActions.CONSUMER);
+  }
+
+  @ParameterizedTest
+  @MethodSource("components")
+  void the_table_lists_what_the_code_calls(AwsActions component) {
+    assertThat(called("io.outboxpipeline." + component.component())).isEqualTo(component.actions());
+  }
+
+  /** What classes of a package call themselves, or have {@link SqsSettings} call. */
+  private static List<String> called(String packageName) {
+    List<JavaMethodCall> calls =
+        CLASSES.stream()
+            .filter(c -> c.getPackageName().equals(packageName))
+            .flatMap(c -> c.getMethodCallsFromSelf().stream())
+            .toList();
+    assertThat(calls).as("calls in %s", packageName).isNotEmpty();
+    var actions = new TreeSet<String>();
+    calls.forEach(c -> add(actions, c));
+    if (calls.stream()
+        .anyMatch(
+            c ->
+                c.getTargetOwner().isEquivalentTo(SqsSettings.class)
+                    && c.getName().equals("url"))) {
+      CLASSES.get(SqsSettings.class).getMethodCallsFromSelf().forEach(c -> add(actions, c));
+    }
+    return List.copyOf(actions);
+  }
+
+  private static void add(Set<String> actions, JavaMethodCall call) {
+    JavaClass owner = call.getTargetOwner();
+    if (owner.isAssignableTo(SdkClient.class) && !LOCAL.contains(call.getName())) {
+      assertThat(owner.isEquivalentTo(SqsClient.class)).as("%s is SQS", call).isTrue();
+      String name = call.getName().replaceFirst("(Batch|Paginator)$", "");
+      actions.add("sqs:" + Character.toUpperCase(name.charAt(0)) + name.substring(1));
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package io.outboxpipeline.runtime;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What each component asks of AWS, as IAM names it: the rights that its role needs, no more and no
+ * less. The CloudFormation templates and the documentation are checked against this table, and the
+ * table against the calls in the code.
+ *
+ * @param component the component's name
+ * @param queue actions on the queue, sorted
+ * @param deadLetterQueue actions on its dead-letter queue, sorted
+ */
+public record AwsActions(String component, List<String> queue, List<String> deadLetterQueue) {
+  /** Asks nothing of AWS. */
+  public static final AwsActions BASE = new AwsActions("base", List.of(), List.of());
+
+  public static final AwsActions RELAY =
+      new AwsActions(
+          "relay",
+          List.of("sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"),
+          List.of());
+
+  /** What it cannot read it puts into the dead-letter queue by itself. */
+  public static final AwsActions CONSUMER =
+      new AwsActions(
+          "consumer",
+          List.of(
+              "sqs:ChangeMessageVisibility",
+              "sqs:DeleteMessage",
+              "sqs:GetQueueAttributes",
+              "sqs:GetQueueUrl",
+              "sqs:ReceiveMessage"),
+          List.of("sqs:GetQueueUrl", "sqs:SendMessage"));
+
+  private static final List<String> KEEPING_A_QUEUE =
+      List.of(
+          "sqs:CreateQueue",
+          "sqs:DeleteQueue",
+          "sqs:GetQueueAttributes",
+          "sqs:GetQueueUrl",
+          "sqs:ListQueueTags",
+          "sqs:SetQueueAttributes",
+          "sqs:TagQueue");
+
+  /** Creates both queues, keeps them as specified, and deletes them if told to. */
+  public static final AwsActions OPERATOR =
+      new AwsActions("operator", KEEPING_A_QUEUE, KEEPING_A_QUEUE);
+
+  /** Every component's. */
+  public static List<AwsActions> all() {
+    return List.of(BASE, RELAY, CONSUMER, OPERATOR);
+  }
+
+  /** All its actions, whatever they are on, sorted and each once. */
+  public List<String> actions() {
+    return Stream.concat(queue.stream(), deadLetterQueue.stream()).distinct().sorted().toList();
+  }
+}
