@@ -2,6 +2,7 @@ package io.outboxpipeline.bench;
 
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,15 +13,22 @@ import java.util.Map;
 record Failover(String name, String title, Fault fault) implements Scenario {
   private static final int PER_SECOND = 500;
   private static final int AGGREGATES = 1_000;
-  private static final int BEFORE_SECONDS = 20;
-  private static final int AFTER_SECONDS = 25;
 
-  /** What happens to the relay. */
+  /** How long after the last write a hung relay is left alone at most. */
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  /** What happens to the relay, and for how many seconds events are written after it. */
   enum Fault {
     /** SIGKILL, and a new process in its place at once, as a kubelet does with a container. */
-    CRASH,
+    CRASH(12),
     /** SIGSTOP for good. */
-    HANG
+    HANG(22);
+
+    private final int seconds;
+
+    Fault(int seconds) {
+      this.seconds = seconds;
+    }
   }
 
   @Override
@@ -31,9 +39,10 @@ record Failover(String name, String title, Fault fault) implements Scenario {
     try {
       relays.add(ready(rig, database, "relay-0"));
       relays.add(ready(rig, database, "relay-1"));
-      int seconds = BEFORE_SECONDS + AFTER_SECONDS;
+      int before = rig.options().seconds();
+      int seconds = before + fault.seconds;
       try (Program writer = rig.writer(database, PER_SECOND, seconds, AGGREGATES)) {
-        Thread.sleep(Duration.ofSeconds(BEFORE_SECONDS));
+        Thread.sleep(Duration.ofSeconds(before));
         long at = System.nanoTime();
         switch (fault) {
           case CRASH -> {
@@ -44,13 +53,18 @@ record Failover(String name, String title, Fault fault) implements Scenario {
         }
         writer.output((int) Rig.PATIENCE.toSeconds());
         int expected = PER_SECOND * seconds;
+        long limit = System.nanoTime() + LIMIT.toNanos();
         Rig.await(
-            name, relays.getLast(), () -> rig.endpoint().received().order().distinct() >= expected);
+            name,
+            relays.getLast(),
+            () -> distinct(rig) >= expected || System.nanoTime() - limit > 0);
         if (fault == Fault.HANG) {
           // The sleeper wakes up, and must do no harm.
           relays.getFirst().resume();
           Thread.sleep(Duration.ofSeconds(2));
         }
+        // Where the others could not go on without it, they can now, and the stall was so long.
+        Rig.await(name, relays.getLast(), () -> distinct(rig) >= expected);
         Received received = rig.endpoint().received();
         var violation = received.violation(expected);
         if (violation.isPresent()) {
@@ -66,6 +80,10 @@ record Failover(String name, String title, Fault fault) implements Scenario {
     } finally {
       relays.forEach(Program::close);
     }
+  }
+
+  private static int distinct(Rig rig) throws IOException, InterruptedException {
+    return rig.endpoint().received().order().distinct();
   }
 
   /** Starts a relay, and waits until it is ready. */

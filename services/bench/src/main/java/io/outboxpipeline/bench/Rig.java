@@ -58,9 +58,18 @@ final class Rig implements AutoCloseable {
     return endpointProgram.usage();
   }
 
+  /** A new database without tables. */
+  Database emptyDatabase() {
+    Database database = options.database().create();
+    return switch (options.database()) {
+      case MYSQL -> ContainerAddress.direct(database);
+      case MARIADB -> database;
+    };
+  }
+
   /** A new database with the outbox's tables. */
   Database database() {
-    Database database = options.database().create();
+    Database database = emptyDatabase();
     Schema.migrate(database.dataSource());
     return database;
   }
@@ -164,18 +173,19 @@ final class Rig implements AutoCloseable {
   Result measuredBy(Class<?> main, Map<String, String> environment)
       throws IOException, InterruptedException {
     try (Program program = start(main, SMALL, "", environment)) {
-      List<Figure> figures = new ArrayList<>();
-      program
-          .output((int) PATIENCE.toSeconds())
-          .lines()
-          .map(TOLD::matcher)
-          .filter(told -> told.matches())
-          .forEach(
-              told ->
-                  figures.add(
-                      new Figure(told.group(1), Double.parseDouble(told.group(2)), told.group(3))));
-      return new Result.Measured(figures, List.of());
+      return new Result.Measured(told(program.output((int) PATIENCE.toSeconds())), List.of());
     }
+  }
+
+  /** The figures that a program {@link #tell told}. */
+  static List<Figure> told(String output) {
+    return output
+        .lines()
+        .map(TOLD::matcher)
+        .filter(told -> told.matches())
+        .map(
+            told -> new Figure(told.group(1), Double.parseDouble(told.group(2)), told.group(3)))
+        .toList();
   }
 
   /** Tells figures to the process that started this one. */

@@ -36,7 +36,7 @@ record StartUp(String name, String title, Class<?> main, boolean needsTables) im
       figures.add(
           new Figure(
               "empty",
-              seconds(rig, rig.options().database().create(), List.of()),
+              seconds(rig, rig.emptyDatabase(), List.of()),
               "s, empty database"));
     }
     figures.add(new Figure("plain", seconds(rig, database, List.of()), "s"));

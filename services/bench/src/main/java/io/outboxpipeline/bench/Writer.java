@@ -11,7 +11,8 @@ import javax.sql.DataSource;
 
 /**
  * A program that writes one event a transaction at a steady rate, through the library, each with
- * the nano time just before its INSERT. It ends by itself and tells how many it wrote.
+ * the nano time just before its INSERT. It ends by itself and tells how long the INSERTs and commits
+ * took, without which no event can be on its way.
  */
 final class Writer {
   private static final int CONNECTIONS = 16;
@@ -22,12 +23,14 @@ final class Writer {
   private final long events;
   private final long periodNanos;
   private final int aggregates;
+  private final long[] took;
 
   private Writer(DataSource database, int perSecond, int seconds, int aggregates) {
     this.database = database;
     this.events = (long) perSecond * seconds;
     this.periodNanos = 1_000_000_000L / perSecond;
     this.aggregates = aggregates;
+    this.took = new long[perSecond * seconds];
   }
 
   public static void main(String[] args) throws InterruptedException {
@@ -44,7 +47,10 @@ final class Writer {
     for (Thread thread : threads) {
       thread.join();
     }
-    Rig.tell(new Figure("written", writer.events, "events"));
+    long[] took = Chart.sorted(writer.took);
+    Rig.tell(
+        new Figure("commit-p50", Chart.percentile(took, 0.5) / 1e6, "ms, p50 of the commits"),
+        new Figure("commit-p99", Chart.percentile(took, 0.99) / 1e6, "ms, p99 of the commits"));
   }
 
   private void run() {
@@ -55,7 +61,9 @@ final class Writer {
         for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
           LockSupport.parkNanos(left);
         }
+        long before = System.nanoTime();
         write(c, "w" + n % aggregates);
+        took[(int) n] = System.nanoTime() - before;
       }
     } catch (SQLException e) {
       throw new IllegalStateException(e);
