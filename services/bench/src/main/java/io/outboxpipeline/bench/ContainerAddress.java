@@ -26,8 +26,7 @@ final class ContainerAddress {
         .findFirst()
         .map(
             host ->
-                new Database(
-                    host, MYSQL, published.name(), published.user(), published.password()))
+                new Database(host, MYSQL, published.name(), published.user(), published.password()))
         .orElse(published);
   }
 
@@ -37,8 +36,7 @@ final class ContainerAddress {
             container ->
                 Arrays.stream(container.getPorts())
                     .anyMatch(port -> Objects.equals(port.getPublicPort(), publishedPort)))
-        .flatMap(
-            container -> Stream.ofNullable(container.getNetworkSettings()))
+        .flatMap(container -> Stream.ofNullable(container.getNetworkSettings()))
         .flatMap(settings -> settings.getNetworks().values().stream())
         .flatMap(network -> Stream.ofNullable(network.getIpAddress()))
         .filter(address -> !address.isBlank());

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** One of two relays fails under load: how long its partitions stand still. */
 record Failover(String name, String title, Fault fault) implements Scenario {
@@ -44,10 +43,13 @@ record Failover(String name, String title, Fault fault) implements Scenario {
       try (Program writer = rig.writer(database, PER_SECOND, seconds, AGGREGATES)) {
         Thread.sleep(Duration.ofSeconds(before));
         long at = System.nanoTime();
+        var figures = new ArrayList<Figure>();
         switch (fault) {
           case CRASH -> {
             relays.getFirst().kill();
-            relays.add(rig.relay(database, Map.of("RELAY_MEMBER", "relay-0")));
+            relays.add(ready(rig, database, "relay-0"));
+            double ready = (System.nanoTime() - at) / 1e9;
+            figures.add(new Figure("ready", ready, "s until the new process was ready"));
           }
           case HANG -> relays.getFirst().pause();
         }
@@ -71,10 +73,10 @@ record Failover(String name, String title, Fault fault) implements Scenario {
           return new Result.Violated(violation.get());
         }
         long[] took = Chart.sorted(received.writtenSince(at - 1_000_000_000L).latencies());
+        figures.add(new Figure("stall", Chart.percentile(took, 1) / 1e9, "s, the longest stall"));
+        figures.add(new Figure("duplicates", received.order().duplicates(), "events sent twice"));
         return new Result.Measured(
-            List.of(
-                new Figure("stall", Chart.percentile(took, 1) / 1e9, "s, the longest stall"),
-                new Figure("duplicates", received.order().duplicates(), "events sent twice")),
+            figures,
             List.of(received.stalls(name + "-stall", title, new Chart.Mark(at, fault.name()))));
       }
     } finally {

@@ -9,7 +9,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,8 +111,19 @@ final class Rig implements AutoCloseable {
         relayEnvironment(database, settings));
   }
 
-  /** Starts a {@link Writer}. */
+  /** Starts a {@link Writer} that has nothing to warm up. */
   Program writer(Database database, int perSecond, int seconds, int aggregates) {
+    return writer(database, 0, 0, perSecond, seconds, aggregates);
+  }
+
+  /** Starts a {@link Writer}, which warms up and then waits until it is told to go on. */
+  Program writer(
+      Database database,
+      int warmUpPerSecond,
+      int warmUpSeconds,
+      int perSecond,
+      int seconds,
+      int aggregates) {
     return start(
         Writer.class,
         SMALL,
@@ -121,6 +131,8 @@ final class Rig implements AutoCloseable {
         environment(
             database,
             Map.of(
+                "WARM_UP_PER_SECOND", Integer.toString(warmUpPerSecond),
+                "WARM_UP_SECONDS", Integer.toString(warmUpSeconds),
                 "PER_SECOND", Integer.toString(perSecond),
                 "SECONDS", Integer.toString(seconds),
                 "AGGREGATES", Integer.toString(aggregates))));
@@ -183,8 +195,7 @@ final class Rig implements AutoCloseable {
         .lines()
         .map(TOLD::matcher)
         .filter(told -> told.matches())
-        .map(
-            told -> new Figure(told.group(1), Double.parseDouble(told.group(2)), told.group(3)))
+        .map(told -> new Figure(told.group(1), Double.parseDouble(told.group(2)), told.group(3)))
         .toList();
   }
 

@@ -79,8 +79,10 @@ final class Scaling implements Scenario {
                 new Figure("p99", Chart.percentile(took, 0.99) / 1e6, "ms, p99 of all events"),
                 new Figure("max", Chart.percentile(took, 1) / 1e6, "ms, the longest stall"),
                 new Figure("moves", stalls.length, "partitions moved"),
-                new Figure("stall-p50", Chart.percentile(stalls, 0.5) / 1e6, "ms, p50 of their stalls"),
-                new Figure("stall-p99", Chart.percentile(stalls, 0.99) / 1e6, "ms, p99 of their stalls"),
+                new Figure(
+                    "stall-p50", Chart.percentile(stalls, 0.5) / 1e6, "ms, p50 of their stalls"),
+                new Figure(
+                    "stall-p99", Chart.percentile(stalls, 0.99) / 1e6, "ms, p99 of their stalls"),
                 new Figure("duplicates", 0, "events sent twice")),
             List.of(received.stalls(name() + "-stall", title(), marks.toArray(new Chart.Mark[0]))));
       }
@@ -122,7 +124,7 @@ final class Scaling implements Scenario {
   }
 
   /** Partitions that moved between two nano times. */
-  private record Moved(long from, long until, List<SlotRange> partitions) {
+  record Moved(long from, long until, List<SlotRange> partitions) {
 
     /** How long the slowest event of each took that was written meanwhile. */
     LongStream stalls(Received received) {
@@ -130,13 +132,17 @@ final class Scaling implements Scenario {
       Received meanwhile = received.writtenBetween(from, until);
       long[] took = meanwhile.latencies();
       for (int i = 0; i < took.length; i++) {
-        int slot =
-            new Aggregate("bench", meanwhile.aggregates()[meanwhile.aggregate()[i]]).slot();
+        int slot = new Aggregate("bench", meanwhile.aggregates()[meanwhile.aggregate()[i]]).slot();
         most[slot] = Math.max(most[slot], took[i]);
       }
       return partitions.stream()
           .mapToLong(
-              range -> LongStream.of(most).skip(range.first()).limit(range.last() - range.first() + 1L).max().orElse(0));
+              range ->
+                  LongStream.of(most)
+                      .skip(range.first())
+                      .limit(range.last() - range.first() + 1L)
+                      .max()
+                      .orElse(0));
     }
   }
 }

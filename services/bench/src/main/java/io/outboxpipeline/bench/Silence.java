@@ -42,8 +42,11 @@ record Silence(Rig rig, Database database, Program relay, Connection c) {
 
     c.setAutoCommit(false);
     long firstFrom = System.nanoTime();
-    for (int i = 1; i <= FIRST_EVENTS; i++) {
+    var commits = new long[FIRST_EVENTS];
+    for (int i = 0; i < FIRST_EVENTS; i++) {
+      long began = System.nanoTime();
       Writer.write(c, "after" + i);
+      commits[i] = System.nanoTime() - began;
       Thread.sleep(half.dividedBy(3));
     }
     Rig.await("the first events", relay, () -> rig.endpoint().count() >= before + EVENTS);
@@ -54,6 +57,10 @@ record Silence(Rig rig, Database database, Program relay, Connection c) {
         new Figure("idle-core", cpu / seconds * 100, "% of a core, idle"),
         new Figure("first", took[0] / 1e6, "ms, first event after the silence"),
         new Figure("first-p50", Chart.percentile(sorted, 0.5) / 1e6, "ms, p50 of 5 first events"),
+        new Figure(
+            "first-commit",
+            Chart.percentile(Chart.sorted(commits), 0.5) / 1e6,
+            "ms, p50 of their commits"),
         new Figure("first-max", Chart.percentile(sorted, 1) / 1e6, "ms at most"));
   }
 

@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /**
  * How long an event takes from just before its INSERT until the endpoint has read the request, at a
- * steady 500 a second. The relay is warm: it has sent as long as is measured, at twice the rate.
+ * steady 500 a second. The relay is warm, and so is the writer: it has written as long as is
+ * measured, at twice the rate.
  *
  * @param settings of the relay
  * @param beside what else the same relay is measured at
@@ -25,8 +26,8 @@ record Steady(
   /** More than what is drained while the latencies are measured. */
   private static final int HOT_PER_SECOND = 16_000;
 
-  /** Of the second writer's start, which is no steady load. */
-  private static final int SKIPPED_SECONDS = 3;
+  /** Of the start, when the writer's threads connect. */
+  private static final int SKIPPED_SECONDS = 2;
 
   /** What else is measured. */
   enum Beside {
@@ -42,11 +43,11 @@ record Steady(
     Database database = rig.database();
     rig.endpoint().reset(latency);
     int seconds = rig.options().seconds();
-    try (Program relay = rig.relay(database, settings)) {
+    int measured = seconds + SKIPPED_SECONDS;
+    try (Program relay = rig.relay(database, settings);
+        Program writer =
+            rig.writer(database, WARM_UP_PER_SECOND, seconds, PER_SECOND, measured, AGGREGATES)) {
       int warmUp = WARM_UP_PER_SECOND * seconds;
-      try (Program writer = rig.writer(database, WARM_UP_PER_SECOND, seconds, AGGREGATES)) {
-        writer.output((int) Rig.PATIENCE.toSeconds());
-      }
       Rig.await("the warm-up", relay, () -> rig.endpoint().count() >= warmUp);
       Rig.awaitEmpty(database, relay);
       int hot = beside == Beside.HOT ? HOT_PER_SECOND * seconds : 0;
@@ -56,19 +57,13 @@ record Steady(
         relay.resume();
       }
 
-      int written = PER_SECOND * (seconds + SKIPPED_SECONDS);
-      long from;
-      double cpu;
-      List<Figure> told;
-      try (Program writer =
-          rig.writer(database, PER_SECOND, seconds + SKIPPED_SECONDS, AGGREGATES)) {
-        Thread.sleep(Duration.ofSeconds(SKIPPED_SECONDS + 1));
-        from = System.nanoTime();
-        Usage before = relay.usage();
-        told = Rig.told(writer.output((int) Rig.PATIENCE.toSeconds()));
-        cpu = relay.usage().cpuSecondsSince(before) * 1e9 / (System.nanoTime() - from);
-      }
-      int all = warmUp + hot + written;
+      writer.goOn();
+      Thread.sleep(Duration.ofSeconds(SKIPPED_SECONDS));
+      long from = System.nanoTime();
+      Usage before = relay.usage();
+      List<Figure> told = Rig.told(writer.output((int) Rig.PATIENCE.toSeconds()));
+      double cpu = relay.usage().cpuSecondsSince(before) * 1e9 / (System.nanoTime() - from);
+      int all = warmUp + hot + PER_SECOND * measured;
       Rig.await(name, relay, () -> rig.endpoint().count() >= all);
       Received received = rig.endpoint().received();
       Optional<String> violation = received.violation(all);
