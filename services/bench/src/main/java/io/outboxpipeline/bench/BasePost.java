@@ -13,14 +13,13 @@ import java.util.Map;
  * @param outbox whether it writes outbox rows; without them it is the yardstick
  */
 record BasePost(String name, String title, boolean outbox) implements Scenario {
-  private static final String WARM_UP_SECONDS = "8";
-  private static final String SECONDS = "10";
 
   static final List<String> JVM = List.of("-XX:+UseSerialGC", "-Xmx256m");
 
   @Override
   public Result run(Rig rig) throws Exception {
     Database database = rig.database();
+    int seconds = rig.options().seconds();
     int port = JavaProcess.freePort();
     String before = outbox ? "" : NoOutbox.classPath(rig.options().folder());
     Map<String, String> settings = Map.of("SERVER_PORT", Integer.toString(port));
@@ -35,9 +34,9 @@ record BasePost(String name, String title, boolean outbox) implements Scenario {
                   "SERVER_PORT",
                   Integer.toString(port),
                   "WARM_UP_SECONDS",
-                  WARM_UP_SECONDS,
+                  Integer.toString(seconds / 3),
                   "SECONDS",
-                  SECONDS));
+                  Integer.toString(seconds / 2)));
       return switch (loaded) {
         case Result.Violated violated -> violated;
         case Result.Measured(var figures, var charts) -> {

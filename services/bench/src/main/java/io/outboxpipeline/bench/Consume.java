@@ -17,7 +17,7 @@ record Consume(String name, String title, int events, int aggregates, int pack)
 
   @Override
   public Result run(Rig rig) throws Exception {
-    Database database = rig.options().database().create();
+    Database database = rig.emptyDatabase();
     Inbox.migrate(database.dataSource());
     try (Program consumer =
         rig.start(

@@ -2,25 +2,32 @@ package io.outboxpipeline.bench;
 
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** One of two relays fails under load: how long its partitions stand still. */
 record Failover(String name, String title, Fault fault) implements Scenario {
   private static final int PER_SECOND = 500;
   private static final int AGGREGATES = 1_000;
-  private static final int BEFORE_SECONDS = 20;
-  private static final int AFTER_SECONDS = 25;
 
-  /** What happens to the relay. */
+  /** How long after the last write a hung relay is left alone at most. */
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  /** What happens to the relay, and for how many seconds events are written after it. */
   enum Fault {
     /** SIGKILL, and a new process in its place at once, as a kubelet does with a container. */
-    CRASH,
+    CRASH(12),
     /** SIGSTOP for good. */
-    HANG
+    HANG(22);
+
+    private final int seconds;
+
+    Fault(int seconds) {
+      this.seconds = seconds;
+    }
   }
 
   @Override
@@ -31,41 +38,54 @@ record Failover(String name, String title, Fault fault) implements Scenario {
     try {
       relays.add(ready(rig, database, "relay-0"));
       relays.add(ready(rig, database, "relay-1"));
-      int seconds = BEFORE_SECONDS + AFTER_SECONDS;
+      int before = rig.options().seconds();
+      int seconds = before + fault.seconds;
       try (Program writer = rig.writer(database, PER_SECOND, seconds, AGGREGATES)) {
-        Thread.sleep(Duration.ofSeconds(BEFORE_SECONDS));
+        Thread.sleep(Duration.ofSeconds(before));
         long at = System.nanoTime();
+        var figures = new ArrayList<Figure>();
         switch (fault) {
           case CRASH -> {
             relays.getFirst().kill();
-            relays.add(rig.relay(database, Map.of("RELAY_MEMBER", "relay-0")));
+            relays.add(ready(rig, database, "relay-0"));
+            double ready = (System.nanoTime() - at) / 1e9;
+            figures.add(new Figure("ready", ready, "s until the new process was ready"));
           }
           case HANG -> relays.getFirst().pause();
         }
         writer.output((int) Rig.PATIENCE.toSeconds());
         int expected = PER_SECOND * seconds;
+        long limit = System.nanoTime() + LIMIT.toNanos();
         Rig.await(
-            name, relays.getLast(), () -> rig.endpoint().received().order().distinct() >= expected);
+            name,
+            relays.getLast(),
+            () -> distinct(rig) >= expected || System.nanoTime() - limit > 0);
         if (fault == Fault.HANG) {
           // The sleeper wakes up, and must do no harm.
           relays.getFirst().resume();
           Thread.sleep(Duration.ofSeconds(2));
         }
+        // Where the others could not go on without it, they can now, and the stall was so long.
+        Rig.await(name, relays.getLast(), () -> distinct(rig) >= expected);
         Received received = rig.endpoint().received();
         var violation = received.violation(expected);
         if (violation.isPresent()) {
           return new Result.Violated(violation.get());
         }
         long[] took = Chart.sorted(received.writtenSince(at - 1_000_000_000L).latencies());
+        figures.add(new Figure("stall", Chart.percentile(took, 1) / 1e9, "s, the longest stall"));
+        figures.add(new Figure("duplicates", received.order().duplicates(), "events sent twice"));
         return new Result.Measured(
-            List.of(
-                new Figure("stall", Chart.percentile(took, 1) / 1e9, "s, the longest stall"),
-                new Figure("duplicates", received.order().duplicates(), "events sent twice")),
+            figures,
             List.of(received.stalls(name + "-stall", title, new Chart.Mark(at, fault.name()))));
       }
     } finally {
       relays.forEach(Program::close);
     }
+  }
+
+  private static int distinct(Rig rig) throws IOException, InterruptedException {
+    return rig.endpoint().received().order().distinct();
   }
 
   /** Starts a relay, and waits until it is ready. */

@@ -18,8 +18,8 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /** A yardstick: the usual relay by hand. Polls by id, sends one, deletes one. */
 final class HandWritten implements Scenario {
-  private static final int EVENTS = 4_000;
-  private static final int WARM_UP = 1_000;
+  private static final int EVENTS = 12_000;
+  private static final int WARM_UP = 9_000;
 
   @Override
   public String name() {

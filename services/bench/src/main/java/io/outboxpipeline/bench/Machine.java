@@ -32,7 +32,7 @@ final class Machine {
     facts.put("jdk", Runtime.version().toString());
     facts.put("relay JVM", String.join(" ", options.relayOptions()));
     facts.put("relay settings", options.relayEnvironment().toString());
-    facts.put("database", options.database().toString());
+    facts.put("database", options.database() + " at " + database.host() + ":" + database.port());
     try (var c = database.dataSource().getConnection();
         var s = c.createStatement();
         var rows = s.executeQuery("SHOW GLOBAL VARIABLES")) {

@@ -2,6 +2,7 @@ package io.outboxpipeline.bench;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -19,10 +20,29 @@ public final class Main {
           new Drain("drain-8ms", "drain, endpoint after 8 ms", MS_8, 1, Rig.AGGREGATES),
           new Drain("hot", "one hot aggregate, endpoint after 8 ms", MS_8, 0.25, 1),
           new Steady(
-              "steady", "steady 500 events/s, endpoint at once", Duration.ZERO, 1_000, false),
-          new Steady("cold", "1,000 cold aggregates, 8 ms", MS_8, 1_000, false),
-          new Steady("cold-hot", "1,000 cold aggregates beside a hot one, 8 ms", MS_8, 1_000, true),
-          new Idle(),
+              "steady",
+              "500 events/s, then silence, by polling",
+              Duration.ZERO,
+              Map.of(),
+              Steady.Beside.SILENCE),
+          new Steady(
+              "steady-wake-up",
+              "500 events/s, then silence, with the binary log as wake-up",
+              Duration.ZERO,
+              Map.of("RELAY_WAKE_UP", "binlog"),
+              Steady.Beside.SILENCE),
+          new Steady(
+              "cold",
+              "1,000 cold aggregates, 8 ms",
+              MS_8,
+              Drain.LONG_LEASES,
+              Steady.Beside.NOTHING),
+          new Steady(
+              "cold-hot",
+              "1,000 cold aggregates beside a hot one, 8 ms",
+              MS_8,
+              Drain.LONG_LEASES,
+              Steady.Beside.HOT),
           new Backlog("backlog", "a large backlog", false),
           new Backlog("backlog-snapshot", "a large backlog while a snapshot is held", true),
           new Failover("crash", "a relay is killed and started again", Failover.Fault.CRASH),
@@ -51,7 +71,7 @@ public final class Main {
     List<Scenario> chosen = chosen(options);
     boolean held = true;
     try (var rig = new Rig(options)) {
-      var machine = Machine.describe(options, options.database().create());
+      var machine = Machine.describe(options, rig.emptyDatabase());
       machine.forEach((key, value) -> System.out.println(key + ": " + value));
       var report = new Report(machine);
       for (int n = 1; n <= options.repeat(); n++) {

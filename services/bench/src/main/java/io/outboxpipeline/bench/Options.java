@@ -15,6 +15,9 @@ import java.util.stream.Stream;
  * @param scenarios names, or {@code all}
  * @param events the backlog of a drain
  * @param repeat how often each scenario runs
+ * @param backlog the large one
+ * @param seconds how long a steady load is measured
+ * @param silence how many seconds of it come before the first event
  * @param relayOptions of the relays' JVMs
  * @param relayEnvironment settings of the relays
  * @param folder where JSON, charts and logs go
@@ -23,6 +26,9 @@ record Options(
     List<String> scenarios,
     int events,
     int repeat,
+    int backlog,
+    int seconds,
+    int silence,
     TestDatabase database,
     List<String> relayOptions,
     Map<String, String> relayEnvironment,
@@ -34,6 +40,9 @@ record Options(
         words(System.getProperty("bench.scenarios", "all"), ","),
         Integer.getInteger("bench.events", 200_000),
         Integer.getInteger("bench.repeat", 3),
+        Integer.getInteger("bench.backlog", 1_000_000),
+        Integer.getInteger("bench.seconds", 25),
+        Integer.getInteger("bench.silence", 60),
         database.isBlank()
             ? TestDatabase.preferred()
             : TestDatabase.valueOf(database.toUpperCase(Locale.ROOT)),

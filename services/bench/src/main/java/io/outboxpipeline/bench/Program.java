@@ -78,6 +78,13 @@ final class Program implements AutoCloseable {
     signal("TERM");
   }
 
+  /** Tells it to go on. */
+  void goOn() throws IOException {
+    try (var in = process.getOutputStream()) {
+      in.write('\n');
+    }
+  }
+
   /**
    * Waits for it to end by itself, and gives what it wrote.
    *

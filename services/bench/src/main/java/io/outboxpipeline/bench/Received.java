@@ -87,9 +87,27 @@ record Received(
     return LongStream.of(at).filter(t -> t >= start).map(t -> t - start).toArray();
   }
 
+  /** When the last event of an aggregate came. */
+  long lastOf(String id) {
+    int number = Arrays.asList(aggregates).indexOf(id);
+    return IntStream.range(0, at.length)
+        .filter(i -> aggregate[i] == number)
+        .mapToLong(i -> at[i])
+        .max()
+        .orElseThrow();
+  }
+
   /** Those that were written since a nano time. */
   Received writtenSince(long from) {
-    int[] some = IntStream.range(0, at.length).filter(i -> written[i] >= from).toArray();
+    return writtenBetween(from, Long.MAX_VALUE);
+  }
+
+  /** Those that were written from a nano time on, and before another. */
+  Received writtenBetween(long from, long until) {
+    int[] some =
+        IntStream.range(0, at.length)
+            .filter(i -> written[i] >= from && written[i] < until)
+            .toArray();
     return new Received(
         requests,
         messages,

@@ -9,7 +9,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,9 +57,18 @@ final class Rig implements AutoCloseable {
     return endpointProgram.usage();
   }
 
+  /** A new database without tables. */
+  Database emptyDatabase() {
+    Database database = options.database().create();
+    return switch (options.database()) {
+      case MYSQL -> ContainerAddress.direct(database);
+      case MARIADB -> database;
+    };
+  }
+
   /** A new database with the outbox's tables. */
   Database database() {
-    Database database = options.database().create();
+    Database database = emptyDatabase();
     Schema.migrate(database.dataSource());
     return database;
   }
@@ -103,8 +111,19 @@ final class Rig implements AutoCloseable {
         relayEnvironment(database, settings));
   }
 
-  /** Starts a {@link Writer}. */
+  /** Starts a {@link Writer} that has nothing to warm up. */
   Program writer(Database database, int perSecond, int seconds, int aggregates) {
+    return writer(database, 0, 0, perSecond, seconds, aggregates);
+  }
+
+  /** Starts a {@link Writer}, which warms up and then waits until it is told to go on. */
+  Program writer(
+      Database database,
+      int warmUpPerSecond,
+      int warmUpSeconds,
+      int perSecond,
+      int seconds,
+      int aggregates) {
     return start(
         Writer.class,
         SMALL,
@@ -112,6 +131,8 @@ final class Rig implements AutoCloseable {
         environment(
             database,
             Map.of(
+                "WARM_UP_PER_SECOND", Integer.toString(warmUpPerSecond),
+                "WARM_UP_SECONDS", Integer.toString(warmUpSeconds),
                 "PER_SECOND", Integer.toString(perSecond),
                 "SECONDS", Integer.toString(seconds),
                 "AGGREGATES", Integer.toString(aggregates))));
@@ -164,18 +185,18 @@ final class Rig implements AutoCloseable {
   Result measuredBy(Class<?> main, Map<String, String> environment)
       throws IOException, InterruptedException {
     try (Program program = start(main, SMALL, "", environment)) {
-      List<Figure> figures = new ArrayList<>();
-      program
-          .output((int) PATIENCE.toSeconds())
-          .lines()
-          .map(TOLD::matcher)
-          .filter(told -> told.matches())
-          .forEach(
-              told ->
-                  figures.add(
-                      new Figure(told.group(1), Double.parseDouble(told.group(2)), told.group(3))));
-      return new Result.Measured(figures, List.of());
+      return new Result.Measured(told(program.output((int) PATIENCE.toSeconds())), List.of());
     }
+  }
+
+  /** The figures that a program {@link #tell told}. */
+  static List<Figure> told(String output) {
+    return output
+        .lines()
+        .map(TOLD::matcher)
+        .filter(told -> told.matches())
+        .map(told -> new Figure(told.group(1), Double.parseDouble(told.group(2)), told.group(3)))
+        .toList();
   }
 
   /** Tells figures to the process that started this one. */

@@ -34,10 +34,7 @@ record StartUp(String name, String title, Class<?> main, boolean needsTables) im
     List<Figure> figures = new ArrayList<>();
     if (!needsTables) {
       figures.add(
-          new Figure(
-              "empty",
-              seconds(rig, rig.options().database().create(), List.of()),
-              "s, empty database"));
+          new Figure("empty", seconds(rig, rig.emptyDatabase(), List.of()), "s, empty database"));
     }
     figures.add(new Figure("plain", seconds(rig, database, List.of()), "s"));
     figures.add(

@@ -1,58 +1,97 @@
 package io.outboxpipeline.bench;
 
 import io.outboxpipeline.testkit.Database;
+import java.sql.Connection;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * How long an event takes from just before its INSERT until the endpoint has read the request, at a
- * steady 500 a second. The first seconds are not measured.
+ * steady 500 a second. The relay is warm, and so is the writer: it has written as long as is
+ * measured, at twice the rate.
  *
- * @param hot whether a backlog of one hot aggregate is drained beside it
+ * @param settings of the relay
+ * @param beside what else the same relay is measured at
  */
-record Steady(String name, String title, Duration latency, int aggregates, boolean hot)
+record Steady(
+    String name, String title, Duration latency, Map<String, String> settings, Beside beside)
     implements Scenario {
   private static final int PER_SECOND = 500;
-  private static final int WARM_UP_SECONDS = 10;
-  private static final int SECONDS = 20;
-  private static final int HOT_EVENTS = 300_000;
+  private static final int WARM_UP_PER_SECOND = 1_000;
+  private static final int AGGREGATES = 1_000;
+
+  /** More than what is drained while the latencies are measured. */
+  private static final int HOT_PER_SECOND = 16_000;
+
+  /** Of the start, when the writer's threads connect. */
+  private static final int SKIPPED_SECONDS = 2;
+
+  /** What else is measured. */
+  enum Beside {
+    NOTHING,
+    /** Meanwhile a backlog of one hot aggregate is drained. */
+    HOT,
+    /** Afterwards, what it costs while nothing happens, and how long the first event then takes. */
+    SILENCE
+  }
 
   @Override
   public Result run(Rig rig) throws Exception {
     Database database = rig.database();
     rig.endpoint().reset(latency);
-    try (Program relay = rig.relay(database, Map.of())) {
-      if (hot) {
-        Fill.backlog(Rig.source(database), "hot", HOT_EVENTS, 1);
+    int seconds = rig.options().seconds();
+    int measured = seconds + SKIPPED_SECONDS;
+    try (Program relay = rig.relay(database, settings);
+        Program writer =
+            rig.writer(database, WARM_UP_PER_SECOND, seconds, PER_SECOND, measured, AGGREGATES)) {
+      int warmUp = WARM_UP_PER_SECOND * seconds;
+      Rig.await("the warm-up", relay, () -> rig.endpoint().count() >= warmUp);
+      Rig.awaitEmpty(database, relay);
+      int hot = beside == Beside.HOT ? HOT_PER_SECOND * seconds : 0;
+      if (hot > 0) {
+        relay.pause();
+        Fill.backlog(Rig.source(database), "hot", hot, 1);
+        relay.resume();
       }
-      int expected = PER_SECOND * (WARM_UP_SECONDS + SECONDS);
-      try (Program writer =
-          rig.writer(database, PER_SECOND, WARM_UP_SECONDS + SECONDS, aggregates)) {
-        Thread.sleep(Duration.ofSeconds(WARM_UP_SECONDS + 1));
-        long from = System.nanoTime();
-        Usage before = relay.usage();
-        Thread.sleep(Duration.ofSeconds(SECONDS - 2));
-        double cpu = relay.usage().cpuSecondsSince(before);
-        double seconds = (System.nanoTime() - from) / 1e9;
-        writer.output((int) Rig.PATIENCE.toSeconds());
-        int all = expected + (hot ? HOT_EVENTS : 0);
-        Rig.await(name, relay, () -> rig.endpoint().count() >= all);
-        Received received = rig.endpoint().received();
-        Optional<String> violation = received.violation(all);
-        if (violation.isPresent()) {
-          return new Result.Violated(violation.get());
+
+      writer.goOn();
+      Thread.sleep(Duration.ofSeconds(SKIPPED_SECONDS));
+      long from = System.nanoTime();
+      Usage before = relay.usage();
+      List<Figure> told = Rig.told(writer.output((int) Rig.PATIENCE.toSeconds()));
+      double cpu = relay.usage().cpuSecondsSince(before) * 1e9 / (System.nanoTime() - from);
+      int all = warmUp + hot + PER_SECOND * measured;
+      Rig.await(name, relay, () -> rig.endpoint().count() >= all);
+      Received received = rig.endpoint().received();
+      Optional<String> violation = received.violation(all);
+      if (violation.isPresent()) {
+        return new Result.Violated(violation.get());
+      }
+
+      // What was written after the last of the hot aggregate is not beside it.
+      long until = hot > 0 ? received.lastOf("hot0") : Long.MAX_VALUE;
+      long[] took = Chart.sorted(received.writtenBetween(from, until).latencies());
+      var figures = new ArrayList<Figure>();
+      figures.add(new Figure("p50", Chart.percentile(took, 0.5) / 1e6, "ms, p50"));
+      figures.add(new Figure("p99", Chart.percentile(took, 0.99) / 1e6, "ms, p99"));
+      figures.add(new Figure("max", Chart.percentile(took, 1) / 1e6, "ms at most"));
+      figures.add(new Figure("measured", took.length, "events"));
+      figures.addAll(told);
+      figures.add(new Figure("core", cpu * 100, "% of a core, relay"));
+      if (beside == Beside.SILENCE) {
+        try (Connection c = Rig.source(database).getConnection()) {
+          figures.addAll(new Silence(rig, database, relay, c).figures());
         }
-        long[] took = Chart.sorted(received.writtenSince(from).latencies());
-        return new Result.Measured(
-            List.of(
-                new Figure("p50", Chart.percentile(took, 0.5) / 1e6, "ms, p50"),
-                new Figure("p99", Chart.percentile(took, 0.99) / 1e6, "ms, p99"),
-                new Figure("max", Chart.percentile(took, 1) / 1e6, "ms at most"),
-                new Figure("core", cpu / seconds * 100, "% of a core, relay")),
-            List.of(new Chart.Latency(name + "-latency", title, took)));
+        Optional<String> later = rig.endpoint().received().violation(all + Silence.EVENTS);
+        if (later.isPresent()) {
+          return new Result.Violated(later.get());
+        }
       }
+      return new Result.Measured(
+          figures, List.of(new Chart.Latency(name + "-latency", title, took)));
     }
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outboxpipeline.bench.Arrivals.Arrived;
 import io.outboxpipeline.bench.Received.Order;
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.ownership.SlotRange;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -68,5 +70,37 @@ final class ReceivedTest {
     arrive("a", 1);
 
     assertThat(received().order()).isEqualTo(new Order(1, 0, 0));
+  }
+
+  @Test
+  void only_what_was_written_from_one_time_to_before_another_is_taken() throws IOException {
+    for (int sequence = 1; sequence <= 4; sequence++) {
+      arrivals.add(1_000, 1, List.of(new Arrived("a", sequence, 100L * sequence)));
+    }
+
+    assertThat(received().writtenBetween(200, 400).sequence()).containsExactly(2, 3);
+  }
+
+  @Test
+  void the_last_of_an_aggregate_is_its_own() throws IOException {
+    arrivals.add(1, 1, List.of(new Arrived("a", 1, 0)));
+    arrivals.add(2, 1, List.of(new Arrived("a", 2, 0)));
+    arrivals.add(3, 1, List.of(new Arrived("b", 1, 0)));
+
+    assertThat(received().lastOf("a")).isEqualTo(2);
+  }
+
+  @Test
+  void a_stall_is_the_slowest_event_of_a_partition_that_moved() throws IOException {
+    int slot = new Aggregate("bench", "a").slot();
+    int other = new Aggregate("bench", "b").slot();
+    arrivals.add(1_000, 1, List.of(new Arrived("a", 1, 990)));
+    arrivals.add(1_000, 1, List.of(new Arrived("a", 2, 900)));
+    arrivals.add(1_000, 1, List.of(new Arrived("b", 1, 600)));
+    arrivals.add(9_000, 1, List.of(new Arrived("a", 3, 500)));
+    var moved = new Scaling.Moved(600, 1_000, List.of(new SlotRange(slot, slot)));
+
+    assertThat(slot).isNotEqualTo(other);
+    assertThat(moved.stalls(received())).containsExactly(100);
   }
 }
