@@ -101,6 +101,6 @@ final class ReceivedTest {
     var moved = new Scaling.Moved(600, 1_000, List.of(new SlotRange(slot, slot)));
 
     assertThat(slot).isNotEqualTo(other);
-    assertThat(moved.stalls(received())).containsExactly(100);
+    assertThat(moved.stalls(received())).containsExactly(100L);
   }
 }
