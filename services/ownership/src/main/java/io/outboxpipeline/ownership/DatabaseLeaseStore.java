@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLIntegrityConstraintViolationException;
+import java.sql.SQLTransactionRollbackException;
 import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -19,6 +20,8 @@ import javax.sql.DataSource;
  * <p>The source's connections need a socket time-out below the lease duration.
  */
 public final class DatabaseLeaseStore implements LeaseStore {
+
+  private static final int ATTEMPTS = 5;
 
   /** The row without a partition is the wanted number of them. */
   private static final String READ_LEASES =
@@ -234,10 +237,18 @@ public final class DatabaseLeaseStore implements LeaseStore {
   }
 
   private static CasOutcome outcome(PreparedStatement s, Version written) throws SQLException {
-    try {
-      return s.executeUpdate() == 1 ? new CasOutcome.Written(written) : new CasOutcome.Conflict();
-    } catch (SQLIntegrityConstraintViolationException e) {
-      return new CasOutcome.Conflict();
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return s.executeUpdate() == 1 ? new CasOutcome.Written(written) : new CasOutcome.Conflict();
+      } catch (SQLIntegrityConstraintViolationException e) {
+        return new CasOutcome.Conflict();
+      } catch (SQLTransactionRollbackException e) {
+        // Those who insert the same key at once can deadlock on a record not yet purged. The
+        // victim wrote nothing and doesn't know yet whether another did.
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
     }
   }
 
