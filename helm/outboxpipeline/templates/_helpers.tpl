@@ -1,0 +1,84 @@
+{{/* What all objects are called. The first release is usually named as the chart; its name isn't said twice. */}}
+{{- define "outboxpipeline.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride -}}
+{{- else if contains "outboxpipeline" .Release.Name -}}
+{{- printf "%s-operator" (.Release.Name | trunc 54 | trimSuffix "-") -}}
+{{- else -}}
+{{- printf "%s-outboxpipeline-operator" (.Release.Name | trunc 39 | trimSuffix "-") -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What selects the operator's pods; never changes, for a Deployment's selector can't. */}}
+{{- define "outboxpipeline.selector" -}}
+app.kubernetes.io/name: outboxpipeline-operator
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "outboxpipeline.labels" -}}
+{{ include "outboxpipeline.selector" . }}
+app.kubernetes.io/component: operator
+app.kubernetes.io/part-of: outboxpipeline
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end -}}
+
+{{- define "outboxpipeline.serviceAccount" -}}
+{{- if .Values.serviceAccount.name -}}
+{{- .Values.serviceAccount.name -}}
+{{- else if .Values.serviceAccount.create -}}
+{{- include "outboxpipeline.fullname" . -}}
+{{- else -}}
+default
+{{- end -}}
+{{- end -}}
+
+{{/* An image's reference, of {image, registry, version}: the digest, if there is one, says more than the tag. */}}
+{{- define "outboxpipeline.image" -}}
+{{- $registry := .image.registry | default .registry -}}
+{{- if $registry }}{{ $registry }}/{{ end -}}
+{{- .image.repository -}}
+{{- if .image.digest }}@{{ .image.digest }}{{ else }}:{{ .image.tag | default .version }}{{ end -}}
+{{- end -}}
+
+{{/*
+What the operator asks of the API server where pipelines are. It makes Roles that allow leases, which it may do because
+it holds the same verbs itself: neither escalate nor bind is needed.
+*/}}
+{{- define "outboxpipeline.rules" -}}
+- apiGroups: [outboxpipeline.io]
+  resources: [outboxpipelines]
+  verbs: [get, list, watch, patch]
+- apiGroups: [outboxpipeline.io]
+  resources: [outboxpipelines/status]
+  verbs: [patch]
+# For owner references that block the owner's deletion.
+- apiGroups: [outboxpipeline.io]
+  resources: [outboxpipelines/finalizers]
+  verbs: [update]
+- apiGroups: [""]
+  resources: [configmaps, serviceaccounts, services]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: [roles, rolebindings]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [list, watch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [get, create, patch]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [get, list, create, patch, delete]
+{{- end -}}
