@@ -38,8 +38,18 @@ final class Failures {
           new Bound.Failed(
               "QueueUnreachable",
               "SQS can't be reached for %s: %s; relays that run go on trying by themselves"
-                  .formatted(queue, firstLine(String.valueOf(e.getMessage()))));
+                  .formatted(queue, cause(e)));
     };
+  }
+
+  /** The innermost: what the SDK puts around it names neither host nor reason. */
+  private static String cause(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String message = firstLine(String.valueOf(cause.getMessage()));
+    return cause == e ? message : cause.getClass().getSimpleName() + ", " + message;
   }
 
   private static boolean isAccess(AwsServiceException e) {

@@ -27,6 +27,17 @@ final class CrdTest {
   }
 
   @Test
+  void the_reference_in_crds_is_what_the_crd_says() throws IOException {
+    String generated = Reference.generate();
+    if (System.getProperty("crds.write") != null) {
+      Files.writeString(Reference.FILE, generated);
+    }
+    assertThat(generated)
+        .as("%s; mvn test -pl operator -am -Dtest=CrdTest -Dcrds.write writes it", Reference.FILE)
+        .isEqualTo(Files.readString(Reference.FILE));
+  }
+
+  @Test
   void every_field_is_documented() {
     var undocumented = new ArrayList<String>();
     JSONSchemaProps root = schema();

@@ -16,12 +16,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * An SQS endpoint (AWS JSON protocol) in front of another one, with the faults of the real one that
@@ -50,14 +52,27 @@ public final class FaultySqs implements AutoCloseable {
   private final HttpClient client = HttpClient.newBuilder().executor(threads).build();
   private volatile Faults faults = Faults.NONE;
   private final AtomicInteger injected = new AtomicInteger();
+  private final Consumer<String> accepted;
 
   /**
+   * On a free port of the loopback interface.
+   *
    * @param target the endpoint that carries requests out
    */
   public FaultySqs(URI target) {
+    this(target, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), body -> {});
+  }
+
+  /**
+   * @param target the endpoint that carries requests out
+   * @param listen where to be reached
+   * @param accepted is told the body of each message of a batch that the target has accepted
+   */
+  public FaultySqs(URI target, InetSocketAddress listen, Consumer<String> accepted) {
     this.target = target;
+    this.accepted = accepted;
     try {
-      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server = HttpServer.create(listen, 0);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -111,6 +126,9 @@ public final class FaultySqs implements AutoCloseable {
         return;
       }
       HttpResponse<byte[]> response = forward(exchange, body);
+      if (SEND.equals(action) && response.statusCode() == 200) {
+        tell(body, response.body());
+      }
       if (happens(now.dropAnswer())) {
         return;
       }
@@ -121,6 +139,16 @@ public final class FaultySqs implements AutoCloseable {
       answer(exchange, response.statusCode(), result);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void tell(byte[] request, byte[] response) throws IOException {
+    var taken = new HashSet<String>();
+    JSON.readTree(response).path("Successful").forEach(e -> taken.add(e.get("Id").asText()));
+    for (JsonNode entry : JSON.readTree(request).get("Entries")) {
+      if (taken.contains(entry.get("Id").asText())) {
+        accepted.accept(entry.get("MessageBody").asText());
+      }
     }
   }
 

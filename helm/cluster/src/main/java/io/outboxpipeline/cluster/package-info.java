@@ -1,0 +1,5 @@
+/** The queue that the cluster's tests run against. */
+@NullMarked
+package io.outboxpipeline.cluster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,376 @@
+package io.outboxpipeline.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * Installed, used, scaled, broken in many ways and taken away on a real cluster, by the commands
+ * that users have. After each step, what the base committed is what the consumer has applied.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+final class JourneyIT {
+  private static final Report REPORT = new Report();
+  private static final Readme README = new Readme();
+  private static final Duration LEASE = Duration.ofSeconds(6);
+
+  private static RealCluster cluster;
+  private static Spending spending;
+
+  @BeforeAll
+  static void start() {
+    RealCluster.assume();
+    cluster = new RealCluster();
+    spending = new Spending(cluster, REPORT);
+    cluster.kubectl(
+        resource("servers.yaml")
+            .replace("MYSQL_IMAGE", RealCluster.MYSQL_IMAGE)
+            .replace("QUEUE_IMAGE", RealCluster.image("test-queue")),
+        List.of("apply", "-f", "-"));
+    cluster.kubectl("rollout", "status", "deployment/mysql", "deployment/queue", "--timeout=120s");
+    await("mysql")
+        .atMost(Duration.ofMinutes(1))
+        .ignoreExceptions()
+        .until(() -> spending.database("spending").number("SELECT 1") == 1);
+    spending.database("spending").execute("CREATE DATABASE account CHARACTER SET utf8mb4");
+    cluster.kubectl(
+        "create",
+        "secret",
+        "generic",
+        "spending-aws",
+        "--from-literal=accessKeyId=x",
+        "--from-literal=secretAccessKey=x");
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    System.out.println(REPORT.table());
+    Files.writeString(Path.of("target", "journey.md"), REPORT.table());
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  private static String resource(String name) {
+    try {
+      return Files.readString(Path.of("src", "test", "resources", name));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static void apply(String resource) {
+    cluster.kubectl(resource, List.of("apply", "-f", "-"));
+  }
+
+  private static void patch(String patch) {
+    cluster.kubectl("patch", "obp/spending", "--type=merge", "-p", patch);
+  }
+
+  @Test
+  @Order(1)
+  void the_readme_s_lines_install_it_and_make_a_pipeline_that_is_ready() throws Exception {
+    String here =
+        " --set=nodeSelector.example\\\\.com/role=servers"
+            + Stream.of("image", "components.base", "components.relay", "components.consumer")
+                .map(i -> " --set=%s.tag=%s".formatted(i, RealCluster.TAG))
+                .collect(Collectors.joining());
+    cluster.bash(
+        README
+            .install()
+            .replace("helm install", "helm install" + here)
+            .replace("USER", "root")
+            .replace("PASSWORD", "test")
+            .replace("crds/samples/spending.yaml", "helm/cluster/src/test/resources/spending.yaml"));
+    // Ready is true when a spending posted now reaches the consumer.
+    cluster.bash(README.post());
+    spending.oracle().check();
+    assertThat(spending.database("account").number("SELECT COUNT(*) FROM obt_spending")).isOne();
+  }
+
+  @Test
+  @Order(2)
+  void five_thousand_spendings_from_outside_are_applied_in_order() throws Exception {
+    LocalDateTime began = spending.oracle().now();
+    spending.post(5_000);
+    spending.oracle().check();
+    REPORT.add("5,000 as fast as they go", spending.oracle().since(began), 0);
+  }
+
+  @Test
+  @Order(3)
+  void it_is_scaled_repartitioned_and_upgraded() throws Exception {
+    spending.under(
+        "`kubectl scale` 1 → 4, 16 → 32 partitions, `helm upgrade`",
+        () -> {
+          cluster.bash(README.change());
+          spending.awaitRelays(4);
+        });
+    spending.under(
+        "`kubectl scale` 4 → 2",
+        () -> {
+          cluster.kubectl("scale", "obp/spending", "--replicas=2");
+          spending.awaitRelays(2);
+        });
+  }
+
+  @Test
+  @Order(4)
+  void a_relay_is_deleted_by_force() throws Exception {
+    spending.under(
+        "`kubectl delete pod --force` of a relay",
+        () -> {
+          String gone = spending.pods("relay").getFirst();
+          cluster.kubectl("delete", "pod", gone, "--force", "--grace-period=0");
+          await().atMost(Duration.ofMinutes(1)).until(() -> noneOf(gone));
+          spending.awaitRelays(2);
+        });
+  }
+
+  private static boolean noneOf(String pod) {
+    return spending.holders().stream().noneMatch(h -> h.startsWith(pod + "."));
+  }
+
+  @Test
+  @Order(5)
+  void a_relay_is_killed_in_its_pod() throws Exception {
+    spending.under(
+        "SIGKILL of a relay (its container restarts)",
+        () -> {
+          spending.signal(spending.pods("relay").getFirst(), "KILL");
+          Thread.sleep(Duration.ofSeconds(3));
+          spending.awaitRelays(2);
+        });
+  }
+
+  @Test
+  @Order(6)
+  void a_relay_hangs_and_wakes_with_its_old_beliefs() throws Exception {
+    spending.under(
+        "SIGSTOP of a relay, SIGCONT after its lease",
+        () -> {
+          String hung = spending.pods("relay").getFirst();
+          spending.signal(hung, "STOP");
+          Thread.sleep(LEASE.plusSeconds(4));
+          spending.signal(hung, "CONT");
+          spending.awaitRelays(2);
+        });
+  }
+
+  @Test
+  @Order(7)
+  void a_new_image_of_the_relay_rolls_out() throws Exception {
+    spending.under(
+        "rollout of a new relay image",
+        () -> {
+          patch("{\"spec\":{\"relay\":{\"image\":\"" + RealCluster.NEXT_RELAY + "\"}}}");
+          await()
+              .atMost(Duration.ofMinutes(1))
+              .until(
+                  () ->
+                      cluster
+                          .kubectl(
+                              "get",
+                              "deployment/spending-relay",
+                              "-o",
+                              "jsonpath={.spec.template.spec.containers[0].image}")
+                          .equals(RealCluster.NEXT_RELAY));
+          cluster.kubectl("rollout", "status", "deployment/spending-relay", "--timeout=120s");
+          spending.awaitRelays(2);
+        });
+  }
+
+  @Test
+  @Order(8)
+  void the_operator_goes_and_comes_back() throws Exception {
+    spending.under(
+        "operator deleted, a relay lost meanwhile, operator recreated",
+        () -> {
+          operators(0);
+          cluster.kubectl(
+              "delete", "pod", spending.pods("relay").getFirst(), "--force", "--grace-period=0");
+          Thread.sleep(LEASE.plusSeconds(2));
+          operators(1);
+          spending.awaitRelays(2);
+          spending.awaitReady();
+        });
+  }
+
+  private static void operators(int count) {
+    cluster.kubectl(
+        "-n",
+        "outboxpipeline",
+        "scale",
+        "deployment",
+        "-l",
+        "app.kubernetes.io/name=outboxpipeline-operator",
+        "--replicas=" + count);
+  }
+
+  @Test
+  @Order(9)
+  void the_api_server_is_away() throws Exception {
+    spending.under(
+        "API server away for 30 s",
+        () -> {
+          String rule = "INPUT -p tcp --dport 6443 -j DROP";
+          cluster.on("server", "iptables -I " + rule);
+          Thread.sleep(Duration.ofSeconds(30));
+          cluster.on("server", "iptables -D " + rule);
+          await().atMost(Duration.ofMinutes(1)).ignoreExceptions().until(() -> readyz());
+          spending.awaitRelays(2);
+        });
+  }
+
+  private static boolean readyz() {
+    return cluster.kubectl("get", "--raw=/readyz").equals("ok");
+  }
+
+  @Test
+  @Order(10)
+  void the_database_is_killed_and_comes_back() throws Exception {
+    spending.under(
+        "MySQL pod killed",
+        () -> {
+          cluster.kubectl("delete", "pod", "-l", "app=mysql", "--force", "--grace-period=0");
+          cluster.kubectl("rollout", "status", "deployment/mysql", "--timeout=120s");
+          spending.awaitReady();
+        });
+  }
+
+  @Test
+  @Order(11)
+  void the_queue_is_away() throws Exception {
+    spending.under(
+        "queue endpoint hangs for 20 s",
+        () -> {
+          String queue =
+              cluster.kubectl(
+                  "get", "pod", "-l", "app=queue", "-o", "jsonpath={.items[0].metadata.name}");
+          spending.signal(queue, "STOP");
+          Thread.sleep(Duration.ofSeconds(20));
+          spending.signal(queue, "CONT");
+        });
+  }
+
+  @Test
+  @Order(12)
+  void it_is_paused_and_resumed() throws Exception {
+    spending.under(
+        "paused for 5 s, resumed",
+        () -> {
+          patch("{\"spec\":{\"paused\":true}}");
+          cluster.kubectl("wait", "--for=condition=Paused", "obp/spending", "--timeout=60s");
+          await().atMost(Duration.ofMinutes(1)).until(() -> spending.pods("relay").isEmpty());
+          Thread.sleep(Duration.ofSeconds(5));
+          patch("{\"spec\":{\"paused\":false}}");
+          spending.awaitRelays(2);
+        });
+  }
+
+  @Test
+  @Order(13)
+  void partitions_are_cut_anew() throws Exception {
+    spending.under(
+        "repartition 32 → 5",
+        () -> {
+          patch("{\"spec\":{\"relay\":{\"partitions\":5}}}");
+          await()
+              .atMost(Duration.ofMinutes(1))
+              .until(() -> spending.holders().stream().filter(h -> !h.isEmpty()).count() == 5);
+          spending.awaitRelays(2);
+          spending.awaitReady();
+        });
+  }
+
+  @Test
+  @Order(14)
+  void a_node_hangs_longer_than_leases_and_wakes_with_its_old_beliefs() throws Exception {
+    String node = nodeWithRelay();
+    spending.under(
+        "node hangs for 25 s and wakes",
+        () -> {
+          cluster.pause(node);
+          Thread.sleep(Duration.ofSeconds(25));
+          cluster.unpause(node);
+          spending.awaitRelays(2);
+        });
+  }
+
+  private static String nodeWithRelay() {
+    return spending.pods("relay").stream()
+        .map(spending::nodeOf)
+        .filter(n -> n.startsWith("agent-"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  @Order(15)
+  void a_node_is_drained() throws Exception {
+    String node = nodeWithRelay();
+    spending.under(
+        "`kubectl drain` of a node",
+        () -> {
+          cluster.kubectl(
+              "drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=120s");
+          spending.awaitRelays(2);
+        });
+    cluster.kubectl("uncordon", node);
+  }
+
+  @Test
+  @Order(16)
+  void a_node_is_lost_for_good() throws Exception {
+    String node = nodeWithRelay();
+    spending.under(
+        "node lost for good",
+        () -> {
+          List<String> gone =
+              spending.pods("relay").stream().filter(p -> spending.nodeOf(p).equals(node)).toList();
+          cluster.lose(node);
+          await()
+              .atMost(Duration.ofMinutes(1))
+              .until(() -> gone.stream().allMatch(JourneyIT::noneOf));
+        });
+  }
+
+  @Test
+  @Order(17)
+  void deleted_it_leaves_the_queue_or_takes_it_along_as_the_spec_says() throws Exception {
+    cluster.kubectl("delete", "obp/spending", "--timeout=180s");
+    spending.oracle().check();
+    assertThat(cluster.kubectl("get", "deployments,services,leases", "-o", "name"))
+        .doesNotContain("spending-")
+        .contains("mysql");
+    // The queue that was left is this pipeline's by its tag.
+    apply(resource("spending.yaml").replace("region:", "deletionPolicy: Delete\n    region:"));
+    spending.awaitReady();
+    spending.post(100);
+    spending.oracle().check();
+  }
+
+  @Test
+  @Order(18)
+  void the_readme_s_lines_remove_it() throws Exception {
+    cluster.bash(README.remove());
+    assertThat(cluster.kubectl("get", "obp", "-o", "name")).isEmpty();
+    assertThat(cluster.kubectl("-n", "outboxpipeline", "get", "deployments", "-o", "name"))
+        .isEmpty();
+    assertThat(cluster.kubectl("get", "crd", "-o", "name")).contains("outboxpipelines");
+  }
+}

@@ -1,0 +1,203 @@
+package io.outboxpipeline.images;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.testkit.FaultySqs;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.testcontainers.DockerClientFactory;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/** The images, run by Docker alone as the README writes it. */
+final class DockerRunIT {
+  private static final String PREFIX = System.getProperty("image.prefix", "outboxpipeline");
+  private static final String TAG = System.getProperty("image.tag", "0.1.0-SNAPSHOT");
+  private static final String QUEUE = "spending.fifo";
+
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  @BeforeEach
+  void needDocker() {
+    if (!DockerClientFactory.instance().isDockerAvailable()) {
+      System.out.println("[LEFT OUT] the images: no Docker engine answers");
+      Assumptions.abort("needs a Docker engine, and none answers");
+    }
+    remove();
+  }
+
+  @AfterEach
+  void close() {
+    http.close();
+    remove();
+  }
+
+  private static void remove() {
+    bash(
+        Path.of("."),
+        """
+        docker rm -f base relay-1 relay-2 consumer mysql-base mysql-consumer >/dev/null 2>&1 || true
+        docker network rm outbox >/dev/null 2>&1 || true
+        """);
+  }
+
+  @Test
+  void a_spending_reaches_the_consumer_by_the_readme_s_own_lines(@TempDir Path folder)
+      throws IOException {
+    List<String> blocks = blocks();
+    assertThat(blocks).hasSize(2);
+    try (var peer = EmbeddedSqs.start(0);
+        // Where containers reach it.
+        var sqs = new FaultySqs(peer.endpoint(), new InetSocketAddress(0), body -> {})) {
+      createQueue(peer.endpoint());
+      String gateway =
+          Docker.run(
+              "network", "inspect", "--format={{(index .IPAM.Config 0).Gateway}}", "bridge");
+      Files.writeString(
+          folder.resolve("aws.env"),
+          """
+          AWS_REGION=eu-central-1
+          AWS_ACCESS_KEY_ID=x
+          AWS_SECRET_ACCESS_KEY=x
+          AWS_ENDPOINT_URL_SQS=http://%s:%d
+          """
+              .formatted(gateway, sqs.endpoint().getPort()));
+      bash(folder, blocks.getFirst());
+      await("base").atMost(Duration.ofMinutes(2)).until(() -> get(8081, "/health/ready") == 200);
+      bash(folder, blocks.getLast());
+      await("applied")
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> body(8083, "/api/v1/spending?identity=alice").contains("12.50"));
+      // The other relay takes over what the dead one owned.
+      Docker.run("kill", "relay-1");
+      bash(folder, blocks.getLast().replace("12.50", "7.25"));
+      await("applied")
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> body(8083, "/api/v1/spending?identity=alice").contains("7.25"));
+      assertThat(Docker.run("inspect", "--format={{.State.Running}}", "relay-2")).isEqualTo("true");
+      Docker.run("stop", "--time=60", "relay-2");
+      assertThat(Docker.run("inspect", "--format={{.State.ExitCode}}", "relay-2")).isEqualTo("0");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"base", "relay", "consumer", "operator"})
+  void an_image_says_what_it_is_and_runs_as_nobody_in_particular(String component) {
+    String of = PREFIX + "/" + component + ":" + TAG;
+    assertThat(Docker.run("inspect", "--format={{.Config.User}}", of)).isEqualTo("65532:65532");
+    assertThat(Docker.run("inspect", "--format={{json .Config.Labels}}", of))
+        .contains("\"org.opencontainers.image.title\":\"OutboxPipeline " + component + "\"")
+        .contains("\"org.opencontainers.image.version\":\"" + TAG + "\"")
+        .contains("\"org.opencontainers.image.licenses\":\"Apache-2.0\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"base", "relay", "consumer"})
+  void a_trained_image_uses_its_cache(String component) {
+    String of = PREFIX + "/" + component + ":" + TAG;
+    // Fails to start for want of settings, but not without the cache, which this mode insists on.
+    String output =
+        bash(
+            Path.of("."),
+            "docker run --rm -e JAVA_TOOL_OPTIONS=-XX:AOTMode=on " + of + " 2>&1 || true");
+    assertThat(output).contains("MYSQL_DATABASE").doesNotContain("AOT cache");
+  }
+
+  @Test
+  void a_wrong_setting_is_named_and_ends_it() {
+    String output =
+        bash(
+            Path.of("."),
+            "docker run --rm -e MYSQL_PORT=none %s/relay:%s 2>&1 || true".formatted(PREFIX, TAG));
+    assertThat(output).contains("MYSQL_PORT", "MYSQL_DATABASE", "SQS_QUEUE");
+  }
+
+  /** The README's lines, with the images of this build. */
+  private static List<String> blocks() throws IOException {
+    return Pattern.compile("(?s)```bash\n(.*?)```")
+        .matcher(Files.readString(Path.of("README.md")))
+        .results()
+        .map(m -> m.group(1))
+        .map(b -> b.replace("mysql:9", System.getenv().getOrDefault("MYSQL_IMAGE", "mysql:9")))
+        .map(b -> b.replaceAll(" outboxpipeline/(\\w+):\\S+", " " + PREFIX + "/$1:" + TAG))
+        .toList();
+  }
+
+  private static void createQueue(URI endpoint) {
+    var settings =
+        new SqsSettings(
+            QUEUE,
+            Optional.empty(),
+            Optional.of(endpoint),
+            Optional.of("eu-central-1"),
+            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
+    try (var client = settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
+      client.createQueue(
+          r -> r.queueName(QUEUE).attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")));
+    }
+  }
+
+  private static String bash(Path folder, String lines) {
+    try {
+      Process process =
+          new ProcessBuilder("bash", "-euo", "pipefail", "-c", lines)
+              .directory(folder.toFile())
+              .redirectErrorStream(true)
+              .start();
+      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+      assertThat(process.waitFor()).as(output).isZero();
+      return output;
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private int get(int port, String path) throws InterruptedException {
+    try {
+      return send(port, path).statusCode();
+    } catch (IOException starting) {
+      return 0;
+    }
+  }
+
+  private String body(int port, String path) throws InterruptedException {
+    try {
+      return send(port, path).body();
+    } catch (IOException starting) {
+      return "";
+    }
+  }
+
+  private HttpResponse<String> send(int port, String path)
+      throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+}
