@@ -106,7 +106,7 @@ final class RightsTest {
     return object.path("kind").asText() + "/" + object.path("metadata").path("namespace").asText();
   }
 
-  private static TreeSet<String> rules(JsonNode role) {
+  private static Set<String> rules(JsonNode role) {
     var rules = new TreeSet<String>();
     for (JsonNode rule : role.path("rules")) {
       for (String group : texts(rule.path("apiGroups"))) {

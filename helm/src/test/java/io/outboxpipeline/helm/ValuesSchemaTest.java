@@ -56,7 +56,7 @@ final class ValuesSchemaTest {
         "{probes: {ready: {periodSeconds: 3}}}                 | 'ready'",
         "{podSecurityContext: {runAsNonroot: true}}            | 'runAsNonroot'",
         "{securityContext: {privileged: true}}                 | 'privileged'",
-        "{podLabels: {app.kubernetes.io/name: mine}}           | /podLabels",
+        "{podLabels: {app.kubernetes.io/name: mine}}           | 'app.kubernetes.io/name'",
         "{podAnnotations: {a: true}}                           | /podAnnotations/a",
         "{tolerations: [{effects: NoSchedule}]}                | 'effects'",
         "{affinity: {nodeaffinity: {}}}                        | 'nodeaffinity'",

@@ -3,6 +3,7 @@ package io.outboxpipeline.helm;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -70,7 +71,7 @@ final class ValuesTable {
   }
 
   /** Values that no comment is about. */
-  static TreeSet<String> undocumented(String yaml) {
+  static Set<String> undocumented(String yaml) {
     var table = new ValuesTable(yaml);
     var left = new TreeSet<String>();
     collect("", table.values, left);
@@ -78,7 +79,7 @@ final class ValuesTable {
     return left;
   }
 
-  private static void collect(String path, JsonNode node, TreeSet<String> leaves) {
+  private static void collect(String path, JsonNode node, Set<String> leaves) {
     if (node.isObject() && !node.isEmpty()) {
       node.properties()
           .forEach(
