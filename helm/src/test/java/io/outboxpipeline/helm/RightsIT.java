@@ -139,6 +139,7 @@ final class RightsIT {
         .toList();
   }
 
+  /** Objects are written resource/name, subresources resource:subresource. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -158,9 +159,9 @@ final class RightsIT {
         "no  | create | deployments.apps                | default",
         "no  | create | deployments.apps                | rights-operator",
         "no  | create | pods                            | rights-shop",
-        "no  | create | pods/exec                       | rights-shop",
-        "no  | get    | pods/log                        | rights-shop",
-        "no  | create | serviceaccounts/token           | rights-shop",
+        "no  | create | pods:exec                       | rights-shop",
+        "no  | get    | pods:log                        | rights-shop",
+        "no  | create | serviceaccounts:token           | rights-shop",
         "no  | impersonate | serviceaccounts            | rights-shop",
         "yes | create | roles.rbac.authorization.k8s.io | rights-shop",
         "no  | create | roles.rbac.authorization.k8s.io | rights-operator",
@@ -176,19 +177,16 @@ final class RightsIT {
         "no  | get    | customresourcedefinitions.apiextensions.k8s.io | default",
       })
   void the_account_may(String answer, String verb, String resource, String namespace) {
+    var question = new ArrayList<>(List.of("auth", "can-i", verb));
+    int colon = resource.indexOf(':');
+    question.add(colon < 0 ? resource : resource.substring(0, colon));
+    if (colon >= 0) {
+      question.add("--subresource=" + resource.substring(colon + 1));
+    }
+    question.add("--namespace=" + namespace);
+    question.add("--as=" + ACCOUNT);
     assertThat(
-            cluster
-                .run(
-                    Program.KUBECTL,
-                    "",
-                    "auth",
-                    "can-i",
-                    verb,
-                    resource,
-                    "--namespace=" + namespace,
-                    "--as=" + ACCOUNT)
-                .output()
-                .strip())
+            cluster.run(Program.KUBECTL, "", question.toArray(new String[0])).output().strip())
         .isEqualTo(answer);
   }
 

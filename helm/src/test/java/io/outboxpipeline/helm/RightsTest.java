@@ -26,7 +26,7 @@ final class RightsTest {
           "rbac.authorization.k8s.io/rolebindings list watch create patch delete",
           "/secrets list watch",
           "/events get create patch",
-          "coordination.k8s.io/leases get list create patch delete");
+          "coordination.k8s.io/leases get list create patch delete deletecollection");
 
   private static final Set<String> ELECTION =
       Set.of(
