@@ -23,7 +23,8 @@ final class Chart {
   static final String RELEASE = "outboxpipeline";
 
   /** How tests say that files are to be written anew. */
-  static final String UPDATE = "mvn test -pl helm -am -Dtest=ChartTest -Dupdate -Dsurefire.failIfNoSpecifiedTests=false writes it";
+  static final String UPDATE =
+      "mvn test -pl helm -am -Dtest=ChartTest -Dupdate -Dsurefire.failIfNoSpecifiedTests=false writes it";
 
   private static final ObjectMapper YAML = new YAMLMapper();
   private static final Path CASES = Path.of("src", "test", "values");

@@ -51,11 +51,12 @@ final class MetricsIT {
   private static Set<String> ofServices() throws Exception {
     System.setProperty("aws.accessKeyId", "x");
     System.setProperty("aws.secretAccessKey", "x");
-    Database database = TestDatabase.MARIADB.create();
+    Database written = TestDatabase.MARIADB.create();
+    Database applied = TestDatabase.MARIADB.create();
     try (var sqs = EmbeddedSqs.start(0);
-        var base = BaseService.start(BaseSettings.read(settings(database, sqs)));
-        var relay = RelayService.start(RelaySettings.read(settings(database, sqs)));
-        var consumer = ConsumerService.start(ConsumerSettings.read(settings(database, sqs)))) {
+        var base = BaseService.start(BaseSettings.read(settings(written, sqs)));
+        var relay = RelayService.start(RelaySettings.read(settings(written, sqs)));
+        var consumer = ConsumerService.start(ConsumerSettings.read(settings(applied, sqs)))) {
       await().atMost(Duration.ofSeconds(30)).until(() -> post(base.port()) == 201);
       return Stream.of(base.port(), relay.port(), consumer.port())
           .flatMap(port -> names(RunningOperator.scrape(port)).stream())

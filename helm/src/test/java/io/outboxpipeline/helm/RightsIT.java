@@ -185,8 +185,7 @@ final class RightsIT {
     }
     question.add("--namespace=" + namespace);
     question.add("--as=" + ACCOUNT);
-    assertThat(
-            cluster.run(Program.KUBECTL, "", question.toArray(new String[0])).output().strip())
+    assertThat(cluster.run(Program.KUBECTL, "", question.toArray(new String[0])).output().strip())
         .isEqualTo(answer);
   }
 

@@ -1,7 +1,5 @@
 package io.outboxpipeline.helm;
 
-import static org.awaitility.Awaitility.await;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.operator.OperatorService;
@@ -15,7 +13,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 
 /**
@@ -136,13 +133,21 @@ final class RunningOperator implements AutoCloseable {
   /** Nothing of the release or its pipelines is left, the CRD neither. */
   @Override
   public void close() {
-    cluster.run(
-        Program.KUBECTL, "", "delete", "obp", "--all", "--wait=false", "--namespace=" + pipelines);
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> !cluster.exists("obp", "--namespace=" + pipelines));
     operator.close();
     sqs.close();
+    String in = "--namespace=" + pipelines;
+    cluster.run(
+        Program.KUBECTL, "", "delete", "obp", "orders", "--ignore-not-found", "--wait=false", in);
+    // Nobody is left who would end it.
+    cluster.run(
+        Program.KUBECTL,
+        "",
+        "patch",
+        "obp",
+        "orders",
+        in,
+        "--type=merge",
+        "--patch={\"metadata\":{\"finalizers\":null}}");
     cluster.helm("uninstall", Chart.RELEASE, "--namespace=" + namespace);
     cluster.kubectl("delete", "crd", "outboxpipelines.outboxpipeline.io");
     cluster.kubectl("delete", "namespace", namespace, pipelines, "--wait=false");
