@@ -128,6 +128,8 @@ final class InstallIT {
 
     cluster.helm("uninstall", Chart.RELEASE, NAMESPACE);
     assertThat(cluster.exists("deployment", "outboxpipeline-operator", NAMESPACE)).isFalse();
+    // Deletion takes a moment; its mark is there at once.
+    assertThat(cluster.get("crd", CRD).path("metadata").has("deletionTimestamp")).isFalse();
     assertThat(uid()).isEqualTo(uid);
 
     helm("install", Chart.FOLDER.toString());
