@@ -80,5 +80,5 @@ it holds the same verbs itself: neither escalate nor bind is needed.
   verbs: [get, create, patch]
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, list, create, patch, delete]
+  verbs: [get, list, create, patch, delete, deletecollection]
 {{- end -}}

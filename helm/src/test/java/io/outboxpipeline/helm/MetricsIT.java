@@ -1,0 +1,139 @@
+package io.outboxpipeline.helm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.outboxpipeline.base.BaseService;
+import io.outboxpipeline.base.BaseSettings;
+import io.outboxpipeline.consumer.ConsumerService;
+import io.outboxpipeline.consumer.ConsumerSettings;
+import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.relay.RelayService;
+import io.outboxpipeline.relay.RelaySettings;
+import io.outboxpipeline.runtime.Settings;
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.TestDatabase;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The services run, and each metric that an alert or the dashboard names is in what they show. */
+final class MetricsIT {
+
+  @Test
+  void every_metric_of_alerts_and_dashboard_exists() throws Exception {
+    Set<String> shown = new TreeSet<>();
+    shown.addAll(ofServices());
+    shown.addAll(ofOperator());
+
+    var missing = new TreeMap<String, String>();
+    Stream.of(Alerts.alertQueries(), Alerts.dashboardQueries())
+        .flatMap(List::stream)
+        .forEach(
+            query ->
+                Alerts.metrics(query).stream()
+                    .filter(m -> !shown.contains(m))
+                    .forEach(m -> missing.put(m, query)));
+    assertThat(missing).isEmpty();
+  }
+
+  /** There is no queue: the meters are there all the same. */
+  private static Set<String> ofServices() throws Exception {
+    System.setProperty("aws.accessKeyId", "x");
+    System.setProperty("aws.secretAccessKey", "x");
+    Database written = TestDatabase.MARIADB.create();
+    Database applied = TestDatabase.MARIADB.create();
+    try (var sqs = EmbeddedSqs.start(0);
+        var base = BaseService.start(BaseSettings.read(settings(written, sqs)));
+        var relay = RelayService.start(RelaySettings.read(settings(written, sqs)));
+        var consumer = ConsumerService.start(ConsumerSettings.read(settings(applied, sqs)))) {
+      await().atMost(Duration.ofSeconds(30)).until(() -> post(base.port()) == 201);
+      return Stream.of(base.port(), relay.port(), consumer.port())
+          .flatMap(port -> names(RunningOperator.scrape(port)).stream())
+          .collect(Collectors.toSet());
+    }
+  }
+
+  private static Settings settings(Database database, EmbeddedSqs sqs) {
+    return Settings.of(
+        Map.of(
+            "MYSQL_HOST", database.host(),
+            "MYSQL_PORT", String.valueOf(database.port()),
+            "MYSQL_DATABASE", database.name(),
+            "MYSQL_USER", database.user(),
+            "MYSQL_PASSWORD", database.password(),
+            "SQS_QUEUE", "spending.fifo",
+            "AWS_ENDPOINT_URL_SQS", sqs.endpoint().toString(),
+            "AWS_REGION", "elasticmq",
+            "SERVER_PORT", "0",
+            "SERVER_SHUTDOWN_GRACE", "4s"));
+  }
+
+  private static int post(int port) throws Exception {
+    try (var client = HttpClient.newHttpClient()) {
+      return client
+          .send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api/v1/spending"))
+                  .header("Content-Type", "application/json")
+                  .POST(
+                      HttpRequest.BodyPublishers.ofString(
+                          "{\"identity\":\"a\",\"name\":\"A\",\"surname\":\"B\",\"amount\":\"1.00\"}"))
+                  .build(),
+              HttpResponse.BodyHandlers.discarding())
+          .statusCode();
+    }
+  }
+
+  /** One that reconciles a pipeline in vain, for only then it shows that. */
+  private static Set<String> ofOperator() {
+    Cluster cluster = Cluster.get();
+    try (var operator = new RunningOperator(cluster, "metrics-operator", "metrics-shop")) {
+      String[] role = {"role", "outboxpipeline-operator", "--namespace=metrics-shop"};
+      String rules = cluster.get(role).path("rules").toString();
+      patch(cluster, role, "[{\"op\":\"remove\",\"path\":\"/rules/1\"}]");
+      operator.pipeline();
+      var shown = new TreeSet<String>();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                shown.addAll(names(operator.scrape()));
+                return shown.contains("operator_sdk_reconciliations_failed_total");
+              });
+      patch(
+          cluster,
+          role,
+          "[{\"op\":\"replace\",\"path\":\"/rules\",\"value\":%s}]".formatted(rules));
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                shown.addAll(names(operator.scrape()));
+                return shown.contains("operator_sdk_reconciliations_success_total");
+              });
+      return shown;
+    }
+  }
+
+  private static void patch(Cluster cluster, String[] object, String patch) {
+    cluster.kubectl("patch", object[0], object[1], object[2], "--type=json", "--patch=" + patch);
+  }
+
+  private static Set<String> names(String scraped) {
+    return scraped
+        .lines()
+        .filter(l -> !l.startsWith("#") && !l.isBlank())
+        .map(l -> l.split("[{ ]")[0])
+        .collect(Collectors.toSet());
+  }
+}
