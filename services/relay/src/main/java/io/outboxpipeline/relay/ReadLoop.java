@@ -14,6 +14,7 @@ import io.outboxpipeline.relay.Backlog.SlotFetch;
 import io.outboxpipeline.relay.Backlog.Stretch;
 import io.outboxpipeline.relay.OutboxTable.Found;
 import io.outboxpipeline.relay.OutboxTable.Newer;
+import io.outboxpipeline.runtime.Transactions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -72,6 +73,7 @@ final class ReadLoop implements AutoCloseable {
   private final Backlog backlog;
   private final OutboxTable table;
   private final DataSource database;
+  private final Transactions fenced;
   private final RelayMetrics metrics;
   private final long idleDelay;
   private final BooleanSupplier hinted;
@@ -90,6 +92,7 @@ final class ReadLoop implements AutoCloseable {
   private volatile boolean stopped;
 
   /**
+   * @param fenced for what locks epochs
    * @param idleDelay between two queries when nothing happens
    * @param hinted whether somebody wakes the backlog at commits
    * @param maxTransaction how long a writer's transaction may take
@@ -98,6 +101,7 @@ final class ReadLoop implements AutoCloseable {
       Backlog backlog,
       OutboxTable table,
       DataSource database,
+      Transactions fenced,
       RelayMetrics metrics,
       Duration idleDelay,
       BooleanSupplier hinted,
@@ -105,6 +109,7 @@ final class ReadLoop implements AutoCloseable {
     this.backlog = backlog;
     this.table = table;
     this.database = database;
+    this.fenced = fenced;
     this.metrics = metrics;
     this.idleDelay = idleDelay.toNanos();
     this.hinted = hinted;
@@ -219,7 +224,7 @@ final class ReadLoop implements AutoCloseable {
   /** One round; says whether it found anything, so that the next should follow at once. */
   private boolean read(Connection c) throws SQLException {
     beginWanted(c);
-    recordHolds(c);
+    recordHolds();
     long now = System.nanoTime();
     if (now - lastWatch >= WATCH_EVERY) {
       lastWatch = now;
@@ -368,16 +373,14 @@ final class ReadLoop implements AutoCloseable {
     }
   }
 
-  private void recordHolds(Connection c) throws SQLException {
+  private void recordHolds() throws SQLException {
     for (Hold hold : backlog.holds()) {
       Row row = hold.row();
-      c.setAutoCommit(false);
-      try {
-        Quarantine.record(c, hold, hold.partition());
-        c.commit();
-      } finally {
-        c.setAutoCommit(true);
-      }
+      fenced.run(
+          transaction -> {
+            Quarantine.record(transaction, hold, hold.partition());
+            return true;
+          });
       backlog.recorded(hold);
       metrics.quarantined();
       LOG.log(
