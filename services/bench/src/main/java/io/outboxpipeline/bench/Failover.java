@@ -10,10 +10,11 @@ import java.util.List;
 
 /**
  * One of two relays fails under load: how long its partitions stand still. Both relays and the
- * writer are warm, by twice that load for as long as is measured elsewhere.
+ * writer are warm. The load is one that leaves room for a JVM that starts beside it.
  */
 record Failover(String name, String title, Fault fault) implements Scenario {
-  private static final int PER_SECOND = 500;
+  private static final int PER_SECOND = 200;
+  private static final int WARM_UP_PER_SECOND = 1_000;
   private static final int AGGREGATES = 1_000;
 
   /** Of the load before the fault. */
@@ -44,12 +45,12 @@ record Failover(String name, String title, Fault fault) implements Scenario {
     try {
       relays.add(ready(rig, database, "relay-0"));
       relays.add(ready(rig, database, "relay-1"));
-      int warmUp = 2 * PER_SECOND * rig.options().seconds();
+      int warmUp = WARM_UP_PER_SECOND * rig.options().seconds();
       int seconds = SECONDS_BEFORE + fault.seconds;
       try (Program writer =
           rig.writer(
               database,
-              2 * PER_SECOND,
+              WARM_UP_PER_SECOND,
               rig.options().seconds(),
               PER_SECOND,
               seconds,

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * first relay makes, which drains a backlog.
  */
 final class RelayImage {
-  private static final int TRAINING = 50_000;
+  private static final int TRAINING = 20_000;
   private static final int STOP_SECONDS = 120;
 
   private final Rig rig;

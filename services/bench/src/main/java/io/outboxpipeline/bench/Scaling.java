@@ -14,7 +14,8 @@ import java.util.stream.LongStream;
 
 /** From one relay to four and back under load; all moves are planned, so nothing goes twice. */
 final class Scaling implements Scenario {
-  private static final int PER_SECOND = 500;
+  private static final int PER_SECOND = 200;
+  private static final int WARM_UP_PER_SECOND = 1_000;
   private static final int AGGREGATES = 1_000;
   private static final int RELAYS = 4;
 
@@ -38,7 +39,7 @@ final class Scaling implements Scenario {
     List<Program> relays = new ArrayList<>();
     List<Chart.Mark> marks = new ArrayList<>();
     List<Moved> steps = new ArrayList<>();
-    int warmUp = 2 * PER_SECOND * rig.options().seconds();
+    int warmUp = WARM_UP_PER_SECOND * rig.options().seconds();
     // One step more, for what is late.
     int seconds = (2 * RELAYS - 1) * STEP_SECONDS;
     try {
@@ -46,7 +47,7 @@ final class Scaling implements Scenario {
       try (Program writer =
           rig.writer(
               database,
-              2 * PER_SECOND,
+              WARM_UP_PER_SECOND,
               rig.options().seconds(),
               PER_SECOND,
               seconds,

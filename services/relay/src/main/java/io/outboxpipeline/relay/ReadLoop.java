@@ -177,19 +177,23 @@ final class ReadLoop implements AutoCloseable {
           marks.record(System.nanoTime() - SHORT_LOOK_BACK, OutboxTable.highestId(c));
         }
         long delay = DELAY_LEAST;
+        boolean quiet = false;
         while (!stopped) {
-          boolean found = read(c);
+          boolean found = !(quiet && stillNothing(c, System.nanoTime())) && read(c);
           if (trouble != null) {
             LOG.log(INFO, "reads the outbox");
             trouble = null;
           }
           failures = 0;
+          quiet = false;
           if (found) {
             delay = hinted.getAsBoolean() ? DELAY_HINTED : DELAY_LEAST;
           } else {
             // The word of a commit comes a little before its rows can be read.
             long longest = hinted.getAsBoolean() ? HINTED_PATIENCE * idleDelay : idleDelay;
-            delay = backlog.awaitReadable(delay) ? DELAY_WOKEN : Math.min(longest, delay * 2);
+            boolean woken = backlog.awaitReadable(delay);
+            quiet = !woken && delay == longest;
+            delay = woken ? DELAY_WOKEN : Math.min(longest, delay * 2);
           }
         }
       } catch (SQLException | RuntimeException e) {
@@ -219,6 +223,28 @@ final class ReadLoop implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * Whether a round would find nothing, by one small query: while nothing happens it is asked many
+   * times a second.
+   */
+  private boolean stillNothing(Connection c, long now) throws SQLException {
+    synchronized (wanted) {
+      if (!wanted.isEmpty()) {
+        return false;
+      }
+    }
+    return now - lastWatch < WATCH_EVERY
+        && now - lastCount < COUNT_EVERY
+        && now - lastSweep < SWEEP_EVERY
+        && !lateLookIsDue(now)
+        && backlog.isEmpty()
+        && !OutboxTable.anyAfter(c, marks.at(now - SHORT_LOOK_BACK));
+  }
+
+  private boolean lateLookIsDue(long now) {
+    return now - lastLateLook >= lateLookPause && marks.at(now) != marks.at(now - maxTransaction);
   }
 
   /** One round; says whether it found anything, so that the next should follow at once. */
@@ -316,8 +342,7 @@ final class ReadLoop implements AutoCloseable {
     if (now - lastSweep >= SWEEP_EVERY) {
       lastSweep = now;
       late.addAll(lookAgain(c, ALL_SLOTS, 0));
-    } else if (now - lastLateLook >= lateLookPause
-        && marks.at(now) != marks.at(now - maxTransaction)) {
+    } else if (lateLookIsDue(now)) {
       lastLateLook = now;
       late.addAll(lookFarBack(c, ranges, marks.at(now - maxTransaction)));
       // Rows that were deleted and not purged can make this slow: then it comes more rarely.
