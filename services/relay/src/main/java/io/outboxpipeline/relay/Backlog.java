@@ -331,9 +331,7 @@ final class Backlog {
               (slot.deep ? deep : shallow).add(slot);
             }
           }
-          unread =
-              anyBehind()
-                  || lanesWithLeft.stream().anyMatch(l -> !l.held());
+          unread = anyBehind() || lanesWithLeft.stream().anyMatch(l -> !l.held());
           long room = room();
           List<SlotFetch> fetches = new ArrayList<>();
           if (room > 0) {

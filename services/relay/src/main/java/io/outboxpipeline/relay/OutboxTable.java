@@ -70,7 +70,8 @@ final class OutboxTable {
 
   /** Whether there is a row above an id, of whichever slot. */
   static boolean anyAfter(Connection c, long id) throws SQLException {
-    try (var s = c.prepareStatement("SELECT 1 FROM obt FORCE INDEX (obt_id) WHERE id > ? LIMIT 1")) {
+    try (var s =
+        c.prepareStatement("SELECT 1 FROM obt FORCE INDEX (obt_id) WHERE id > ? LIMIT 1")) {
       s.setLong(1, id);
       try (var row = s.executeQuery()) {
         return row.next();
