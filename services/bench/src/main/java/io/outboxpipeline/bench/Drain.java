@@ -26,8 +26,8 @@ record Drain(String name, String title, Duration latency, double share, int aggr
     int events = (int) (rig.options().events() * share);
     Database database = rig.backlog(WARM_UP, Rig.AGGREGATES);
     rig.endpoint().reset(Duration.ZERO);
-    long started = System.nanoTime();
     try (Program relay = rig.relay(database, LONG_LEASES)) {
+      long started = System.nanoTime();
       Rig.await("the warm-up", relay, () -> rig.endpoint().count() >= WARM_UP);
       Rig.awaitEmpty(database, relay);
       double cold = WARM_UP * 1e9 / (System.nanoTime() - started);

@@ -8,10 +8,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 
-/** One of two relays fails under load: how long its partitions stand still. */
+/**
+ * One of two relays fails under load: how long its partitions stand still. Both relays and the
+ * writer are warm. The load is one that leaves room for a JVM that starts beside it.
+ */
 record Failover(String name, String title, Fault fault) implements Scenario {
-  private static final int PER_SECOND = 500;
+  private static final int PER_SECOND = 200;
+  private static final int WARM_UP_PER_SECOND = 1_000;
   private static final int AGGREGATES = 1_000;
+
+  /** Of the load before the fault. */
+  private static final int SECONDS_BEFORE = 5;
 
   /** How long after the last write a hung relay is left alone at most. */
   private static final Duration LIMIT = Duration.ofSeconds(20);
@@ -38,10 +45,19 @@ record Failover(String name, String title, Fault fault) implements Scenario {
     try {
       relays.add(ready(rig, database, "relay-0"));
       relays.add(ready(rig, database, "relay-1"));
-      int before = rig.options().seconds();
-      int seconds = before + fault.seconds;
-      try (Program writer = rig.writer(database, PER_SECOND, seconds, AGGREGATES)) {
-        Thread.sleep(Duration.ofSeconds(before));
+      int warmUp = WARM_UP_PER_SECOND * rig.options().seconds();
+      int seconds = SECONDS_BEFORE + fault.seconds;
+      try (Program writer =
+          rig.writer(
+              database,
+              WARM_UP_PER_SECOND,
+              rig.options().seconds(),
+              PER_SECOND,
+              seconds,
+              AGGREGATES)) {
+        Rig.await("the warm-up", relays.getLast(), () -> distinct(rig) >= warmUp);
+        writer.goOn();
+        Thread.sleep(Duration.ofSeconds(SECONDS_BEFORE));
         long at = System.nanoTime();
         var figures = new ArrayList<Figure>();
         switch (fault) {
@@ -54,7 +70,7 @@ record Failover(String name, String title, Fault fault) implements Scenario {
           case HANG -> relays.getFirst().pause();
         }
         writer.output((int) Rig.PATIENCE.toSeconds());
-        int expected = PER_SECOND * seconds;
+        int expected = warmUp + PER_SECOND * seconds;
         long limit = System.nanoTime() + LIMIT.toNanos();
         Rig.await(
             name,
@@ -89,7 +105,7 @@ record Failover(String name, String title, Fault fault) implements Scenario {
   }
 
   /** Starts a relay, and waits until it is ready. */
-  static Program ready(Rig rig, Database database, String member) throws InterruptedException {
+  static Program ready(Rig rig, Database database, String member) throws Exception {
     int port = JavaProcess.freePort();
     var settings = new HashMap<String, String>();
     settings.put("RELAY_MEMBER", member);

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  * @param seconds how long a steady load is measured
  * @param silence how many seconds of it come before the first event
  * @param relayOptions of the relays' JVMs
+ * @param relayCache whether the relays' JVMs have an AOT cache
  * @param relayEnvironment settings of the relays
  * @param folder where JSON, charts and logs go
  */
@@ -31,6 +32,7 @@ record Options(
     int silence,
     TestDatabase database,
     List<String> relayOptions,
+    boolean relayCache,
     Map<String, String> relayEnvironment,
     Path folder) {
 
@@ -46,7 +48,8 @@ record Options(
         database.isBlank()
             ? TestDatabase.preferred()
             : TestDatabase.valueOf(database.toUpperCase(Locale.ROOT)),
-        words(System.getProperty("bench.relay.jvm", "-XX:+UseSerialGC -Xmx128m"), " "),
+        words(System.getProperty("bench.relay.jvm", "-XX:+UseSerialGC -Xmx112m"), " "),
+        Boolean.parseBoolean(System.getProperty("bench.relay.cache", "true")),
         words(System.getProperty("bench.relay.env", ""), ",").stream()
             .map(pair -> pair.split("=", 2))
             .collect(Collectors.toMap(p -> p[0], p -> p[1])),

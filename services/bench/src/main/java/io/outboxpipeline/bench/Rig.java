@@ -30,6 +30,7 @@ final class Rig implements AutoCloseable {
   private final AtomicInteger programs = new AtomicInteger();
   private final Program endpointProgram;
   private final EndpointClient endpoint;
+  private final RelayImage relayImage = new RelayImage(this);
 
   Rig(Options options) throws InterruptedException {
     this.options = options;
@@ -103,17 +104,9 @@ final class Rig implements AutoCloseable {
   }
 
   /** Starts a relay with the options' settings, and these beside them. */
-  Program relay(Database database, Map<String, String> settings) {
-    return start(
-        io.outboxpipeline.relay.Main.class,
-        options.relayOptions(),
-        "",
-        relayEnvironment(database, settings));
-  }
-
-  /** Starts a {@link Writer} that has nothing to warm up. */
-  Program writer(Database database, int perSecond, int seconds, int aggregates) {
-    return writer(database, 0, 0, perSecond, seconds, aggregates);
+  Program relay(Database database, Map<String, String> settings)
+      throws SQLException, IOException, InterruptedException {
+    return relayImage.start(relayEnvironment(database, settings));
   }
 
   /** Starts a {@link Writer}, which warms up and then waits until it is told to go on. */

@@ -14,7 +14,8 @@ import java.util.stream.LongStream;
 
 /** From one relay to four and back under load; all moves are planned, so nothing goes twice. */
 final class Scaling implements Scenario {
-  private static final int PER_SECOND = 500;
+  private static final int PER_SECOND = 200;
+  private static final int WARM_UP_PER_SECOND = 1_000;
   private static final int AGGREGATES = 1_000;
   private static final int RELAYS = 4;
 
@@ -38,13 +39,21 @@ final class Scaling implements Scenario {
     List<Program> relays = new ArrayList<>();
     List<Chart.Mark> marks = new ArrayList<>();
     List<Moved> steps = new ArrayList<>();
-    int warmUp = rig.options().seconds();
+    int warmUp = WARM_UP_PER_SECOND * rig.options().seconds();
     // One step more, for what is late.
-    int seconds = warmUp + (2 * RELAYS - 1) * STEP_SECONDS;
+    int seconds = (2 * RELAYS - 1) * STEP_SECONDS;
     try {
       relays.add(Failover.ready(rig, database, "relay-0"));
-      try (Program writer = rig.writer(database, PER_SECOND, seconds, AGGREGATES)) {
-        Thread.sleep(Duration.ofSeconds(warmUp));
+      try (Program writer =
+          rig.writer(
+              database,
+              WARM_UP_PER_SECOND,
+              rig.options().seconds(),
+              PER_SECOND,
+              seconds,
+              AGGREGATES)) {
+        Rig.await("the warm-up", relays.getFirst(), () -> rig.endpoint().count() >= warmUp);
+        writer.goOn();
         long from = System.nanoTime();
         for (int i = 1; i < RELAYS; i++) {
           var before = new Step(System.nanoTime(), epochs(database));
@@ -60,7 +69,7 @@ final class Scaling implements Scenario {
           steps.add(before.moved(rest(before), epochs(database)));
         }
         writer.output((int) Rig.PATIENCE.toSeconds());
-        int expected = PER_SECOND * seconds;
+        int expected = warmUp + PER_SECOND * seconds;
         Rig.await(name(), relays.getFirst(), () -> rig.endpoint().count() >= expected);
         Received received = rig.endpoint().received();
         var violation = received.violation(expected);

@@ -6,11 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * From a process's start until {@code /health/ready} says yes, with a database that has its tables
@@ -55,14 +53,9 @@ record StartUp(String name, String title, Class<?> main, boolean needsTables) im
     settings.put("CONSUMER_POLL_WAIT", "1s");
     List<String> jvm = new ArrayList<>(BasePost.JVM);
     jvm.addAll(options);
-    // Archives are of jars alone.
-    String jars =
-        Arrays.stream(System.getProperty("java.class.path").split(":"))
-            .filter(entry -> entry.endsWith(".jar"))
-            .collect(Collectors.joining(":"));
     long began = System.nanoTime();
     try (Program service =
-        rig.startWith(jars, main, jvm, rig.relayEnvironment(database, settings))) {
+        rig.startWith(RelayImage.jars(), main, jvm, rig.relayEnvironment(database, settings))) {
       Ready.await(service, port, LIMIT);
       double seconds = (System.nanoTime() - began) / 1e9;
       service.terminate();

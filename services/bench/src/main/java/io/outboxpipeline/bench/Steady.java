@@ -41,10 +41,9 @@ record Steady(
   @Override
   public Result run(Rig rig) throws Exception {
     Database database = rig.database();
-    rig.endpoint().reset(latency);
     int seconds = rig.options().seconds();
     int measured = seconds + SKIPPED_SECONDS;
-    try (Program relay = rig.relay(database, settings);
+    try (Program relay = relay(rig, database);
         Program writer =
             rig.writer(database, WARM_UP_PER_SECOND, seconds, PER_SECOND, measured, AGGREGATES)) {
       int warmUp = WARM_UP_PER_SECOND * seconds;
@@ -93,5 +92,11 @@ record Steady(
       return new Result.Measured(
           figures, List.of(new Chart.Latency(name + "-latency", title, took)));
     }
+  }
+
+  private Program relay(Rig rig, Database database) throws Exception {
+    Program relay = rig.relay(database, settings);
+    rig.endpoint().reset(latency);
+    return relay;
   }
 }

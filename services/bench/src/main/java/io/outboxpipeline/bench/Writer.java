@@ -34,13 +34,9 @@ final class Writer {
   }
 
   public static void main(String[] args) throws InterruptedException, IOException {
-    int warmUp = number("WARM_UP_PER_SECOND");
-    if (warmUp > 0) {
-      write(warmUp, number("WARM_UP_SECONDS"));
-      int goOn = System.in.read();
-      if (goOn < 0) {
-        return;
-      }
+    write(number("WARM_UP_PER_SECOND"), number("WARM_UP_SECONDS"));
+    if (System.in.read() < 0) {
+      return;
     }
     long[] took = Chart.sorted(write(number("PER_SECOND"), number("SECONDS")));
     Rig.tell(

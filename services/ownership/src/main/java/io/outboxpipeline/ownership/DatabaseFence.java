@@ -4,6 +4,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -57,9 +59,21 @@ public final class DatabaseFence implements Fence {
       """;
 
   private final DataSource database;
+  private final Duration idleLimit;
 
+  /** A fence with the renewDeadline of {@link LeaseTiming#DEFAULT} as its idle limit. */
   public DatabaseFence(DataSource database) {
+    this(database, LeaseTiming.DEFAULT.renewDeadline());
+  }
+
+  /**
+   * @param idleLimit after so long without a statement the server rolls a layout back: a member
+   *     that hangs in the middle of one would keep its locks on all partitions. Whole seconds, 1 at
+   *     least
+   */
+  public DatabaseFence(DataSource database, Duration idleLimit) {
     this.database = database;
+    this.idleLimit = idleLimit;
   }
 
   /**
@@ -115,6 +129,7 @@ public final class DatabaseFence implements Fence {
   public boolean lay(Layout seen, int partitions) {
     try (Connection c = database.getConnection()) {
       c.setAutoCommit(false);
+      closeAfter(c, Long.toString(Math.max(1, idleLimit.toSeconds())));
       try {
         boolean laid = lay(seen, partitions, c);
         if (laid) {
@@ -123,10 +138,18 @@ public final class DatabaseFence implements Fence {
         return laid;
       } finally {
         c.rollback();
+        closeAfter(c, "DEFAULT");
         c.setAutoCommit(true);
       }
     } catch (SQLException e) {
       throw new StoreException("cannot lay out " + partitions + " partitions", e);
+    }
+  }
+
+  /** Lets the server close the connection after so many seconds without a statement. */
+  private static void closeAfter(Connection c, String seconds) throws SQLException {
+    try (Statement s = c.createStatement()) {
+      s.execute("SET SESSION wait_timeout = " + seconds);
     }
   }
 

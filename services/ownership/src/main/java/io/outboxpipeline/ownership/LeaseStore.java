@@ -38,7 +38,7 @@ public interface LeaseStore extends AutoCloseable {
    * quicker planned moves, and the more reads.
    */
   default Duration pollPeriod() {
-    return Duration.ofMillis(50);
+    return Duration.ofMillis(30);
   }
 
   /** Closes what the store itself opened; by default nothing. */

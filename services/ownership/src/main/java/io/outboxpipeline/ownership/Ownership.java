@@ -167,6 +167,7 @@ public final class Ownership implements AutoCloseable {
 
   /** Answers {@link PartitionWork#drain}: nothing of this grant is in flight any more. */
   public void drained(Grant grant) {
+    LOG.log(Level.DEBUG, "drained {0}", grant);
     events.add(new Event.Drained(grant));
   }
 

@@ -6,13 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -20,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -89,6 +95,61 @@ final class DatabaseFenceIT {
       assertThat(database.number("SELECT SUM(last_slot - first_slot + 1) FROM obt_partition"))
           .isEqualTo(256);
     }
+  }
+
+  @Test
+  void one_who_hangs_while_laying_out_does_not_keep_the_partitions_locked() throws Exception {
+    lay(4);
+    Layout seen = fence.layout();
+    var reached = new CountDownLatch(1);
+    var over = new CountDownLatch(1);
+    DataSource hangs = hangingAtCommit(database.dataSource(), reached, over);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Boolean> laid =
+          threads.submit(() -> new DatabaseFence(hangs, Duration.ofSeconds(1)).lay(seen, 8));
+      try {
+        reached.await();
+        try (Connection c = database.dataSource().getConnection();
+            var s = c.createStatement()) {
+          s.execute("SET innodb_lock_wait_timeout = 20");
+          assertThat(s.executeUpdate("UPDATE obt_partition SET epoch = 9 WHERE partition_no = 1"))
+              .isEqualTo(1);
+        }
+      } finally {
+        over.countDown();
+      }
+      assertThatThrownBy(laid::get).hasCauseInstanceOf(StoreException.class);
+      assertThat(fence.layout()).isEqualTo(new Layout(4, 9));
+    }
+  }
+
+  /** Its connections hang before they commit. */
+  private static DataSource hangingAtCommit(
+      DataSource source, CountDownLatch reached, CountDownLatch over) {
+    return (DataSource)
+        Proxy.newProxyInstance(
+            DatabaseFenceIT.class.getClassLoader(),
+            new Class<?>[] {DataSource.class},
+            (_, _, _) -> hangingAtCommit(source.getConnection(), reached, over));
+  }
+
+  private static Connection hangingAtCommit(
+      Connection c, CountDownLatch reached, CountDownLatch over) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            DatabaseFenceIT.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (_, method, arguments) -> {
+              if (method.getName().equals("commit")) {
+                reached.countDown();
+                over.await();
+              }
+              try {
+                return method.invoke(c, arguments);
+              } catch (InvocationTargetException e) {
+                throw Objects.requireNonNull(e.getCause());
+              }
+            });
   }
 
   @Test

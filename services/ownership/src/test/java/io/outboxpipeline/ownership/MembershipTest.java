@@ -90,7 +90,7 @@ final class MembershipTest {
     pass(2_000);
     assertThat(lease(1).target()).contains(OTHER);
     assertThat(drained()).isEmpty();
-    pass(2_400);
+    pass(2_500);
     assertThat(drained()).containsExactly(grant(1, 1));
     assertThat(lease(1).heldBy(SELF)).isTrue();
 
@@ -362,6 +362,19 @@ final class MembershipTest {
     pass(5_000);
     assertThat(store.snapshot().leases()).hasSize(1);
     assertThat(membership.status(nanos).owned()).hasSize(1);
+  }
+
+  @Test
+  void partitions_that_move_together_stop_one_after_the_other() {
+    pass(1_000);
+    otherJoins();
+    step(new Event.Leave(10_000 * MS));
+    pass(2_490);
+    assertThat(drained()).isEmpty();
+    pass(40);
+    assertThat(drained()).containsExactly(grant(0, 1));
+    pass(60);
+    assertThat(drained()).containsExactly(grant(0, 1), grant(1, 1));
   }
 
   @Test

@@ -250,7 +250,16 @@ final class Backlog {
 
   /** Whether rows are known to be in the table that a read of their slots is to bring. */
   boolean isBehind() {
-    return locked(() -> Stream.of(slots).anyMatch(s -> s != null && s.behind));
+    return locked(this::anyBehind);
+  }
+
+  private boolean anyBehind() {
+    return Stream.of(slots).anyMatch(s -> s != null && s.behind);
+  }
+
+  /** Whether nothing is in memory, nothing known to be in the table, and nobody called wake. */
+  boolean isEmpty() {
+    return locked(() -> !wake && lanes.isEmpty() && !anyBehind());
   }
 
   /**
@@ -322,9 +331,7 @@ final class Backlog {
               (slot.deep ? deep : shallow).add(slot);
             }
           }
-          unread =
-              Stream.of(slots).anyMatch(s -> s != null && s.behind)
-                  || lanesWithLeft.stream().anyMatch(l -> !l.held());
+          unread = anyBehind() || lanesWithLeft.stream().anyMatch(l -> !l.held());
           long room = room();
           List<SlotFetch> fetches = new ArrayList<>();
           if (room > 0) {

@@ -68,6 +68,17 @@ final class OutboxTable {
     }
   }
 
+  /** Whether there is a row above an id, of whichever slot. */
+  static boolean anyAfter(Connection c, long id) throws SQLException {
+    try (var s =
+        c.prepareStatement("SELECT 1 FROM obt FORCE INDEX (obt_id) WHERE id > ? LIMIT 1")) {
+      s.setLong(1, id);
+      try (var row = s.executeQuery()) {
+        return row.next();
+      }
+    }
+  }
+
   /** The keys above an id in ranges of slots, by id: answered from the key on id alone. */
   static List<RowKey> newer(Connection c, List<SlotRange> ranges, long after, int limit)
       throws SQLException {

@@ -14,6 +14,7 @@ import io.outboxpipeline.relay.Backlog.SlotFetch;
 import io.outboxpipeline.relay.Backlog.Stretch;
 import io.outboxpipeline.relay.OutboxTable.Found;
 import io.outboxpipeline.relay.OutboxTable.Newer;
+import io.outboxpipeline.runtime.Transactions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -72,6 +73,7 @@ final class ReadLoop implements AutoCloseable {
   private final Backlog backlog;
   private final OutboxTable table;
   private final DataSource database;
+  private final Transactions fenced;
   private final RelayMetrics metrics;
   private final long idleDelay;
   private final BooleanSupplier hinted;
@@ -90,6 +92,7 @@ final class ReadLoop implements AutoCloseable {
   private volatile boolean stopped;
 
   /**
+   * @param fenced for what locks epochs
    * @param idleDelay between two queries when nothing happens
    * @param hinted whether somebody wakes the backlog at commits
    * @param maxTransaction how long a writer's transaction may take
@@ -98,6 +101,7 @@ final class ReadLoop implements AutoCloseable {
       Backlog backlog,
       OutboxTable table,
       DataSource database,
+      Transactions fenced,
       RelayMetrics metrics,
       Duration idleDelay,
       BooleanSupplier hinted,
@@ -105,6 +109,7 @@ final class ReadLoop implements AutoCloseable {
     this.backlog = backlog;
     this.table = table;
     this.database = database;
+    this.fenced = fenced;
     this.metrics = metrics;
     this.idleDelay = idleDelay.toNanos();
     this.hinted = hinted;
@@ -172,19 +177,23 @@ final class ReadLoop implements AutoCloseable {
           marks.record(System.nanoTime() - SHORT_LOOK_BACK, OutboxTable.highestId(c));
         }
         long delay = DELAY_LEAST;
+        boolean quiet = false;
         while (!stopped) {
-          boolean found = read(c);
+          boolean found = !(quiet && stillNothing(c, System.nanoTime())) && read(c);
           if (trouble != null) {
             LOG.log(INFO, "reads the outbox");
             trouble = null;
           }
           failures = 0;
+          quiet = false;
           if (found) {
             delay = hinted.getAsBoolean() ? DELAY_HINTED : DELAY_LEAST;
           } else {
             // The word of a commit comes a little before its rows can be read.
             long longest = hinted.getAsBoolean() ? HINTED_PATIENCE * idleDelay : idleDelay;
-            delay = backlog.awaitReadable(delay) ? DELAY_WOKEN : Math.min(longest, delay * 2);
+            boolean woken = backlog.awaitReadable(delay);
+            quiet = !woken && delay == longest;
+            delay = woken ? DELAY_WOKEN : Math.min(longest, delay * 2);
           }
         }
       } catch (SQLException | RuntimeException e) {
@@ -216,10 +225,32 @@ final class ReadLoop implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether a round would find nothing, by one small query: while nothing happens it is asked many
+   * times a second.
+   */
+  private boolean stillNothing(Connection c, long now) throws SQLException {
+    synchronized (wanted) {
+      if (!wanted.isEmpty()) {
+        return false;
+      }
+    }
+    return now - lastWatch < WATCH_EVERY
+        && now - lastCount < COUNT_EVERY
+        && now - lastSweep < SWEEP_EVERY
+        && !lateLookIsDue(now)
+        && backlog.isEmpty()
+        && !OutboxTable.anyAfter(c, marks.at(now - SHORT_LOOK_BACK));
+  }
+
+  private boolean lateLookIsDue(long now) {
+    return now - lastLateLook >= lateLookPause && marks.at(now) != marks.at(now - maxTransaction);
+  }
+
   /** One round; says whether it found anything, so that the next should follow at once. */
   private boolean read(Connection c) throws SQLException {
     beginWanted(c);
-    recordHolds(c);
+    recordHolds();
     long now = System.nanoTime();
     if (now - lastWatch >= WATCH_EVERY) {
       lastWatch = now;
@@ -311,8 +342,7 @@ final class ReadLoop implements AutoCloseable {
     if (now - lastSweep >= SWEEP_EVERY) {
       lastSweep = now;
       late.addAll(lookAgain(c, ALL_SLOTS, 0));
-    } else if (now - lastLateLook >= lateLookPause
-        && marks.at(now) != marks.at(now - maxTransaction)) {
+    } else if (lateLookIsDue(now)) {
       lastLateLook = now;
       late.addAll(lookFarBack(c, ranges, marks.at(now - maxTransaction)));
       // Rows that were deleted and not purged can make this slow: then it comes more rarely.
@@ -368,16 +398,14 @@ final class ReadLoop implements AutoCloseable {
     }
   }
 
-  private void recordHolds(Connection c) throws SQLException {
+  private void recordHolds() throws SQLException {
     for (Hold hold : backlog.holds()) {
       Row row = hold.row();
-      c.setAutoCommit(false);
-      try {
-        Quarantine.record(c, hold, hold.partition());
-        c.commit();
-      } finally {
-        c.setAutoCommit(true);
-      }
+      fenced.run(
+          transaction -> {
+            Quarantine.record(transaction, hold, hold.partition());
+            return true;
+          });
       backlog.recorded(hold);
       metrics.quarantined();
       LOG.log(

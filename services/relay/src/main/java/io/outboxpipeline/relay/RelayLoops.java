@@ -54,11 +54,14 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
           case NONE -> Optional.empty();
           case BINLOG -> Optional.of(new BinlogWakeUp(settings.mysql(), backlog::wake));
         };
+    // They lock epochs: a relay that hangs in one would keep others from taking its partitions.
+    var fenced = transactions.withIdleLimit(settings.timing().renewDeadline());
     read =
         new ReadLoop(
             backlog,
             table,
             database,
+            fenced,
             metrics,
             settings.idleDelay(),
             () -> wakeUp.isPresent() && wakeUp.get().connected(),
@@ -71,9 +74,7 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
             metrics,
             settings.requestTimeout(),
             settings.concurrency());
-    // A relay that hangs in the middle of one would keep others from taking its partitions.
-    var deletes = transactions.withIdleLimit(settings.timing().renewDeadline());
-    delete = new DeleteLoop(backlog, deletes, owner::fencedOut);
+    delete = new DeleteLoop(backlog, fenced, owner::fencedOut);
   }
 
   private static Limits limits(RelaySettings settings) {

@@ -155,7 +155,8 @@ public final class RelayService implements RunningService {
             new MemberId(settings.member()), settings.partitions(), settings.timing());
     for (int failures = 1; ; failures++) {
       try {
-        return Ownership.start(member, leases, new DatabaseFence(database), loops, this::report);
+        var fence = new DatabaseFence(database, settings.timing().renewDeadline());
+        return Ownership.start(member, leases, fence, loops, this::report);
       } catch (StoreException e) {
         if (failures == 1) {
           LOG.log(WARNING, "can''t join yet, tries again: {0}", e.getMessage());
