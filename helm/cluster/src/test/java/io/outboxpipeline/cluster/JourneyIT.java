@@ -231,7 +231,8 @@ final class JourneyIT {
           cluster.on("server", "iptables -I " + rule);
           Thread.sleep(Duration.ofSeconds(30));
           cluster.on("server", "iptables -D " + rule);
-          await().atMost(Duration.ofMinutes(1)).ignoreExceptions().until(() -> readyz());
+          await().atMost(Duration.ofMinutes(1)).ignoreExceptions().until(JourneyIT::readyz);
+          cluster.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=90s");
           spending.awaitRelays(2);
         });
   }

@@ -1,14 +1,11 @@
 package io.outboxpipeline.cluster;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outboxpipeline.testkit.Database;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -73,13 +70,17 @@ final class Spending {
   private JsonNode counts() {
     var counts =
         URI.create(
-            "http://%s:%d/"
-                .formatted(cluster.host(), cluster.port(RealCluster.QUEUE_COUNTS)));
-    try (var answer = counts.toURL().openStream()) {
-      return new ObjectMapper().readTree(new String(answer.readAllBytes(), UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+            "http://%s:%d/".formatted(cluster.host(), cluster.port(RealCluster.QUEUE_COUNTS)));
+    return await("the queue's counts")
+        .atMost(Duration.ofMinutes(1))
+        .ignoreExceptions()
+        .until(
+            () -> {
+              try (var answer = counts.toURL().openStream()) {
+                return new ObjectMapper().readTree(answer);
+              }
+            },
+            read -> read.has("twice"));
   }
 
   void awaitReady() {

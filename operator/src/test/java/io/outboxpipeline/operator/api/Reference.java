@@ -102,7 +102,7 @@ final class Reference {
 
   private static String rules(JSONSchemaProps of) {
     var rules = new ArrayList<String>();
-    if (of.getEnum() != null) {
+    if (of.getEnum() != null && !of.getEnum().isEmpty()) {
       rules.add("One of " + String.join(", ", of.getEnum().stream().map(e -> e.asText()).toList()));
     }
     if (of.getMinimum() != null || of.getMaximum() != null) {

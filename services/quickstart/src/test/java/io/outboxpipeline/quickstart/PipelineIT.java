@@ -132,7 +132,7 @@ final class PipelineIT {
   private Clients load(Pipeline pipeline, int posts) {
     var clients =
         new Clients(
-            8,
+            32,
             posts,
             IDENTITIES,
             List.of(

@@ -201,6 +201,20 @@ final class RelayLoopsIT {
         });
   }
 
+  /** What an idle relay asks; were it wrong, events after a silence would come late, and no test fail. */
+  @Test
+  void the_small_query_sees_each_row_above_an_id() throws SQLException {
+    try (Connection c = database.dataSource().getConnection()) {
+      assertThat(OutboxTable.anyAfter(c, 0)).isFalse();
+      commit(event("a", 0));
+      commit(event("b", 0));
+      long highest = OutboxTable.highestId(c);
+      assertThat(OutboxTable.anyAfter(c, 0)).isTrue();
+      assertThat(OutboxTable.anyAfter(c, highest - 1)).isTrue();
+      assertThat(OutboxTable.anyAfter(c, highest)).isFalse();
+    }
+  }
+
   @Test
   void events_committed_by_many_writers_arrive_once_and_in_order() throws Exception {
     RelayLoops loops = start();
