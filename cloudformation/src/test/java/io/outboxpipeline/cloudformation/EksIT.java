@@ -158,14 +158,19 @@ final class EksIT {
         Deployed.create(
             aws,
             Template.eks(),
-            Map.of("PipelineName", "orders", "PipelineNamespace", "shop-prod"));
+            Map.of(
+                "PipelineName", "orders",
+                "PipelineNamespace", "shop-prod",
+                "ImageRegistry", "registry.example:5000/shop"));
     Map<String, String> outputs = stack.outputs();
     assertThat(outputs.get("Kubeconfig"))
         .isEqualTo("aws eks update-kubeconfig --region " + Aws.REGION + " --name shop");
     assertThat(outputs.get("HelmInstall"))
         .startsWith("helm install outboxpipeline helm/outboxpipeline")
         .contains(" --namespace outboxpipeline-system ")
-        .endsWith("serviceAccount.name=outboxpipeline-operator");
+        .endsWith(
+            "serviceAccount.name=outboxpipeline-operator"
+                + " --set image.registry=registry.example:5000/shop");
     assertThat(outputs.get("Secrets"))
         .contains(stack.id("BaseSecret"), stack.id("ConsumerSecret"))
         .contains("secret generic orders-base-database", "secret generic orders-consumer-database");

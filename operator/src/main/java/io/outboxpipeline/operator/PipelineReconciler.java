@@ -120,9 +120,16 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
   @Override
   public DeleteControl cleanup(OutboxPipeline pipeline, Context<OutboxPipeline> context) {
     String uid = pipeline.getMetadata().getUid();
-    Map<Component, Deployment> deployments = deployments(pipeline, context);
-    Partitions partitions = ownership.observe(pipeline);
     Instant now = clock.instant();
+    Map<Component, Deployment> deployments = new EnumMap<>(Component.class);
+    deployments(pipeline, context)
+        .forEach(
+            (component, deployment) -> {
+              if (!Teardown.isOverdue(deployment, now)) {
+                deployments.put(component, deployment);
+              }
+            });
+    Partitions partitions = ownership.observe(pipeline);
     Instant gone =
         deployments.containsKey(Component.BASE) ? now : baseGone.computeIfAbsent(uid, key -> now);
     Teardown next =

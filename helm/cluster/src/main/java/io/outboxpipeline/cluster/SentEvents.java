@@ -7,7 +7,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts the events that a queue has accepted, and those that it had accepted before. Thread-safe. */
+/**
+ * Counts the events that a queue has accepted, and those that it had accepted before. Thread-safe.
+ */
 final class SentEvents {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -43,7 +43,9 @@ final class Load implements AutoCloseable {
     this.spending = spending;
     left = new AtomicInteger(count);
     Duration pause =
-        perSecond == 0 ? Duration.ZERO : Duration.ofSeconds(1).multipliedBy(CLIENTS).dividedBy(perSecond);
+        perSecond == 0
+            ? Duration.ZERO
+            : Duration.ofSeconds(1).multipliedBy(CLIENTS).dividedBy(perSecond);
     for (int c = 0; c < CLIENTS; c++) {
       clients.add(
           threads.submit(

@@ -72,7 +72,8 @@ final class Oracle {
   /** The database's time. */
   LocalDateTime now() {
     var now = new ArrayList<LocalDateTime>();
-    rows(consumer, "SELECT UTC_TIMESTAMP(6)", row -> now.add(row.getObject(1, LocalDateTime.class)));
+    rows(
+        consumer, "SELECT UTC_TIMESTAMP(6)", row -> now.add(row.getObject(1, LocalDateTime.class)));
     return now.getFirst();
   }
 
@@ -98,10 +99,7 @@ final class Oracle {
     return latencies.isEmpty()
         ? new Flow(0, Duration.ZERO, Duration.ZERO, gap)
         : new Flow(
-            latencies.size(),
-            latencies.get(latencies.size() * 99 / 100),
-            latencies.getLast(),
-            gap);
+            latencies.size(), latencies.get(latencies.size() * 99 / 100), latencies.getLast(), gap);
   }
 
   private interface Row {

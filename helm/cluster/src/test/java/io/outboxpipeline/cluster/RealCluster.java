@@ -24,6 +24,7 @@ import org.testcontainers.utility.DockerImageName;
 final class RealCluster implements AutoCloseable {
   static final int BASE = 30081;
   static final int MYSQL = 30306;
+  static final int QUEUE = 30324;
   static final int QUEUE_COUNTS = 30325;
 
   static final String PREFIX = System.getProperty("image.prefix", "outboxpipeline");
@@ -32,10 +33,10 @@ final class RealCluster implements AutoCloseable {
   static final String MYSQL_IMAGE = System.getenv().getOrDefault("MYSQL_IMAGE", "mysql:9");
 
   private static final DockerImageName IMAGE =
-      DockerImageName.parse(
-              System.getenv().getOrDefault("K3S_IMAGE", "rancher/k3s:v1.34.1-k3s1"))
+      DockerImageName.parse(System.getenv().getOrDefault("K3S_IMAGE", "rancher/k3s:v1.34.1-k3s1"))
           .asCompatibleSubstituteFor("rancher/k3s");
   private static final String SERVERS = "example.com/role=servers";
+
   /** Gigabytes of images are unpacked, and the cluster's own database waits for each write. */
   private static final Map<String, String> MEMORY =
       Map.of(
@@ -63,7 +64,7 @@ final class RealCluster implements AutoCloseable {
             .withFileSystemBind(FOLDER.toString(), "/images", BindMode.READ_ONLY)
             .withTmpFs(MEMORY)
             .withCreateContainerCmdModifier(c -> c.withHostName("server"));
-    server.addExposedPorts(BASE, MYSQL, QUEUE_COUNTS);
+    server.addExposedPorts(BASE, MYSQL, QUEUE, QUEUE_COUNTS);
     server.start();
     nodes.put("server", server);
     for (String agent : List.of("agent-1", "agent-2")) {

@@ -39,6 +39,12 @@ final class Deployments {
   /** Between the end of the grace and the kubelet's SIGKILL. */
   private static final Duration SPARE = Duration.ofSeconds(5);
 
+  /**
+   * After which pods of a lost node are replaced, instead of Kubernetes' 300 s: two relays that
+   * both believe in a partition are no danger, and one that is missing is.
+   */
+  private static final Duration LOST_NODE = Duration.ofSeconds(30);
+
   private Deployments() {}
 
   static Deployment of(
@@ -100,7 +106,7 @@ final class Deployments {
         .endSeccompProfile()
         .endSecurityContext()
         .withNodeSelector(spec.pod().nodeSelector())
-        .withTolerations(spec.pod().tolerations().stream().map(Deployments::toleration).toList())
+        .withTolerations(tolerations(spec))
         .withAffinity(spec.pod().affinity())
         .withPriorityClassName(spec.pod().priorityClassName())
         .withImagePullSecrets(
@@ -187,6 +193,18 @@ final class Deployments {
         .withMatchLabels(Names.selector(pipeline, component))
         .endLabelSelector()
         .build();
+  }
+
+  /** The spec's, and those that end the wait for a lost node, unless the spec has them. */
+  private static List<Toleration> tolerations(WorkloadSpec spec) {
+    var tolerations =
+        new ArrayList<>(spec.pod().tolerations().stream().map(Deployments::toleration).toList());
+    for (String lost : List.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")) {
+      if (tolerations.stream().noneMatch(t -> lost.equals(t.getKey()))) {
+        tolerations.add(new Toleration("NoExecute", lost, "Exists", LOST_NODE.toSeconds(), null));
+      }
+    }
+    return tolerations;
   }
 
   private static Toleration toleration(io.outboxpipeline.operator.api.Toleration of) {

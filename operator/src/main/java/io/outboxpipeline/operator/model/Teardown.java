@@ -1,5 +1,6 @@
 package io.outboxpipeline.operator.model;
 
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.outboxpipeline.operator.api.BaseSpec;
 import io.outboxpipeline.operator.api.OutboxPipelineSpec;
 import java.time.Duration;
@@ -35,10 +36,23 @@ public sealed interface Teardown {
    */
   Duration SETTLE = Duration.ofSeconds(25);
 
+  /** Beyond their grace; pods on a node that is lost stop when the node is removed, or never. */
+  Duration SPARE = Duration.ofSeconds(30);
+
+  /** Whether a Deployment that is being deleted had time enough for its pods to stop. */
+  static boolean isOverdue(Deployment deployment, Instant now) {
+    String deletion = deployment.getMetadata().getDeletionTimestamp();
+    if (deletion == null) {
+      return false;
+    }
+    Long grace = deployment.getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds();
+    return now.isAfter(Instant.parse(deletion).plusSeconds(grace == null ? 0 : grace).plus(SPARE));
+  }
+
   /**
    * What comes next.
    *
-   * @param running the components that still have a Deployment
+   * @param running the components that still have a Deployment which is not overdue
    * @param backlog what relays said last, if they did
    * @param baseGoneSince since when there is no base
    */

@@ -47,7 +47,10 @@ final class Reference {
   private void section(String path, JSONSchemaProps schema, boolean limits) {
     page.append("## ").append(path).append("\n\n");
     page.append(line(schema.getDescription())).append("\n\n");
-    page.append(limits ? "| field | type | default | |\n|---|---|---|---|\n" : "| field | type | |\n|---|---|---|\n");
+    page.append(
+        limits
+            ? "| field | type | default | |\n|---|---|---|---|\n"
+            : "| field | type | |\n|---|---|---|\n");
     List<String> required = Objects.requireNonNullElse(schema.getRequired(), List.of());
     for (Map.Entry<String, JSONSchemaProps> field : fields(schema).entrySet()) {
       String name = field.getKey();

@@ -2,6 +2,7 @@ package io.outboxpipeline.operator.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.outboxpipeline.operator.api.OutboxPipelineSpec;
 import java.time.Duration;
 import java.time.Instant;
@@ -60,6 +61,26 @@ final class TeardownTest {
         .isEqualTo(new Teardown.DeleteQueue(false));
     assertThat(at(SPEC, 446, Set.of(), Optional.empty(), 10))
         .isEqualTo(new Teardown.DeleteQueue(true));
+  }
+
+  @Test
+  void pods_on_a_lost_node_hold_up_the_end_no_longer_than_stopping_may_take() {
+    var deployment =
+        new DeploymentBuilder()
+            .withNewMetadata()
+            .endMetadata()
+            .withNewSpec()
+            .withNewTemplate()
+            .withNewSpec()
+            .withTerminationGracePeriodSeconds(30L)
+            .endSpec()
+            .endTemplate()
+            .endSpec()
+            .build();
+    assertThat(Teardown.isOverdue(deployment, DELETION.plusSeconds(1000))).isFalse();
+    deployment.getMetadata().setDeletionTimestamp(DELETION.toString());
+    assertThat(Teardown.isOverdue(deployment, DELETION.plusSeconds(60))).isFalse();
+    assertThat(Teardown.isOverdue(deployment, DELETION.plusSeconds(61))).isTrue();
   }
 
   private static Teardown at(

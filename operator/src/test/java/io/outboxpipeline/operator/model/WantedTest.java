@@ -53,6 +53,31 @@ final class WantedTest {
   }
 
   @Test
+  void pods_of_a_lost_node_are_replaced_soon_unless_the_spec_says_when() {
+    var usual = pod(deployment(Pipelines.of("relay: {}"), "orders-relay")).getTolerations();
+    assertThat(usual)
+        .extracting(t -> t.getKey() + " " + t.getTolerationSeconds())
+        .containsExactly("node.kubernetes.io/not-ready 30", "node.kubernetes.io/unreachable 30");
+    var own =
+        pod(deployment(
+                Pipelines.of(
+                    """
+                        relay:
+                          pod:
+                            tolerations:
+                              - key: node.kubernetes.io/unreachable
+                                operator: Exists
+                                effect: NoExecute
+                                tolerationSeconds: 900
+                        """),
+                "orders-relay"))
+            .getTolerations();
+    assertThat(own)
+        .extracting(t -> t.getKey() + " " + t.getTolerationSeconds())
+        .containsExactly("node.kubernetes.io/unreachable 900", "node.kubernetes.io/not-ready 30");
+  }
+
+  @Test
   void a_pod_is_given_more_time_to_stop_than_the_service_takes() {
     OutboxPipeline pipeline =
         Pipelines.of(

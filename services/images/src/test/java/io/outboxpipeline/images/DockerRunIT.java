@@ -74,8 +74,7 @@ final class DockerRunIT {
         var sqs = new FaultySqs(peer.endpoint(), new InetSocketAddress(0), body -> {})) {
       createQueue(peer.endpoint());
       String gateway =
-          Docker.run(
-              "network", "inspect", "--format={{(index .IPAM.Config 0).Gateway}}", "bridge");
+          Docker.run("network", "inspect", "--format={{(index .IPAM.Config 0).Gateway}}", "bridge");
       Files.writeString(
           folder.resolve("aws.env"),
           """

@@ -201,7 +201,10 @@ final class RelayLoopsIT {
         });
   }
 
-  /** What an idle relay asks; were it wrong, events after a silence would come late, and no test fail. */
+  /**
+   * What an idle relay asks; were it wrong, events after a silence would come late, and no test
+   * fail.
+   */
   @Test
   void the_small_query_sees_each_row_above_an_id() throws SQLException {
     try (Connection c = database.dataSource().getConnection()) {
