@@ -368,9 +368,22 @@ final class JourneyIT {
   void deleted_it_leaves_the_queue_or_takes_it_along_as_the_spec_says() throws Exception {
     cluster.kubectl("delete", "obp/spending", "--timeout=180s");
     spending.oracle().check();
-    assertThat(cluster.kubectl("get", "deployments,services,leases", "-o", "name"))
-        .doesNotContain("spending-")
-        .contains("mysql");
+    // Pods on the lost node did not hold that up; who knows that they are gone says so.
+    cluster.kubectl(
+        "delete",
+        "pods",
+        "-l",
+        "app.kubernetes.io/instance=spending",
+        "--force",
+        "--grace-period=0");
+    await("nothing of it is left but the servers")
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        cluster.kubectl("get", "pods,deployments,services,leases", "-o", "name"))
+                    .doesNotContain("spending-")
+                    .contains("mysql"));
     assertThat(spending.queues()).contains("/spending.fifo", "/spending-dlq.fifo");
     // The queue that was left is this pipeline's by its tag.
     apply(resource("spending.yaml").replace("region:", "deletionPolicy: Delete\n    region:"));
