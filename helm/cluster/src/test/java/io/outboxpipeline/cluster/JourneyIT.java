@@ -380,8 +380,7 @@ final class JourneyIT {
         .atMost(Duration.ofMinutes(1))
         .untilAsserted(
             () ->
-                assertThat(
-                        cluster.kubectl("get", "pods,deployments,services,leases", "-o", "name"))
+                assertThat(cluster.kubectl("get", "pods,deployments,services,leases", "-o", "name"))
                     .doesNotContain("spending-")
                     .contains("mysql"));
     assertThat(spending.queues()).contains("/spending.fifo", "/spending-dlq.fifo");
