@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.outboxpipeline.operator.OperatorSettings;
 import io.outboxpipeline.operator.model.Images;
 import io.outboxpipeline.runtime.Settings;
+import io.outboxpipeline.testkit.Program;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;

@@ -1,6 +1,8 @@
 package io.outboxpipeline.helm;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.outboxpipeline.testkit.Command;
+import io.outboxpipeline.testkit.Program;
 import io.outboxpipeline.testkit.TestCluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -55,7 +57,7 @@ final class Cluster {
     }
   }
 
-  Program.Result run(Program program, String input, String... arguments) {
+  Command.Result run(Program program, String input, String... arguments) {
     var all = new ArrayList<>(List.of(arguments));
     all.add("--kubeconfig=" + kubeconfig);
     return program.run(input, all);

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.outboxpipeline.testkit.Command;
+import io.outboxpipeline.testkit.Program;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -50,7 +52,7 @@ final class InstallIT {
   @ParameterizedTest
   @MethodSource("cases")
   void the_api_server_takes_all_manifests(String values) {
-    Program.Result result =
+    Command.Result result =
         cluster.run(
             Program.KUBECTL,
             Chart.render("-f", Chart.values(values).toString()),
@@ -187,7 +189,7 @@ final class InstallIT {
         .contains("violates PodSecurity \"restricted:latest\": seccompProfile");
   }
 
-  private static Program.Result pod(String... flags) {
+  private static Command.Result pod(String... flags) {
     JsonNode template =
         Chart.object(Chart.objects(flags), "Deployment", "outboxpipeline-operator")
             .at("/spec/template");

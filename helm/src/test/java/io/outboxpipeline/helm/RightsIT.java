@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.outboxpipeline.testkit.Command;
+import io.outboxpipeline.testkit.Program;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -191,7 +193,7 @@ final class RightsIT {
 
   @Test
   void it_can_give_nobody_more_than_it_has() {
-    Program.Result refused =
+    Command.Result refused =
         cluster.run(
             Program.KUBECTL,
             """

@@ -5,6 +5,7 @@ import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.operator.OperatorService;
 import io.outboxpipeline.operator.OperatorSettings;
 import io.outboxpipeline.runtime.Settings;
+import io.outboxpipeline.testkit.Program;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

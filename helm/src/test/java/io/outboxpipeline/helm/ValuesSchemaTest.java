@@ -3,6 +3,8 @@ package io.outboxpipeline.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.outboxpipeline.testkit.Command;
+import io.outboxpipeline.testkit.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,7 +77,7 @@ final class ValuesSchemaTest {
   void a_wrong_value_is_refused_by_its_key(String values, String key) throws Exception {
     Path file = Files.createTempFile("values", ".yaml");
     Files.writeString(file, values);
-    Program.Result result =
+    Command.Result result =
         Program.HELM.run("template", "x", Chart.FOLDER.toString(), "-f", file.toString());
     Files.delete(file);
     assertThat(result.exit()).as(result.output()).isNotZero();

@@ -1,7 +1,5 @@
 package io.outboxpipeline.operator;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
@@ -10,6 +8,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.outboxpipeline.operator.api.Crd;
+import io.outboxpipeline.testkit.Command;
+import io.outboxpipeline.testkit.Program;
+import io.outboxpipeline.testkit.TestCluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -19,30 +20,17 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
-import org.testcontainers.DockerClientFactory;
-import org.testcontainers.k3s.K3sContainer;
-import org.testcontainers.utility.DockerImageName;
 
-/**
- * One real Kubernetes with the CRD, shared by all tests of the JVM. Where no Docker engine answers,
- * the calling test is left out, and says so. {@code K3S_IMAGE} names another image.
- */
+/** The JVM's {@link TestCluster} with the CRD, shared by all tests. */
 public final class Cluster {
   private static final AtomicInteger NAMESPACES = new AtomicInteger();
   private static @Nullable Cluster shared;
-  private static boolean failed;
 
-  private final K3sContainer container;
+  private final TestCluster server;
   private final KubernetesClient client;
 
-  @SuppressWarnings("resource") // lives as long as the JVM
-  private Cluster() {
-    String image = System.getenv().getOrDefault("K3S_IMAGE", "rancher/k3s:v1.34.1-k3s1");
-    container =
-        new K3sContainer(DockerImageName.parse(image).asCompatibleSubstituteFor("rancher/k3s"));
-    container.start();
-    Runtime.getRuntime().addShutdownHook(new Thread(container::stop));
+  private Cluster(TestCluster server) {
+    this.server = server;
     client = newClient();
     try {
       client
@@ -70,19 +58,11 @@ public final class Cluster {
 
   /** The shared one. */
   public static synchronized Cluster get() {
-    if (!DockerClientFactory.instance().isDockerAvailable()) {
-      System.out.println("[LEFT OUT] a test on Kubernetes: no Docker engine answers");
-      Assumptions.abort("needs a Docker engine, and none answers");
-    }
+    var server = TestCluster.get();
     Cluster cluster = shared;
     if (cluster == null) {
-      if (failed) {
-        throw new IllegalStateException("the cluster did not start; an earlier test says why");
-      }
-      failed = true;
-      cluster = new Cluster();
+      cluster = new Cluster(server);
       shared = cluster;
-      failed = false;
     }
     return cluster;
   }
@@ -94,7 +74,7 @@ public final class Cluster {
   /** A client of its own, for an operator that closes it. */
   public KubernetesClient newClient() {
     return new KubernetesClientBuilder()
-        .withConfig(Config.fromKubeconfig(container.getKubeConfigYaml()))
+        .withConfig(Config.fromKubeconfig(server.kubeconfig()))
         .build();
   }
 
@@ -111,21 +91,14 @@ public final class Cluster {
   public String kubectl(String... arguments) {
     try {
       Path config = Files.createTempFile("kubeconfig", ".yaml");
-      Files.writeString(config, container.getKubeConfigYaml());
-      var command = new ArrayList<String>();
-      command.add("kubectl");
-      command.add("--kubeconfig=" + config);
-      command.addAll(List.of(arguments));
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-      process.waitFor();
+      Files.writeString(config, server.kubeconfig());
+      var all = new ArrayList<String>(List.of("--kubeconfig=" + config));
+      all.addAll(List.of(arguments));
+      Command.Result result = Program.KUBECTL.run("", all);
       Files.delete(config);
-      return output;
+      return result.output() + result.errors();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
     }
   }
 
@@ -133,7 +106,7 @@ public final class Cluster {
   public KubernetesClient clientThrough(int port) {
     return new KubernetesClientBuilder()
         .withConfig(
-            new ConfigBuilder(Config.fromKubeconfig(container.getKubeConfigYaml()))
+            new ConfigBuilder(Config.fromKubeconfig(server.kubeconfig()))
                 .withMasterUrl("https://127.0.0.1:" + port)
                 .build())
         .build();
@@ -141,6 +114,6 @@ public final class Cluster {
 
   /** Where the API server is reached on this machine. */
   public int port() {
-    return container.getMappedPort(6443);
+    return server.port();
   }
 }

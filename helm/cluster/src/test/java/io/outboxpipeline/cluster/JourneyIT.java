@@ -58,9 +58,9 @@ final class JourneyIT {
 
   @AfterAll
   static void stop() throws IOException {
-    System.out.println(REPORT.table());
-    Files.writeString(Path.of("target", "journey.md"), REPORT.table());
     if (cluster != null) {
+      System.out.println(REPORT.table());
+      Files.writeString(Path.of("target", "journey.md"), REPORT.table());
       cluster.close();
     }
   }

@@ -1,5 +1,7 @@
 package io.outboxpipeline.cluster;
 
+import io.outboxpipeline.testkit.Command;
+import io.outboxpipeline.testkit.Program;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -46,6 +48,7 @@ final class RealCluster implements AutoCloseable {
           "/var/lib/testkube", "rw,exec");
 
   private static final String TOKEN = "one-of-a-test";
+  private static final Path ROOT = Path.of("..", "..");
   private static final Path FOLDER = Path.of("target", "cluster").toAbsolutePath();
 
   private final Network network = Network.newNetwork();
@@ -89,14 +92,11 @@ final class RealCluster implements AutoCloseable {
 
   /** Leaves the calling test out where it can't run, and says so. */
   static void assume() {
-    String lacks =
-        !DockerClientFactory.instance().isDockerAvailable()
-            ? "a Docker engine that answers"
-            : !Command.exists("helm") ? "helm" : !Command.exists("kubectl") ? "kubectl" : "";
-    if (!lacks.isEmpty()) {
-      System.out.println("[LEFT OUT] the journey on a real cluster needs " + lacks);
-      Assumptions.abort("needs " + lacks);
+    if (!DockerClientFactory.instance().isDockerAvailable()) {
+      System.out.println("[LEFT OUT] the journey on a real cluster: no Docker engine answers");
+      Assumptions.abort("needs a Docker engine, and none answers");
     }
+    List.of(Program.HELM, Program.KUBECTL).forEach(Program::path);
   }
 
   /** What the nodes import. */
@@ -156,19 +156,28 @@ final class RealCluster implements AutoCloseable {
   }
 
   String kubectl(String input, List<String> arguments) {
-    var command = new ArrayList<String>(List.of("kubectl"));
-    command.addAll(arguments);
-    return Command.run(environment(), input, command);
+    var line = new ArrayList<String>(List.of(Program.KUBECTL.path()));
+    line.addAll(arguments);
+    return run(line, input);
   }
 
   /** Runs lines of a shell, to the first that fails. */
   String bash(String lines) {
-    return Command.run(environment(), "", List.of("bash", "-euo", "pipefail", "-c", lines));
+    return run(List.of("bash", "-euo", "pipefail", "-c", lines), "");
   }
 
-  /** What makes helm and kubectl talk to this cluster. */
-  private Map<String, String> environment() {
-    return Map.of("KUBECONFIG", kubeConfig.toString());
+  /** Runs a program of this machine at the top of the project, where it talks to this cluster. */
+  private String run(List<String> line, String input) {
+    return output(new Command(line, ROOT, Map.of("KUBECONFIG", kubeConfig.toString())), input);
+  }
+
+  private static String output(Command command, String input) {
+    Command.Result result = command.run(input);
+    if (result.exit() != 0) {
+      throw new IllegalStateException(
+          String.join(" ", command.line()) + ":\n" + result.output() + result.errors());
+    }
+    return result.output().stripTrailing();
   }
 
   /** Runs a shell's command on a node. */
@@ -200,9 +209,9 @@ final class RealCluster implements AutoCloseable {
   }
 
   private static String docker(String... arguments) {
-    var command = new ArrayList<String>(List.of("docker"));
-    command.addAll(List.of(arguments));
-    return Command.run(Map.of(), "", command);
+    var line = new ArrayList<String>(List.of("docker"));
+    line.addAll(List.of(arguments));
+    return output(Command.of(line), "");
   }
 
   private static String run(GenericContainer<?> node, String command) {

@@ -6,10 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
@@ -31,25 +28,17 @@ final class Clients {
 
   /** Posts so many spendings. */
   void post(int count) throws InterruptedException {
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var running =
-          IntStream.range(0, CLIENTS)
-              .<Future<?>>mapToObj(
-                  c ->
-                      threads.submit(
-                          () -> {
-                            for (int i = c; i < count; i += CLIENTS) {
-                              post("id-" + i % IDENTITIES, i);
-                            }
-                            return null;
-                          }))
-              .toList();
-      for (Future<?> r : running) {
-        r.get();
-      }
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("the training failed", e);
-    }
+    Together.run(
+        IntStream.range(0, CLIENTS)
+            .<Callable<Void>>mapToObj(
+                c ->
+                    () -> {
+                      for (int i = c; i < count; i += CLIENTS) {
+                        post("id-" + i % IDENTITIES, i);
+                      }
+                      return null;
+                    })
+            .toList());
   }
 
   private void post(String identity, int i) throws IOException, InterruptedException {

@@ -5,16 +5,14 @@ import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.runtime.ServiceMain;
 import io.outboxpipeline.runtime.SqsSettings;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
@@ -60,7 +58,7 @@ public final class Main {
   private void train() throws IOException, InterruptedException {
     database.createDatabase("base");
     database.createDatabase("consumer");
-    createQueue();
+    createQueue(sqs.endpoint(), QUEUE);
     try (var http = HttpClient.newHttpClient();
         var base = start("base", "base")) {
       base.awaitReady(http);
@@ -83,22 +81,15 @@ public final class Main {
 
   /** All at once, for each has much to write. */
   private static void finish(Service... services) throws InterruptedException {
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var finishing = new ArrayList<Future<?>>();
-      for (Service service : services) {
-        finishing.add(
-            threads.submit(
-                () -> {
-                  service.finish();
-                  return null;
-                }));
-      }
-      for (Future<?> f : finishing) {
-        f.get();
-      }
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("the training failed", e);
-    }
+    Together.run(
+        Stream.of(services)
+            .<Callable<Void>>map(
+                service ->
+                    () -> {
+                      service.finish();
+                      return null;
+                    })
+            .toList());
   }
 
   private Service start(String component, String name) throws IOException {
@@ -128,18 +119,18 @@ public final class Main {
             "training"));
   }
 
-  private void createQueue() {
+  /** Creates a FIFO queue. */
+  static void createQueue(URI endpoint, String name) {
     var settings =
         new SqsSettings(
-            QUEUE,
+            name,
             Optional.empty(),
-            Optional.of(sqs.endpoint()),
+            Optional.of(endpoint),
             Optional.of("eu-central-1"),
-            Optional.of(
-                StaticCredentialsProvider.create(AwsBasicCredentials.create("training", "x"))));
+            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
     try (var client = settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
       client.createQueue(
-          r -> r.queueName(QUEUE).attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")));
+          r -> r.queueName(name).attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")));
     }
   }
 }

@@ -1,11 +1,10 @@
 package io.outboxpipeline.images;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxpipeline.embedded.EmbeddedSqs;
-import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.testkit.Command;
 import io.outboxpipeline.testkit.FaultySqs;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -18,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -28,15 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.testcontainers.DockerClientFactory;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** The images, run by Docker alone as the README writes it. */
 final class DockerRunIT {
   private static final String PREFIX = System.getProperty("image.prefix", "outboxpipeline");
   private static final String TAG = System.getProperty("image.tag", "0.1.0-SNAPSHOT");
-  private static final String QUEUE = "spending.fifo";
 
   private final HttpClient http = HttpClient.newHttpClient();
 
@@ -72,7 +66,7 @@ final class DockerRunIT {
     try (var peer = EmbeddedSqs.start(0);
         // Where containers reach it.
         var sqs = new FaultySqs(peer.endpoint(), new InetSocketAddress(0), body -> {})) {
-      createQueue(peer.endpoint());
+      Main.createQueue(peer.endpoint(), "spending.fifo");
       String gateway =
           Docker.run("network", "inspect", "--format={{(index .IPAM.Config 0).Gateway}}", "bridge");
       Files.writeString(
@@ -145,36 +139,11 @@ final class DockerRunIT {
         .toList();
   }
 
-  private static void createQueue(URI endpoint) {
-    var settings =
-        new SqsSettings(
-            QUEUE,
-            Optional.empty(),
-            Optional.of(endpoint),
-            Optional.of("eu-central-1"),
-            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
-    try (var client = settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
-      client.createQueue(
-          r -> r.queueName(QUEUE).attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")));
-    }
-  }
-
+  /** Runs a shell's lines to the first that fails, which fails the test. */
   private static String bash(Path folder, String lines) {
-    try {
-      Process process =
-          new ProcessBuilder("bash", "-euo", "pipefail", "-c", lines)
-              .directory(folder.toFile())
-              .redirectErrorStream(true)
-              .start();
-      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-      assertThat(process.waitFor()).as(output).isZero();
-      return output;
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
+    return new Command(List.of("bash", "-euo", "pipefail", "-c", lines), folder, Map.of())
+        .run("")
+        .orFail();
   }
 
   private int get(int port, String path) throws InterruptedException {

@@ -36,7 +36,7 @@ final class KubernetesLeaseStoreIT extends LeaseStoreContract {
 
   private static final MemberId A = new MemberId("relay-0.5f0c");
 
-  private final TestCluster cluster = TestCluster.get();
+  private final ApiServer cluster = ApiServer.get();
   private final String namespace = cluster.namespace();
   private final List<KubernetesClient> clients = new ArrayList<>();
 
@@ -51,7 +51,7 @@ final class KubernetesLeaseStoreIT extends LeaseStoreContract {
     if (clients.size() < 3) {
       clients.add(cluster.member(LeaseTiming.DEFAULT));
     }
-    return TestCluster.store(clients.get((int) (Math.random() * clients.size())), namespace);
+    return ApiServer.store(clients.get((int) (Math.random() * clients.size())), namespace);
   }
 
   @Test

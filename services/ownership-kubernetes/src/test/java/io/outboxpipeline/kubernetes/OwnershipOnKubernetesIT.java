@@ -47,7 +47,7 @@ final class OwnershipOnKubernetesIT {
 
   private static final Duration SOON = Duration.ofSeconds(40);
 
-  private final TestCluster cluster = TestCluster.get();
+  private final ApiServer cluster = ApiServer.get();
   private final String namespace = cluster.namespace();
   private final Database database = TestDatabase.preferred().create();
   private final List<Relay> relays = new ArrayList<>();
@@ -115,7 +115,7 @@ final class OwnershipOnKubernetesIT {
   void the_number_of_partitions_changes_while_members_run_join_and_hang() {
     List<Relay> members = start(3, 8);
     awaitAllOwned(8, members);
-    LeaseStore admin = TestCluster.store(cluster.client(), namespace);
+    LeaseStore admin = ApiServer.store(cluster.client(), namespace);
 
     assertThat(WantedPartitions.set(admin, 32)).isTrue();
     awaitAllOwned(32, members);
@@ -134,11 +134,11 @@ final class OwnershipOnKubernetesIT {
 
   @Test
   void an_operator_names_targets_and_sees_members_partitions_and_reports() {
-    WantedPartitions.set(TestCluster.store(cluster.client(), namespace), 8);
+    WantedPartitions.set(ApiServer.store(cluster.client(), namespace), 8);
     List<Relay> members = start(1, 8);
     awaitAllOwned(8, members);
     var assigner = new Assigner(TIMING, System::nanoTime);
-    LeaseStore store = TestCluster.store(cluster.client(), namespace);
+    LeaseStore store = ApiServer.store(cluster.client(), namespace);
     Relay joins = relay("late");
     joins.start(OptionalInt.empty());
     await()
@@ -212,7 +212,7 @@ final class OwnershipOnKubernetesIT {
     final String name;
     final Map<Integer, Grant> grants = new ConcurrentHashMap<>();
     final KubernetesClient client = cluster.member(TIMING);
-    final LeaseStore store = TestCluster.store(client, namespace);
+    final LeaseStore store = ApiServer.store(client, namespace);
     final HikariDataSource pool = new HikariDataSource();
     volatile boolean away;
 

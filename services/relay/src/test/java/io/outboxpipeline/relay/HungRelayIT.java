@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -118,27 +119,16 @@ final class HungRelayIT {
   }
 
   private JavaProcess start(Path logs) {
-    return JavaProcess.start(
+    return RelayProcess.start(
         "relay",
-        Main.class,
-        Map.ofEntries(
-            Map.entry("RELAY_PARTITIONS", "1"),
-            Map.entry("RELAY_LEASE_DURATION", "4s"),
-            Map.entry("RELAY_RENEW_DEADLINE", DEADLINE),
-            Map.entry("RELAY_RETRY_PERIOD", "500ms"),
-            Map.entry("MYSQL_HOST", database.host()),
-            Map.entry("MYSQL_PORT", Integer.toString(database.port())),
-            Map.entry("MYSQL_DATABASE", database.name()),
-            Map.entry("MYSQL_USER", database.user()),
-            Map.entry("MYSQL_PASSWORD", database.password()),
-            Map.entry("SERVER_HOST", "127.0.0.1"),
-            Map.entry("SERVER_PORT", Integer.toString(JavaProcess.freePort())),
-            Map.entry("SQS_QUEUE", "q.fifo"),
-            Map.entry("AWS_ENDPOINT_URL_SQS", peer.endpoint().toString()),
-            Map.entry("AWS_REGION", "eu-central-1"),
-            Map.entry("AWS_ACCESS_KEY_ID", "x"),
-            Map.entry("AWS_SECRET_ACCESS_KEY", "x")),
+        database,
+        peer.endpoint(),
         logs,
-        JavaProcess.QUICK_START);
+        Map.of(
+            "RELAY_PARTITIONS", "1",
+            "RELAY_LEASE_DURATION", "4s",
+            "RELAY_RENEW_DEADLINE", DEADLINE,
+            "RELAY_RETRY_PERIOD", "500ms"),
+        List.of());
   }
 }

@@ -31,7 +31,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,28 +127,17 @@ final class RepartitionIT {
 
   private void startRelay(String name, Path logs, String... options) {
     relays.add(
-        JavaProcess.start(
+        RelayProcess.start(
             name,
-            Main.class,
-            Map.ofEntries(
-                Map.entry("RELAY_MEMBER", name),
-                Map.entry("RELAY_LEASE_DURATION", "6s"),
-                Map.entry("RELAY_RENEW_DEADLINE", "4s"),
-                Map.entry("RELAY_RETRY_PERIOD", "500ms"),
-                Map.entry("MYSQL_HOST", database.host()),
-                Map.entry("MYSQL_PORT", Integer.toString(database.port())),
-                Map.entry("MYSQL_DATABASE", database.name()),
-                Map.entry("MYSQL_USER", database.user()),
-                Map.entry("MYSQL_PASSWORD", database.password()),
-                Map.entry("SERVER_HOST", "127.0.0.1"),
-                Map.entry("SERVER_PORT", Integer.toString(JavaProcess.freePort())),
-                Map.entry("SQS_QUEUE", "q.fifo"),
-                Map.entry("AWS_ENDPOINT_URL_SQS", peer.endpoint().toString()),
-                Map.entry("AWS_REGION", "eu-central-1"),
-                Map.entry("AWS_ACCESS_KEY_ID", "x"),
-                Map.entry("AWS_SECRET_ACCESS_KEY", "x")),
+            database,
+            peer.endpoint(),
             logs,
-            Stream.concat(JavaProcess.QUICK_START.stream(), Stream.of(options)).toList()));
+            Map.of(
+                "RELAY_MEMBER", name,
+                "RELAY_LEASE_DURATION", "6s",
+                "RELAY_RENEW_DEADLINE", "4s",
+                "RELAY_RETRY_PERIOD", "500ms"),
+            List.of(options)));
   }
 
   /** All partitions are cut as wanted, and held by somebody. */

@@ -1,0 +1,66 @@
+package io.outboxpipeline.testkit;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A program that tests need, on the PATH or where an environment variable of its name says, such as
+ * {@code HELM}. Where there is none the calling test is left out, and says so; with {@code
+ * OUTBOXPIPELINE_ALL_TESTS=1} it fails instead.
+ */
+public enum Program {
+  HELM,
+  KUBECTL,
+  PROMTOOL;
+
+  /** Runs it with nothing on its standard input. */
+  public Command.Result run(String... arguments) {
+    return run("", List.of(arguments));
+  }
+
+  /** Runs it to its end. */
+  public Command.Result run(String input, List<String> arguments) {
+    var line = new ArrayList<String>();
+    line.add(path());
+    line.addAll(arguments);
+    return Command.of(line).run(input);
+  }
+
+  /** Where it is; without it the calling test ends here. */
+  public String path() {
+    return find()
+        .orElseGet(
+            () -> {
+              String missing = label() + " is not on the PATH, and " + name() + " names none";
+              if ("1".equals(System.getenv("OUTBOXPIPELINE_ALL_TESTS"))) {
+                Assertions.fail(missing);
+              }
+              System.out.println("[LEFT OUT] a test: " + missing);
+              return Assumptions.abort(missing);
+            });
+  }
+
+  private Optional<String> find() {
+    String named = System.getenv(name());
+    if (named != null) {
+      return Optional.of(named);
+    }
+    return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+        .map(folder -> Path.of(folder, label()))
+        .filter(Files::isExecutable)
+        .map(Path::toString)
+        .findFirst();
+  }
+
+  private String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
