@@ -121,14 +121,8 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
   public DeleteControl cleanup(OutboxPipeline pipeline, Context<OutboxPipeline> context) {
     String uid = pipeline.getMetadata().getUid();
     Instant now = clock.instant();
-    Map<Component, Deployment> deployments = new EnumMap<>(Component.class);
-    deployments(pipeline, context)
-        .forEach(
-            (component, deployment) -> {
-              if (!Teardown.isOverdue(deployment, now)) {
-                deployments.put(component, deployment);
-              }
-            });
+    Map<Component, Deployment> deployments = deployments(pipeline, context);
+    deployments.values().removeIf(deployment -> Teardown.isOverdue(deployment, now));
     Partitions partitions = ownership.observe(pipeline);
     Instant gone =
         deployments.containsKey(Component.BASE) ? now : baseGone.computeIfAbsent(uid, key -> now);

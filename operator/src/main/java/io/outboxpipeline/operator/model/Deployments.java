@@ -200,11 +200,19 @@ final class Deployments {
     var tolerations =
         new ArrayList<>(spec.pod().tolerations().stream().map(Deployments::toleration).toList());
     for (String lost : List.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")) {
-      if (tolerations.stream().noneMatch(t -> lost.equals(t.getKey()))) {
+      if (tolerations.stream().noneMatch(t -> tolerates(t, lost))) {
         tolerations.add(new Toleration("NoExecute", lost, "Exists", LOST_NODE.toSeconds(), null));
       }
     }
     return tolerations;
+  }
+
+  /**
+   * Whether pods with it stay for a time of its own; no key is every key, no effect every effect.
+   */
+  private static boolean tolerates(Toleration toleration, String taint) {
+    return (toleration.getKey() == null || taint.equals(toleration.getKey()))
+        && (toleration.getEffect() == null || "NoExecute".equals(toleration.getEffect()));
   }
 
   private static Toleration toleration(io.outboxpipeline.operator.api.Toleration of) {

@@ -75,6 +75,11 @@ final class WantedTest {
     assertThat(own)
         .extracting(t -> t.getKey() + " " + t.getTolerationSeconds())
         .containsExactly("node.kubernetes.io/unreachable 900", "node.kubernetes.io/not-ready 30");
+    var all =
+        pod(deployment(
+                Pipelines.of("relay: {pod: {tolerations: [{operator: Exists}]}}"), "orders-relay"))
+            .getTolerations();
+    assertThat(all).as("of every taint, for ever").hasSize(1);
   }
 
   @Test
