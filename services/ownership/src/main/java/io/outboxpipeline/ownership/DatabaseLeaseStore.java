@@ -243,8 +243,7 @@ public final class DatabaseLeaseStore implements LeaseStore {
       } catch (SQLIntegrityConstraintViolationException e) {
         return new CasOutcome.Conflict();
       } catch (SQLTransactionRollbackException e) {
-        // Those who insert the same key at once can deadlock on a record not yet purged. The
-        // victim wrote nothing and doesn't know yet whether another did.
+        // The victim of a deadlock wrote nothing, and doesn't know yet whether another did.
         if (attempt == ATTEMPTS) {
           throw e;
         }
