@@ -13,9 +13,11 @@ import java.net.URI;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,14 +70,25 @@ final class OutboxTable {
     }
   }
 
-  /** Whether there is a row above an id, of whichever slot. */
-  static boolean anyAfter(Connection c, long id) throws SQLException {
-    try (var s =
-        c.prepareStatement("SELECT 1 FROM obt FORCE INDEX (obt_id) WHERE id > ? LIMIT 1")) {
-      s.setLong(1, id);
-      try (var row = s.executeQuery()) {
+  /** Asks again and again whether there is a row above an id, of whichever slot. */
+  static final class AnyAfter implements AutoCloseable {
+    private final Statement statement;
+
+    AnyAfter(Connection c) throws SQLException {
+      statement = c.createStatement();
+    }
+
+    boolean ask(long id) throws SQLException {
+      try (var row =
+          statement.executeQuery(
+              "SELECT 1 FROM obt FORCE INDEX (obt_id) WHERE id > " + id + " LIMIT 1")) {
         return row.next();
       }
+    }
+
+    @Override
+    public void close() throws SQLException {
+      statement.close();
     }
   }
 
@@ -88,15 +101,21 @@ final class OutboxTable {
             .formatted(after, in(ranges), limit));
   }
 
-  /** The rows above an id in ranges of slots, by id, not made into events yet. */
-  static Newer newerRows(Connection c, List<SlotRange> ranges, long after, int limit)
+  /**
+   * The rows above an id in ranges of slots, by id, not made into events yet, without those that
+   * are known.
+   */
+  static Newer newerRows(
+      Connection c, List<SlotRange> ranges, long after, Collection<Long> known, int limit)
       throws SQLException {
+    // With "+ 0" it is one range of the key all the same, and not one between each two known ids.
+    String unknown = known.isEmpty() ? "" : "AND id + 0 NOT IN (%s)".formatted(list(known));
     Map<RowKey, Raw> raws = new LinkedHashMap<>();
     try (var s = c.createStatement();
         var rows =
             s.executeQuery(
-                "SELECT %s FROM obt FORCE INDEX (obt_id) WHERE id > %d AND (%s) ORDER BY id LIMIT %d"
-                    .formatted(COLUMNS, after, in(ranges), limit))) {
+                "SELECT %s FROM obt FORCE INDEX (obt_id) WHERE id > %d %s AND (%s) ORDER BY id LIMIT %d"
+                    .formatted(COLUMNS, after, unknown, in(ranges), limit))) {
       while (rows.next()) {
         Raw raw = Raw.of(rows);
         raws.put(new RowKey(raw.slot, raw.id), raw);
@@ -328,18 +347,21 @@ final class OutboxTable {
         bySlot.computeIfAbsent(row.slot(), n -> new ArrayList<>()).add(row.id());
       }
     }
-    try (var s = transaction.createStatement()) {
-      for (var e : bySlot.entrySet()) {
-        s.addBatch(
-            "DELETE FROM obt WHERE slot = %d AND id IN (%s)"
-                .formatted(e.getKey(), list(e.getValue())));
+    if (!bySlot.isEmpty()) {
+      try (var s = transaction.createStatement()) {
+        s.executeUpdate("DELETE FROM obt WHERE " + in(bySlot));
       }
-      s.executeBatch();
     }
     return stale;
   }
 
-  private static String list(List<Long> ids) {
+  private static String in(Map<Integer, List<Long>> bySlot) {
+    return bySlot.entrySet().stream()
+        .map(e -> "slot = %d AND id IN (%s)".formatted(e.getKey(), list(e.getValue())))
+        .collect(Collectors.joining(" OR "));
+  }
+
+  private static String list(Collection<Long> ids) {
     return ids.stream().map(String::valueOf).collect(Collectors.joining(","));
   }
 

@@ -12,6 +12,7 @@ import io.outboxpipeline.relay.Backlog.Hold;
 import io.outboxpipeline.relay.Backlog.LaneFetch;
 import io.outboxpipeline.relay.Backlog.SlotFetch;
 import io.outboxpipeline.relay.Backlog.Stretch;
+import io.outboxpipeline.relay.OutboxTable.AnyAfter;
 import io.outboxpipeline.relay.OutboxTable.Found;
 import io.outboxpipeline.relay.OutboxTable.Newer;
 import io.outboxpipeline.runtime.Transactions;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -49,6 +51,9 @@ final class ReadLoop implements AutoCloseable {
 
   /** Rows of one such query; more than this is a backlog, too. */
   private static final int NEWER_ROWS = 128;
+
+  /** Ids that such a query is told to leave out, at most. */
+  private static final int RECENT_IDS = 2000;
 
   private static final int LATE_KEYS = 2000;
 
@@ -79,6 +84,10 @@ final class ReadLoop implements AutoCloseable {
   private final BooleanSupplier hinted;
   private final long maxTransaction;
   private final Marks marks;
+
+  /** Ids that the last queries by id found and the next ones, which go back a little, need not. */
+  private final NavigableSet<Long> recent = new TreeSet<>();
+
   private final Set<Grant> wanted = new TreeSet<>(Comparator.comparing(Grant::partition));
   private final Thread thread = Thread.ofPlatform().name("read").unstarted(this::run);
 
@@ -170,8 +179,11 @@ final class ReadLoop implements AutoCloseable {
 
   private void run() {
     for (int failures = 1; !stopped; failures++) {
-      try (Connection c = database.getConnection()) {
+      try (Connection c = database.getConnection();
+          var anyAfter = new AnyAfter(c)) {
         c.setAutoCommit(true);
+        // What was found before an error may not have been added.
+        recent.clear();
         if (marks.at(System.nanoTime()) == 0) {
           // What is below is read slot by slot anyway.
           marks.record(System.nanoTime() - SHORT_LOOK_BACK, OutboxTable.highestId(c));
@@ -179,7 +191,7 @@ final class ReadLoop implements AutoCloseable {
         long delay = DELAY_LEAST;
         boolean quiet = false;
         while (!stopped) {
-          boolean found = !(quiet && stillNothing(c, System.nanoTime())) && read(c);
+          boolean found = !(quiet && stillNothing(anyAfter, System.nanoTime())) && read(c);
           if (trouble != null) {
             LOG.log(INFO, "reads the outbox");
             trouble = null;
@@ -188,7 +200,8 @@ final class ReadLoop implements AutoCloseable {
           quiet = false;
           if (found) {
             delay = hinted.getAsBoolean() ? DELAY_HINTED : DELAY_LEAST;
-          } else {
+          }
+          if (!found || backlog.allInMemory()) {
             // The word of a commit comes a little before its rows can be read.
             long longest = hinted.getAsBoolean() ? HINTED_PATIENCE * idleDelay : idleDelay;
             boolean woken = backlog.awaitReadable(delay);
@@ -229,25 +242,39 @@ final class ReadLoop implements AutoCloseable {
    * Whether a round would find nothing, by one small query: while nothing happens it is asked many
    * times a second.
    */
-  private boolean stillNothing(Connection c, long now) throws SQLException {
+  private boolean stillNothing(AnyAfter anyAfter, long now) throws SQLException {
     synchronized (wanted) {
       if (!wanted.isEmpty()) {
         return false;
       }
     }
-    return now - lastWatch < WATCH_EVERY
-        && now - lastCount < COUNT_EVERY
-        && now - lastSweep < SWEEP_EVERY
-        && !lateLookIsDue(now)
-        && backlog.isEmpty()
-        && !OutboxTable.anyAfter(c, marks.at(now - SHORT_LOOK_BACK));
+    if (now - lastWatch >= WATCH_EVERY
+        || now - lastCount >= COUNT_EVERY
+        || now - lastSweep >= SWEEP_EVERY
+        || !backlog.isEmpty()) {
+      return false;
+    }
+    boolean late = lateLookIsDue(now);
+    if (anyAfter.ask(marks.at(now - (late ? maxTransaction : SHORT_LOOK_BACK)))) {
+      return false;
+    }
+    if (late) {
+      lookedFarBack(now);
+    }
+    return true;
+  }
+
+  /** Rows that were deleted and not purged can make this slow: then it comes more rarely. */
+  private void lookedFarBack(long began) {
+    lastLateLook = began;
+    lateLookPause = Math.max(LATE_LOOK_EVERY, 20 * (System.nanoTime() - began));
   }
 
   private boolean lateLookIsDue(long now) {
     return now - lastLateLook >= lateLookPause && marks.at(now) != marks.at(now - maxTransaction);
   }
 
-  /** One round; says whether it found anything, so that the next should follow at once. */
+  /** One round; says whether it found anything. */
   private boolean read(Connection c) throws SQLException {
     beginWanted(c);
     recordHolds();
@@ -322,13 +349,18 @@ final class ReadLoop implements AutoCloseable {
       complete = keys.size() < NEWER_KEYS;
       late.addAll(backlog.exist(keys));
     } else {
-      Newer newer = OutboxTable.newerRows(c, ranges, after, NEWER_ROWS);
+      recent.headSet(after, true).clear();
+      Newer newer = OutboxTable.newerRows(c, ranges, after, recent, NEWER_ROWS);
       keys = newer.keys();
       complete = newer.complete();
       if (complete) {
         Fresh fresh = backlog.fresh(keys);
         late.addAll(fresh.late());
         next = table.rows(newer, fresh.next(), epochs);
+        keys.forEach(key -> recent.add(key.id()));
+        while (recent.size() > RECENT_IDS) {
+          recent.pollFirst();
+        }
       } else {
         late.addAll(backlog.exist(keys));
       }
@@ -343,10 +375,8 @@ final class ReadLoop implements AutoCloseable {
       lastSweep = now;
       late.addAll(lookAgain(c, ALL_SLOTS, 0));
     } else if (lateLookIsDue(now)) {
-      lastLateLook = now;
       late.addAll(lookFarBack(c, ranges, marks.at(now - maxTransaction)));
-      // Rows that were deleted and not purged can make this slow: then it comes more rarely.
-      lateLookPause = Math.max(LATE_LOOK_EVERY, 20 * (System.nanoTime() - now));
+      lookedFarBack(now);
     }
     return new Look(late.stream().distinct().toList(), next);
   }

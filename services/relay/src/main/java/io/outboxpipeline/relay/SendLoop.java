@@ -45,7 +45,7 @@ final class SendLoop implements AutoCloseable {
   private final Semaphore permits;
   private final ExecutorService requests =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
-  private final Thread thread = Thread.ofPlatform().name("send").unstarted(this::run);
+  private final Thread thread = Thread.ofVirtual().name("send").unstarted(this::run);
 
   private final AtomicInteger failures = new AtomicInteger();
   private final AtomicInteger entryFailures = new AtomicInteger();
