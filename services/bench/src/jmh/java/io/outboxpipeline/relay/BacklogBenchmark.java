@@ -113,7 +113,7 @@ public class BacklogBenchmark {
 
   private void read() {
     backlog.beginRead();
-    for (SlotFetch fetch : backlog.slotFetches()) {
+    for (SlotFetch fetch : backlog.slotFetches(0)) {
       List<Row> slot = table.get(fetch.slot());
       int from = 0;
       while (from < slot.size() && slot.get(from).id() <= fetch.after()) {

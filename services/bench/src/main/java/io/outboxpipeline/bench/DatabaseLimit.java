@@ -69,17 +69,14 @@ final class DatabaseLimit implements Scenario {
         rows += row.getBytes(7).length > 0 ? 1 : 0;
       }
     }
-    statement.executeUpdate(
-        "DELETE FROM obt WHERE "
-            + found.entrySet().stream()
-                .map(e -> "slot = %d AND id IN (%s)".formatted(e.getKey(), list(e.getValue())))
-                .collect(Collectors.joining(" OR ")));
+    for (var slot : found.entrySet()) {
+      String ids = slot.getValue().stream().map(String::valueOf).collect(Collectors.joining(","));
+      statement.addBatch(
+          "DELETE FROM obt WHERE slot = %d AND id IN (%s)".formatted(slot.getKey(), ids));
+    }
+    statement.executeBatch();
     c.commit();
     return rows;
-  }
-
-  private static String list(List<Long> ids) {
-    return ids.stream().map(String::valueOf).collect(Collectors.joining(","));
   }
 
   private static long count(Statement statement) throws SQLException {

@@ -55,7 +55,8 @@ public final class DatabaseFence implements Fence {
   /** MariaDB has no FOR SHARE; MySQL has both. The list follows. */
   private static final String STALE =
       """
-      SELECT partition_no, epoch FROM obt_partition WHERE partition_no IN (%s) LOCK IN SHARE MODE
+      SELECT partition_no, epoch FROM obt_partition FORCE INDEX (PRIMARY)
+      WHERE partition_no IN (%s) LOCK IN SHARE MODE
       """;
 
   private final DataSource database;

@@ -34,12 +34,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Backlog {
 
-  /**
-   * How many ids of one slot may be left in the table before reading on in it stops, those of held
-   * aggregates not counted: they must not stop the others.
-   */
-  private static final int MAX_LEFT = 20_000;
-
   /** Read at once of a slot that is not known to have a backlog. */
   private static final int SHALLOW_ROWS = 16;
 
@@ -49,8 +43,13 @@ final class Backlog {
   /** Of how many aggregates the last sequence is remembered after their rows are gone. */
   private static final int REMEMBERED = 50_000;
 
-  /** A slot's rows above an id. */
-  record SlotFetch(int slot, long epoch, long after, int limit) {}
+  /**
+   * A slot's rows above an id, up to another, without those of some aggregates.
+   *
+   * @param more whether rows above the last id are known
+   */
+  record SlotFetch(
+      int slot, long epoch, long after, long to, int limit, Set<Aggregate> without, boolean more) {}
 
   /** An aggregate's rows from one id to another, both included. */
   record LaneFetch(Aggregate aggregate, long epoch, long from, long to, int limit) {}
@@ -310,15 +309,27 @@ final class Backlog {
         });
   }
 
+  /** By slot, the aggregates of which all that is not known was left in the table. */
+  Map<Integer, Set<Aggregate>> left() {
+    return locked(
+        () -> {
+          Map<Integer, Set<Aggregate>> left = new HashMap<>();
+          lanesWithLeft.forEach(
+              l -> left.computeIfAbsent(l.slot(), n -> new LinkedHashSet<>()).add(l.aggregate()));
+          return left;
+        });
+  }
+
   /**
    * What to read of slots now, as far as there is room for it: a little of each that may have
    * something new, and of those with a backlog, in turn, as much as packs well.
+   *
+   * @param visible an id up to which the table has rows
    */
-  List<SlotFetch> slotFetches() {
+  List<SlotFetch> slotFetches(long visible) {
+    Map<Integer, Set<Aggregate>> left = left();
     return locked(
         () -> {
-          int[] heldRows = new int[Slots.COUNT];
-          lanesWithLeft.stream().filter(Lane::held).forEach(l -> heldRows[l.slot()] += l.left);
           List<Slot> shallow = new ArrayList<>();
           List<Slot> deep = new ArrayList<>();
           for (int i = 0; i < Slots.COUNT; i++) {
@@ -326,8 +337,7 @@ final class Backlog {
             if (slot != null
                 && slot.behind
                 && !slot.partition.draining
-                && slot.rows <= limits.slotRows() / 2
-                && slot.left.size() - heldRows[slot.number] < MAX_LEFT) {
+                && slot.rows <= limits.slotRows() / 2) {
               (slot.deep ? deep : shallow).add(slot);
             }
           }
@@ -335,24 +345,48 @@ final class Backlog {
           long room = room();
           List<SlotFetch> fetches = new ArrayList<>();
           if (room > 0) {
-            fetch(fetches, shallow, deep.isEmpty() ? room : room / 2, SHALLOW_ROWS);
+            var plan = new Plan(fetches, left, visible);
+            plan.fetch(shallow, deep.isEmpty() ? room : room / 2, SHALLOW_ROWS);
             room -= fetches.stream().mapToInt(SlotFetch::limit).sum();
-            fetch(fetches, deep, room, limits.slotRows() / 2);
+            plan.fetch(deep, room, limits.slotRows() / 2);
           }
           return fetches;
         });
   }
 
-  private void fetch(List<SlotFetch> fetches, List<Slot> of, long room, int most) {
-    long left = room;
-    for (Slot slot : of) {
-      if (left <= 0) {
-        firstSlot = slot.number;
-        return;
+  private final class Plan {
+    private final List<SlotFetch> fetches;
+    private final Map<Integer, Set<Aggregate>> left;
+    private final long visible;
+
+    Plan(List<SlotFetch> fetches, Map<Integer, Set<Aggregate>> left, long visible) {
+      this.fetches = fetches;
+      this.left = left;
+      this.visible = visible;
+    }
+
+    void fetch(List<Slot> of, long room, int most) {
+      long rest = room;
+      for (Slot slot : of) {
+        if (rest <= 0) {
+          firstSlot = slot.number;
+          return;
+        }
+        int limit = (int) Math.min(most, rest);
+        rest -= limit;
+        fetches.add(fetch(slot, limit));
       }
-      int limit = (int) Math.min(most, left);
-      left -= limit;
-      fetches.add(new SlotFetch(slot.number, slot.partition.grant.epoch(), slot.cursor, limit));
+    }
+
+    private SlotFetch fetch(Slot slot, int limit) {
+      long after = slot.cursor;
+      Set<Aggregate> without = left.getOrDefault(slot.number, Set.of());
+      long to =
+          without.isEmpty()
+              ? Long.MAX_VALUE
+              : Math.clamp(visible, after, after + limits.slotSpan());
+      return new SlotFetch(
+          slot.number, slot.partition.grant.epoch(), after, to, limit, without, to < visible);
     }
   }
 
@@ -454,11 +488,19 @@ final class Backlog {
             return;
           }
           slot.readFromStart |= fetch.after() == 0;
-          slot.behind = !complete;
+          slot.behind = !complete || fetch.more();
           slot.deep = !complete;
           add(slot, found);
-          if (!found.isEmpty()) {
+          if (complete && !fetch.without().isEmpty()) {
+            slot.cursor = Math.max(slot.cursor, fetch.to());
+          } else if (!found.isEmpty()) {
             slot.cursor = Math.max(slot.cursor, found.getLast().id());
+          }
+          // Of these it passed over rows, even if no others were left when it was planned.
+          for (Aggregate aggregate : fetch.without()) {
+            Lane lane = lanes.computeIfAbsent(aggregate, Lane::new);
+            lane.leave(fetch.after() + 1);
+            lanesWithLeft.add(lane);
           }
         });
   }
@@ -477,8 +519,6 @@ final class Backlog {
             return;
           }
           lane.leftFrom = 0;
-          lane.left = 0;
-          found.forEach(row -> slot.left.remove(row.id()));
           add(slot, found);
           if (lane.leftFrom == 0) {
             if (!complete) {
@@ -518,9 +558,7 @@ final class Backlog {
       Lane lane = lanes.computeIfAbsent(row.aggregate(), Lane::new);
       boolean full = lane.waiting.size() >= limits.laneRows();
       if (lane.held() || full || (lane.leftFrom != 0 && row.id() >= lane.leftFrom)) {
-        slot.left.add(row.id());
-        lane.left++;
-        lane.leftFrom = lane.leftFrom == 0 ? row.id() : Math.min(lane.leftFrom, row.id());
+        lane.leave(row.id());
         lanesWithLeft.add(lane);
         continue;
       }
@@ -811,15 +849,13 @@ final class Backlog {
     if (slot != null) {
       for (Row waiting : lane.waiting) {
         slot.known.remove(waiting.id());
-        slot.left.add(waiting.id());
-        lane.left++;
       }
       Grant grant = slot.partition.grant;
       holds.add(new Hold(row, reason, grant.partition(), grant.epoch()));
     }
     release(lane.waiting);
     lane.waiting.clear();
-    lane.leftFrom = lane.leftFrom == 0 ? row.id() : Math.min(lane.leftFrom, row.id());
+    lane.leave(row.id());
     lanesWithLeft.add(lane);
     readable.signal();
     wake = true;
@@ -945,8 +981,7 @@ final class Backlog {
 
   /** Whether nothing of the owned slots is known to be in the table alone. */
   boolean allInMemory() {
-    return locked(
-        () -> Stream.of(slots).noneMatch(s -> s != null && (s.behind || !s.left.isEmpty())));
+    return locked(() -> lanesWithLeft.isEmpty() && !anyBehind());
   }
 
   /** The grants of this backlog. */

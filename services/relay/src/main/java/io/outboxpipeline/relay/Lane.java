@@ -45,10 +45,7 @@ final class Lane {
   /** When the event that holds this lane was written. */
   Instant heldSince = Instant.EPOCH;
 
-  /** How many rows were left in the table, at least. */
-  int left;
-
-  /** From this id on, rows were left in the table for later; 0 if none were. */
+  /** From this id on, all rows were left in the table for later; 0 if none were. */
   long leftFrom;
 
   Lane(Aggregate aggregate) {
@@ -66,6 +63,11 @@ final class Lane {
 
   boolean held() {
     return !heldBy.isEmpty();
+  }
+
+  /** Leaves all rows from an id on in the table. */
+  void leave(long id) {
+    leftFrom = leftFrom == 0 ? id : Math.min(leftFrom, id);
   }
 
   boolean sendable() {

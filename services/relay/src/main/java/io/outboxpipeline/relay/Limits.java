@@ -7,6 +7,8 @@ package io.outboxpipeline.relay;
  * @param bytes of bodies in memory at most
  * @param fetchRows rows of one read at most
  * @param slotRows rows of one slot in memory at most
+ * @param slotSpan ids that one read of a slot spans at most while rows of aggregates in it are left
+ *     in the table: the database passes over those
  * @param laneRows rows of one aggregate in memory at most
  * @param packEvents events of one message at most
  * @param packBytes of one message that packs several events at most
@@ -16,11 +18,13 @@ record Limits(
     long bytes,
     int fetchRows,
     int slotRows,
+    int slotSpan,
     int laneRows,
     int packEvents,
     int packBytes) {
 
-  static final Limits DEFAULT = new Limits(20_000, 32L << 20, 4096, 1024, 256, 100, 64 << 10);
+  static final Limits DEFAULT =
+      new Limits(20_000, 32L << 20, 4096, 1024, 50_000, 256, 100, 64 << 10);
 
   /**
    * What a request may have.

@@ -1,5 +1,7 @@
 package io.outboxpipeline.relay;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.CloudEventsCodec;
 import io.outboxpipeline.outbox.Event;
@@ -19,6 +21,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -176,15 +179,17 @@ final class OutboxTable {
         .collect(Collectors.joining(" OR "));
   }
 
-  /** The keys in stretches of slots, at most a limit of each. */
-  static List<RowKey> keys(Connection c, List<Stretch> stretches, int limit) throws SQLException {
+  /** The keys in stretches of slots, at most a limit of each, without some aggregates'. */
+  static List<RowKey> keys(
+      Connection c, List<Stretch> stretches, Map<Integer, Set<Aggregate>> without, int limit)
+      throws SQLException {
     return keys(
         c,
         stretches.stream()
             .map(
                 s ->
-                    "(SELECT slot, id FROM obt WHERE slot = %d AND id > %d AND id <= %d ORDER BY id LIMIT %d)"
-                        .formatted(s.slot(), s.after(), s.to(), limit))
+                    "(SELECT slot, id FROM obt WHERE slot = %d AND id > %d AND id <= %d%s ORDER BY id LIMIT %d)"
+                        .formatted(s.slot(), s.after(), s.to(), without(without, s.slot()), limit))
             .collect(Collectors.joining(" UNION ALL ")));
   }
 
@@ -198,6 +203,24 @@ final class OutboxTable {
       }
     }
     return beyond;
+  }
+
+  private static String without(Map<Integer, Set<Aggregate>> aggregates, int slot) {
+    return without(aggregates.getOrDefault(slot, Set.of()));
+  }
+
+  private static String without(Set<Aggregate> aggregates) {
+    return aggregates.stream()
+        .map(
+            a ->
+                " AND NOT (aggregate_type = %s AND aggregate_id = %s)"
+                    .formatted(literal(a.type()), literal(a.id())))
+        .collect(Collectors.joining());
+  }
+
+  /** Any text, safe to stand in a statement. */
+  private static String literal(String text) {
+    return "_utf8mb4 x'" + HexFormat.of().formatHex(text.getBytes(UTF_8)) + "'";
   }
 
   private static List<RowKey> keys(Connection c, String sql) throws SQLException {
@@ -225,8 +248,14 @@ final class OutboxTable {
         fetches.stream()
             .map(
                 f ->
-                    "(SELECT %s FROM obt WHERE slot = %d AND id > %d ORDER BY id LIMIT %d)"
-                        .formatted(COLUMNS, f.slot(), f.after(), f.limit()))
+                    "(SELECT %s FROM obt WHERE slot = %d AND id > %d%s%s ORDER BY id LIMIT %d)"
+                        .formatted(
+                            COLUMNS,
+                            f.slot(),
+                            f.after(),
+                            f.to() == Long.MAX_VALUE ? "" : " AND id <= " + f.to(),
+                            without(f.without()),
+                            f.limit()))
             .collect(Collectors.joining(" UNION ALL "));
     Map<Integer, List<Raw>> bySlot = new HashMap<>();
     try (var s = c.createStatement();
@@ -266,16 +295,23 @@ final class OutboxTable {
     return found(c, raws, fetch.limit(), large, epochs);
   }
 
-  /** Reads rows by their keys, by slot and id. */
-  List<Row> readKeys(Connection c, List<RowKey> keys, long[] epochs) throws SQLException {
+  /** Reads rows by their keys, by slot and id, without some aggregates'. */
+  List<Row> readKeys(
+      Connection c, List<RowKey> keys, Map<Integer, Set<Aggregate>> without, long[] epochs)
+      throws SQLException {
     Map<Integer, List<Long>> bySlot = new TreeMap<>();
     keys.forEach(k -> bySlot.computeIfAbsent(k.slot(), n -> new ArrayList<>()).add(k.id()));
     String sql =
         bySlot.entrySet().stream()
             .map(
                 e ->
-                    "(SELECT %s FROM obt WHERE slot = %d AND id IN (%s) ORDER BY id LIMIT %d)"
-                        .formatted(COLUMNS, e.getKey(), list(e.getValue()), e.getValue().size()))
+                    "(SELECT %s FROM obt WHERE slot = %d AND id IN (%s)%s ORDER BY id LIMIT %d)"
+                        .formatted(
+                            COLUMNS,
+                            e.getKey(),
+                            list(e.getValue()),
+                            without(without, e.getKey()),
+                            e.getValue().size()))
             .collect(Collectors.joining(" UNION ALL "));
     List<Raw> raws = new ArrayList<>();
     try (var s = c.createStatement();
@@ -347,18 +383,16 @@ final class OutboxTable {
         bySlot.computeIfAbsent(row.slot(), n -> new ArrayList<>()).add(row.id());
       }
     }
-    if (!bySlot.isEmpty()) {
-      try (var s = transaction.createStatement()) {
-        s.executeUpdate("DELETE FROM obt WHERE " + in(bySlot));
+    // One statement for all slots would look at all rows of a small table, and wait for writers'.
+    try (var s = transaction.createStatement()) {
+      for (var e : bySlot.entrySet()) {
+        s.addBatch(
+            "DELETE FROM obt WHERE slot = %d AND id IN (%s)"
+                .formatted(e.getKey(), list(e.getValue())));
       }
+      s.executeBatch();
     }
     return stale;
-  }
-
-  private static String in(Map<Integer, List<Long>> bySlot) {
-    return bySlot.entrySet().stream()
-        .map(e -> "slot = %d AND id IN (%s)".formatted(e.getKey(), list(e.getValue())))
-        .collect(Collectors.joining(" OR "));
   }
 
   private static String list(Collection<Long> ids) {

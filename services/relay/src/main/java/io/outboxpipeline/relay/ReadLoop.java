@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
@@ -288,16 +289,18 @@ final class ReadLoop implements AutoCloseable {
     if (ranges.isEmpty()) {
       return false;
     }
-    Look look = look(c, ranges, epochs, now);
+    Map<Integer, Set<Aggregate>> left = backlog.left();
+    Look look = look(c, ranges, left, epochs, now);
     List<RowKey> late = look.late();
-    List<Row> lateRows = late.isEmpty() ? List.of() : table.readKeys(c, late, epochs);
+    List<Row> lateRows = late.isEmpty() ? List.of() : table.readKeys(c, late, left, epochs);
     List<LaneFetch> laneFetches = backlog.laneFetches();
     var large = new OutboxTable.LargePayloads();
     List<Found> lanes = new ArrayList<>();
     for (LaneFetch fetch : laneFetches) {
       lanes.add(table.readLane(c, fetch, large, epochs));
     }
-    List<SlotFetch> slotFetches = backlog.slotFetches();
+    List<SlotFetch> slotFetches =
+        backlog.slotFetches(backlog.isBehind() && !left.isEmpty() ? OutboxTable.highestId(c) : 0);
     List<Found> slots =
         slotFetches.isEmpty() ? List.of() : table.readSlots(c, slotFetches, large, epochs);
     Set<Aggregate> emptied = new HashSet<>();
@@ -309,7 +312,7 @@ final class ReadLoop implements AutoCloseable {
     List<Row> staged = new ArrayList<>(lateRows);
     Stream.concat(lanes.stream(), slots.stream()).forEach(f -> staged.addAll(f.rows()));
     staged.addAll(look.next());
-    addMissed(c, backlog.slotsToLookAtAgain(staged, emptied), epochs);
+    addMissed(c, backlog.slotsToLookAtAgain(staged, emptied), left, epochs);
     backlog.add(lateRows, epochs);
     backlog.add(look.next(), epochs);
     for (int i = 0; i < lanes.size(); i++) {
@@ -319,7 +322,7 @@ final class ReadLoop implements AutoCloseable {
       backlog.addSlot(slotFetches.get(i), slots.get(i).rows(), slots.get(i).complete());
     }
     count(c, ranges, now);
-    return !late.isEmpty()
+    return !lateRows.isEmpty()
         || !look.next().isEmpty()
         || !laneFetches.isEmpty()
         || !slotFetches.isEmpty();
@@ -337,7 +340,12 @@ final class ReadLoop implements AutoCloseable {
    * Looks for what is new: for whole rows as long as they come a few at a time, else for their
    * keys, which tell what slots to read.
    */
-  private Look look(Connection c, List<SlotRange> ranges, long[] epochs, long now)
+  private Look look(
+      Connection c,
+      List<SlotRange> ranges,
+      Map<Integer, Set<Aggregate>> left,
+      long[] epochs,
+      long now)
       throws SQLException {
     long after = marks.at(now - SHORT_LOOK_BACK);
     List<RowKey> keys;
@@ -373,26 +381,29 @@ final class ReadLoop implements AutoCloseable {
     }
     if (now - lastSweep >= SWEEP_EVERY) {
       lastSweep = now;
-      late.addAll(lookAgain(c, ALL_SLOTS, 0));
+      late.addAll(lookAgain(c, ALL_SLOTS, 0, left));
     } else if (lateLookIsDue(now)) {
-      late.addAll(lookFarBack(c, ranges, marks.at(now - maxTransaction)));
+      late.addAll(lookFarBack(c, ranges, marks.at(now - maxTransaction), left));
       lookedFarBack(now);
     }
     return new Look(late.stream().distinct().toList(), next);
   }
 
   /** With few rows about one query by id tells; with many the slots are looked at. */
-  private List<RowKey> lookFarBack(Connection c, List<SlotRange> ranges, long after)
+  private List<RowKey> lookFarBack(
+      Connection c, List<SlotRange> ranges, long after, Map<Integer, Set<Aggregate>> left)
       throws SQLException {
     List<RowKey> keys = OutboxTable.newer(c, ranges, after, NEWER_KEYS);
-    return keys.size() < NEWER_KEYS ? backlog.exist(keys) : lookAgain(c, ALL_SLOTS, after);
+    return keys.size() < NEWER_KEYS ? backlog.exist(keys) : lookAgain(c, ALL_SLOTS, after, left);
   }
 
-  private List<RowKey> lookAgain(Connection c, Set<Integer> slots, long after) throws SQLException {
+  private List<RowKey> lookAgain(
+      Connection c, Set<Integer> slots, long after, Map<Integer, Set<Aggregate>> left)
+      throws SQLException {
     List<RowKey> late = new ArrayList<>();
     List<Stretch> stretches = backlog.passed(slots, after);
     while (!stretches.isEmpty()) {
-      List<RowKey> keys = OutboxTable.keys(c, stretches, LATE_KEYS);
+      List<RowKey> keys = OutboxTable.keys(c, stretches, left, LATE_KEYS);
       late.addAll(backlog.exist(keys));
       stretches = OutboxTable.beyond(stretches, keys, LATE_KEYS);
     }
@@ -400,11 +411,14 @@ final class ReadLoop implements AutoCloseable {
   }
 
   /** Before rows are added whose predecessor was never seen, looks whether it came late. */
-  private void addMissed(Connection c, Set<Integer> suspicious, long[] epochs) throws SQLException {
+  private void addMissed(
+      Connection c, Set<Integer> suspicious, Map<Integer, Set<Aggregate>> left, long[] epochs)
+      throws SQLException {
     if (!suspicious.isEmpty()) {
-      List<RowKey> missed = lookAgain(c, suspicious, marks.at(System.nanoTime() - maxTransaction));
+      List<RowKey> missed =
+          lookAgain(c, suspicious, marks.at(System.nanoTime() - maxTransaction), left);
       if (!missed.isEmpty()) {
-        backlog.add(table.readKeys(c, missed, epochs), epochs);
+        backlog.add(table.readKeys(c, missed, left, epochs), epochs);
       }
     }
   }

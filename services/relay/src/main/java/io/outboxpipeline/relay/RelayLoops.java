@@ -84,6 +84,7 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
         settings.memoryBytes(),
         standard.fetchRows(),
         standard.slotRows(),
+        standard.slotSpan(),
         standard.laneRows(),
         settings.packEvents(),
         settings.packBytes());

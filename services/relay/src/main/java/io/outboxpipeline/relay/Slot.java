@@ -10,7 +10,10 @@ final class Slot {
   final int number;
   final Partition partition;
 
-  /** The highest id read so far. Late rows may still appear below it. */
+  /**
+   * The highest id read so far, rows of aggregates that were left in the table left out. Late rows
+   * may still appear below it.
+   */
   long cursor;
 
   /** Whether the table may have rows above the cursor. */
@@ -25,9 +28,6 @@ final class Slot {
   /** Ids of rows in memory, and of those acknowledged and not deleted yet. */
   final Set<Long> known = new HashSet<>();
 
-  /** Ids at or below the cursor that were left in the table for later. */
-  final Set<Long> left = new HashSet<>();
-
   /** Deleted since the last read began; a read that was under way may still return them. */
   final List<Long> deleted = new ArrayList<>();
 
@@ -40,6 +40,6 @@ final class Slot {
   }
 
   boolean seen(long id) {
-    return known.contains(id) || left.contains(id);
+    return known.contains(id);
   }
 }

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -26,9 +27,15 @@ import net.jqwik.api.Property;
  * entries, refuses what is in a request.
  */
 final class BacklogPropertyTest {
-  private static final int AGGREGATES = 12;
+  /** A dozen aggregates in four slots. */
+  private static final int[] AGGREGATES =
+      IntStream.iterate(0, n -> n + 1)
+          .filter(n -> Rows.aggregate(n).slot() % 64 == 0)
+          .limit(12)
+          .toArray();
+
   private static final int NEWER_ROWS = 6;
-  private static final Limits SMALL = new Limits(60, 40_000, 24, 24, 5, 4, 1500);
+  private static final Limits SMALL = new Limits(60, 40_000, 24, 24, 30, 5, 4, 1500);
   private static final Limits.Request REQUEST = new Limits.Request(10, 3000, 4000, 100);
 
   /** The table, its writers, SQS, and the loops around the backlog, all in one thread. */
@@ -53,7 +60,7 @@ final class BacklogPropertyTest {
     }
 
     void write() {
-      int n = random.nextInt(AGGREGATES);
+      int n = AGGREGATES[random.nextInt(AGGREGATES.length)];
       Aggregate aggregate = Rows.aggregate(n);
       if (locked.contains(aggregate)) {
         return;
@@ -98,20 +105,21 @@ final class BacklogPropertyTest {
         backlog.recorded(hold);
       }
       long[] epochs = backlog.beginRead();
+      Map<Integer, Set<Aggregate>> left = backlog.left();
       long from = random.nextInt(3) == 0 ? 0 : Math.max(0, nextId - 8);
       List<RowKey> keys =
           table.tailMap(from).values().stream().map(r -> new RowKey(r.slot(), r.id())).toList();
       List<Row> late;
       List<Row> next = List.of();
       if (backlog.isBehind()) {
-        late = byKey(backlog.exist(keys));
+        late = byKey(backlog.exist(keys), left);
       } else {
         if (keys.size() <= NEWER_ROWS) {
           Fresh fresh = backlog.fresh(keys);
-          late = byKey(fresh.late());
-          next = byKey(fresh.next());
+          late = byKey(fresh.late(), left);
+          next = byKey(fresh.next(), Map.of());
         } else {
-          late = byKey(backlog.exist(keys.subList(0, NEWER_ROWS)));
+          late = byKey(backlog.exist(keys.subList(0, NEWER_ROWS)), left);
           backlog.allBehind();
         }
       }
@@ -125,10 +133,15 @@ final class BacklogPropertyTest {
                           .limit(f.limit())
                           .toList())
               .toList();
-      List<SlotFetch> slotFetches = backlog.slotFetches();
+      List<SlotFetch> slotFetches = backlog.slotFetches(table.isEmpty() ? 0 : table.lastKey());
       List<List<Row>> slots =
           slotFetches.stream()
-              .map(f -> where(f.slot(), f.after(), Long.MAX_VALUE, f.limit()))
+              .map(
+                  f ->
+                      where(f.slot(), f.after(), f.to(), Integer.MAX_VALUE).stream()
+                          .filter(r -> !f.without().contains(r.aggregate()))
+                          .limit(f.limit())
+                          .toList())
               .toList();
       List<Row> staged =
           Stream.of(List.of(late), lanes, slots, List.of(next))
@@ -151,7 +164,7 @@ final class BacklogPropertyTest {
               s ->
                   where(s.slot(), s.after(), s.to(), Integer.MAX_VALUE)
                       .forEach(r -> again.add(new RowKey(r.slot(), r.id()))));
-      backlog.add(byKey(backlog.exist(again)), epochs);
+      backlog.add(byKey(backlog.exist(again), left), epochs);
       backlog.add(late, epochs);
       backlog.add(next, epochs);
       for (int i = 0; i < laneFetches.size(); i++) {
@@ -177,8 +190,11 @@ final class BacklogPropertyTest {
       }
     }
 
-    private List<Row> byKey(List<RowKey> keys) {
-      return keys.stream().map(k -> table.get(k.id())).toList();
+    private List<Row> byKey(List<RowKey> keys, Map<Integer, Set<Aggregate>> without) {
+      return keys.stream()
+          .map(k -> table.get(k.id()))
+          .filter(r -> !without.getOrDefault(r.slot(), Set.of()).contains(r.aggregate()))
+          .toList();
     }
 
     void send() throws InterruptedException {
