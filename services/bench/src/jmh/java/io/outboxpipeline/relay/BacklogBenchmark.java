@@ -113,7 +113,7 @@ public class BacklogBenchmark {
 
   private void read() {
     backlog.beginRead();
-    for (SlotFetch fetch : backlog.slotFetches(0)) {
+    for (SlotFetch fetch : backlog.slotFetches(backlog.left(), Long.MAX_VALUE)) {
       List<Row> slot = table.get(fetch.slot());
       int from = 0;
       while (from < slot.size() && slot.get(from).id() <= fetch.after()) {

@@ -324,10 +324,10 @@ final class Backlog {
    * What to read of slots now, as far as there is room for it: a little of each that may have
    * something new, and of those with a backlog, in turn, as much as packs well.
    *
-   * @param visible an id up to which the table has rows
+   * @param left what {@link #left} said in this round
+   * @param visible the highest id in the table, as far as known; needed if something was left
    */
-  List<SlotFetch> slotFetches(long visible) {
-    Map<Integer, Set<Aggregate>> left = left();
+  List<SlotFetch> slotFetches(Map<Integer, Set<Aggregate>> left, long visible) {
     return locked(
         () -> {
           List<Slot> shallow = new ArrayList<>();

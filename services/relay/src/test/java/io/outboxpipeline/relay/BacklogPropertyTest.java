@@ -123,6 +123,7 @@ final class BacklogPropertyTest {
           backlog.allBehind();
         }
       }
+      sendWhileReading();
       List<LaneFetch> laneFetches = backlog.laneFetches();
       List<List<Row>> lanes =
           laneFetches.stream()
@@ -133,7 +134,8 @@ final class BacklogPropertyTest {
                           .limit(f.limit())
                           .toList())
               .toList();
-      List<SlotFetch> slotFetches = backlog.slotFetches(table.isEmpty() ? 0 : table.lastKey());
+      List<SlotFetch> slotFetches =
+          backlog.slotFetches(left, table.isEmpty() ? 0 : table.lastKey());
       List<List<Row>> slots =
           slotFetches.stream()
               .map(

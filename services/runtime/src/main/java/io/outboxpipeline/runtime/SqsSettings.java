@@ -27,6 +27,14 @@ public record SqsSettings(
 
   private static final Duration CONNECT = Duration.ofSeconds(5);
 
+  /**
+   * An idle connection is kept so long, for whoever comes next after a silence; NAT gateways of AWS
+   * <a
+   * href="https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html">drop
+   * it after 350 seconds</a> without a word.
+   */
+  private static final Duration IDLE = Duration.ofMinutes(5);
+
   /** Whether the SDK repeats a call that failed, within the call's time-out. */
   public enum Retries {
     /**
@@ -62,6 +70,7 @@ public record SqsSettings(
                 ApacheHttpClient.builder()
                     .maxConnections(concurrency)
                     .connectionAcquisitionTimeout(callTimeout)
+                    .connectionMaxIdleTime(IDLE)
                     .socketTimeout(callTimeout)
                     .connectionTimeout(callTimeout.compareTo(CONNECT) < 0 ? callTimeout : CONNECT))
             .overrideConfiguration(
