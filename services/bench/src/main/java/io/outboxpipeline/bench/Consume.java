@@ -2,7 +2,9 @@ package io.outboxpipeline.bench;
 
 import io.outboxpipeline.inbox.Inbox;
 import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.JavaProcess;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -19,12 +21,17 @@ record Consume(String name, String title, int events, int aggregates, int pack)
   public Result run(Rig rig) throws Exception {
     Database database = rig.emptyDatabase();
     Inbox.migrate(database.dataSource());
+    int port = JavaProcess.freePort();
+    Map<String, String> settings =
+        Map.of("CONSUMER_POLL_WAIT", "1s", "SERVER_PORT", Integer.toString(port));
     try (Program consumer =
         rig.start(
             io.outboxpipeline.consumer.Main.class,
             BasePost.JVM,
             "",
-            rig.relayEnvironment(database, Map.of("CONSUMER_POLL_WAIT", "1s")))) {
+            rig.relayEnvironment(database, settings))) {
+      // By then the endpoint has no receive of an earlier consumer left, which would take some.
+      Ready.await(consumer, port, Duration.ofSeconds(30));
       int warmUp = pack == 1 ? 20 * WARM_UP_MESSAGES : WARM_UP_MESSAGES * pack;
       take(rig, consumer, "w", warmUp);
       Usage before = consumer.usage();
