@@ -113,14 +113,14 @@ public class BacklogBenchmark {
 
   private void read() {
     backlog.beginRead();
-    for (SlotFetch fetch : backlog.slotFetches(backlog.left(), Long.MAX_VALUE)) {
-      List<Row> slot = table.get(fetch.slot());
-      int from = 0;
-      while (from < slot.size() && slot.get(from).id() <= fetch.after()) {
-        from++;
-      }
-      int to = Math.min(slot.size(), from + fetch.limit());
-      backlog.addSlot(fetch, slot.subList(from, to), to - from < fetch.limit());
+    for (SlotFetch fetch : backlog.slotFetches(EVENTS)) {
+      List<Row> slot =
+          table.get(fetch.slot()).stream()
+              .filter(r -> r.id() > fetch.after() && r.id() <= fetch.to())
+              .filter(r -> !fetch.without().contains(r.aggregate()))
+              .limit(fetch.limit())
+              .toList();
+      backlog.addSlot(fetch, slot, slot.size() < fetch.limit());
     }
     for (Backlog.LaneFetch fetch : backlog.laneFetches()) {
       List<Row> lane =

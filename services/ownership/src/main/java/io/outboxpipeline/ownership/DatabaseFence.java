@@ -52,7 +52,10 @@ public final class DatabaseFence implements Fence {
       SELECT first_slot, last_slot, epoch FROM obt_partition WHERE partition_no = ?
       """;
 
-  /** MariaDB has no FOR SHARE; MySQL has both. The list follows. */
+  /**
+   * MariaDB has no FOR SHARE; MySQL has both. The list follows. Without the hint a table so small
+   * is scanned, and waits for whoever raises another partition's epoch.
+   */
   private static final String STALE =
       """
       SELECT partition_no, epoch FROM obt_partition FORCE INDEX (PRIMARY)

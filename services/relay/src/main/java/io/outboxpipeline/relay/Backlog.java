@@ -49,7 +49,13 @@ final class Backlog {
    * @param more whether rows above the last id are known
    */
   record SlotFetch(
-      int slot, long epoch, long after, long to, int limit, Set<Aggregate> without, boolean more) {}
+      int slot, long epoch, long after, long to, int limit, Set<Aggregate> without, boolean more) {
+
+    /** All rows above an id. */
+    SlotFetch(int slot, long epoch, long after, int limit) {
+      this(slot, epoch, after, Long.MAX_VALUE, limit, Set.of(), false);
+    }
+  }
 
   /** An aggregate's rows from one id to another, both included. */
   record LaneFetch(Aggregate aggregate, long epoch, long from, long to, int limit) {}
@@ -324,12 +330,13 @@ final class Backlog {
    * What to read of slots now, as far as there is room for it: a little of each that may have
    * something new, and of those with a backlog, in turn, as much as packs well.
    *
-   * @param left what {@link #left} said in this round
-   * @param visible the highest id in the table, as far as known; needed if something was left
+   * @param visible the highest id that the last look by id can have seen: what is above it, the
+   *     next one sees
    */
-  List<SlotFetch> slotFetches(Map<Integer, Set<Aggregate>> left, long visible) {
+  List<SlotFetch> slotFetches(long visible) {
     return locked(
         () -> {
+          Map<Integer, Set<Aggregate>> left = left();
           List<Slot> shallow = new ArrayList<>();
           List<Slot> deep = new ArrayList<>();
           for (int i = 0; i < Slots.COUNT; i++) {
@@ -345,49 +352,35 @@ final class Backlog {
           long room = room();
           List<SlotFetch> fetches = new ArrayList<>();
           if (room > 0) {
-            var plan = new Plan(fetches, left, visible);
-            plan.fetch(shallow, deep.isEmpty() ? room : room / 2, SHALLOW_ROWS);
+            fetch(fetches, shallow, deep.isEmpty() ? room : room / 2, SHALLOW_ROWS);
             room -= fetches.stream().mapToInt(SlotFetch::limit).sum();
-            plan.fetch(deep, room, limits.slotRows() / 2);
+            fetch(fetches, deep, room, limits.slotRows() / 2);
           }
-          return fetches;
+          return fetches.stream()
+              .map(f -> without(f, left.getOrDefault(f.slot(), Set.of()), visible))
+              .toList();
         });
   }
 
-  private final class Plan {
-    private final List<SlotFetch> fetches;
-    private final Map<Integer, Set<Aggregate>> left;
-    private final long visible;
-
-    Plan(List<SlotFetch> fetches, Map<Integer, Set<Aggregate>> left, long visible) {
-      this.fetches = fetches;
-      this.left = left;
-      this.visible = visible;
-    }
-
-    void fetch(List<Slot> of, long room, int most) {
-      long rest = room;
-      for (Slot slot : of) {
-        if (rest <= 0) {
-          firstSlot = slot.number;
-          return;
-        }
-        int limit = (int) Math.min(most, rest);
-        rest -= limit;
-        fetches.add(fetch(slot, limit));
+  private void fetch(List<SlotFetch> fetches, List<Slot> of, long room, int most) {
+    long rest = room;
+    for (Slot slot : of) {
+      if (rest <= 0) {
+        firstSlot = slot.number;
+        return;
       }
+      int limit = (int) Math.min(most, rest);
+      rest -= limit;
+      fetches.add(new SlotFetch(slot.number, slot.partition.grant.epoch(), slot.cursor, limit));
     }
+  }
 
-    private SlotFetch fetch(Slot slot, int limit) {
-      long after = slot.cursor;
-      Set<Aggregate> without = left.getOrDefault(slot.number, Set.of());
-      long to =
-          without.isEmpty()
-              ? Long.MAX_VALUE
-              : Math.clamp(visible, after, after + limits.slotSpan());
-      return new SlotFetch(
-          slot.number, slot.partition.grant.epoch(), after, to, limit, without, to < visible);
+  private SlotFetch without(SlotFetch f, Set<Aggregate> left, long visible) {
+    if (left.isEmpty()) {
+      return f;
     }
+    long to = Math.clamp(visible, f.after(), f.after() + limits.slotSpan());
+    return new SlotFetch(f.slot(), f.epoch(), f.after(), to, f.limit(), left, to < visible);
   }
 
   /** What to read of aggregates whose rows were left in the table. */

@@ -13,6 +13,7 @@ final class Marks {
 
   private final TreeMap<Long, Long> highest = new TreeMap<>();
   private final long keepNanos;
+  private long latest;
 
   /**
    * @param keepNanos how far back to remember
@@ -23,6 +24,7 @@ final class Marks {
 
   /** At this time, this id was visible. */
   void record(long nanos, long id) {
+    latest = Math.max(latest, id);
     Map.Entry<Long, Long> last = highest.lastEntry();
     if (last == null || (id > last.getValue() && nanos - last.getKey() >= GRAIN)) {
       highest.put(nanos, id);
@@ -31,6 +33,11 @@ final class Marks {
     while (highest.size() > 1 && highest.higherKey(highest.firstKey()) < nanos - keepNanos) {
       highest.pollFirstEntry();
     }
+  }
+
+  /** The highest id that is known to have been visible by now. */
+  long latest() {
+    return latest;
   }
 
   /** The highest id that is known to have been visible at a time; 0 if nothing is known of it. */

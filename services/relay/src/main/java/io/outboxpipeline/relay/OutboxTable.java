@@ -15,7 +15,6 @@ import java.net.URI;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -73,25 +72,13 @@ final class OutboxTable {
     }
   }
 
-  /** Asks again and again whether there is a row above an id, of whichever slot. */
-  static final class AnyAfter implements AutoCloseable {
-    private final Statement statement;
-
-    AnyAfter(Connection c) throws SQLException {
-      statement = c.createStatement();
-    }
-
-    boolean ask(long id) throws SQLException {
-      try (var row =
-          statement.executeQuery(
-              "SELECT 1 FROM obt FORCE INDEX (obt_id) WHERE id > " + id + " LIMIT 1")) {
-        return row.next();
-      }
-    }
-
-    @Override
-    public void close() throws SQLException {
-      statement.close();
+  /** Whether there is a row above an id, of whichever slot. */
+  static boolean anyAfter(Connection c, long id) throws SQLException {
+    try (var s = c.createStatement();
+        var row =
+            s.executeQuery(
+                "SELECT 1 FROM obt FORCE INDEX (obt_id) WHERE id > " + id + " LIMIT 1")) {
+      return row.next();
     }
   }
 

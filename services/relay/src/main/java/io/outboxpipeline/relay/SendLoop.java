@@ -45,6 +45,8 @@ final class SendLoop implements AutoCloseable {
   private final Semaphore permits;
   private final ExecutorService requests =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
+
+  /** Virtual like the requests: to start one of them wakes no other thread. */
   private final Thread thread = Thread.ofVirtual().name("send").unstarted(this::run);
 
   private final AtomicInteger failures = new AtomicInteger();

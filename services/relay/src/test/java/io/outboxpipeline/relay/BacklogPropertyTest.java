@@ -105,21 +105,20 @@ final class BacklogPropertyTest {
         backlog.recorded(hold);
       }
       long[] epochs = backlog.beginRead();
-      Map<Integer, Set<Aggregate>> left = backlog.left();
       long from = random.nextInt(3) == 0 ? 0 : Math.max(0, nextId - 8);
       List<RowKey> keys =
           table.tailMap(from).values().stream().map(r -> new RowKey(r.slot(), r.id())).toList();
       List<Row> late;
       List<Row> next = List.of();
       if (backlog.isBehind()) {
-        late = byKey(backlog.exist(keys), left);
+        late = byKey(backlog.exist(keys), backlog.left());
       } else {
         if (keys.size() <= NEWER_ROWS) {
           Fresh fresh = backlog.fresh(keys);
-          late = byKey(fresh.late(), left);
+          late = byKey(fresh.late(), backlog.left());
           next = byKey(fresh.next(), Map.of());
         } else {
-          late = byKey(backlog.exist(keys.subList(0, NEWER_ROWS)), left);
+          late = byKey(backlog.exist(keys.subList(0, NEWER_ROWS)), backlog.left());
           backlog.allBehind();
         }
       }
@@ -134,8 +133,7 @@ final class BacklogPropertyTest {
                           .limit(f.limit())
                           .toList())
               .toList();
-      List<SlotFetch> slotFetches =
-          backlog.slotFetches(left, table.isEmpty() ? 0 : table.lastKey());
+      List<SlotFetch> slotFetches = backlog.slotFetches(table.isEmpty() ? 0 : table.lastKey());
       List<List<Row>> slots =
           slotFetches.stream()
               .map(
@@ -166,7 +164,7 @@ final class BacklogPropertyTest {
               s ->
                   where(s.slot(), s.after(), s.to(), Integer.MAX_VALUE)
                       .forEach(r -> again.add(new RowKey(r.slot(), r.id()))));
-      backlog.add(byKey(backlog.exist(again), left), epochs);
+      backlog.add(byKey(backlog.exist(again), backlog.left()), epochs);
       backlog.add(late, epochs);
       backlog.add(next, epochs);
       for (int i = 0; i < laneFetches.size(); i++) {

@@ -22,6 +22,15 @@ final class MarksTest {
     assertThat(marks.at(100 * MILLI)).isEqualTo(7);
   }
 
+  @Test
+  void the_latest_id_is_exact_even_of_marks_too_close_to_be_kept() {
+    var marks = new Marks(1000 * MILLI);
+    marks.record(100 * MILLI, 7);
+    marks.record(101 * MILLI, 9);
+    marks.record(102 * MILLI, 8);
+    assertThat(marks.latest()).isEqualTo(9);
+  }
+
   @Property
   void a_mark_never_claims_more_than_was_visible_at_its_time(
       @ForAll @Size(min = 1, max = 200) List<@IntRange(min = 0, max = 50) Integer> steps,

@@ -209,15 +209,14 @@ final class RelayLoopsIT {
    */
   @Test
   void the_small_query_sees_each_row_above_an_id() throws SQLException {
-    try (Connection c = database.dataSource().getConnection();
-        var anyAfter = new OutboxTable.AnyAfter(c)) {
-      assertThat(anyAfter.ask(0)).isFalse();
+    try (Connection c = database.dataSource().getConnection()) {
+      assertThat(OutboxTable.anyAfter(c, 0)).isFalse();
       commit(event("a", 0));
       commit(event("b", 0));
       long highest = OutboxTable.highestId(c);
-      assertThat(anyAfter.ask(0)).isTrue();
-      assertThat(anyAfter.ask(highest - 1)).isTrue();
-      assertThat(anyAfter.ask(highest)).isFalse();
+      assertThat(OutboxTable.anyAfter(c, 0)).isTrue();
+      assertThat(OutboxTable.anyAfter(c, highest - 1)).isTrue();
+      assertThat(OutboxTable.anyAfter(c, highest)).isFalse();
     }
   }
 
@@ -350,6 +349,21 @@ final class RelayLoopsIT {
     var received = received();
     assertChains(received);
     assertThat(received.get("slow")).hasSize(2);
+  }
+
+  @Test
+  void a_row_that_commits_late_into_silence_is_sent_within_seconds() throws Exception {
+    start();
+    try (Connection slow = database.dataSource().getConnection()) {
+      slow.setAutoCommit(false);
+      Outbox.append(slow, event("slow", 1));
+      commit(event("fast", 1));
+      awaitEmpty();
+      await().pollDelay(Duration.ofMillis(1500)).until(() -> true);
+      slow.commit();
+    }
+    await().atMost(Duration.ofSeconds(10)).until(() -> rows() == 0);
+    assertThat(received().get("slow")).hasSize(1);
   }
 
   @Test
