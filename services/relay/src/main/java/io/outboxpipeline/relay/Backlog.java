@@ -37,6 +37,11 @@ final class Backlog {
   /** Read at once of a slot that is not known to have a backlog. */
   private static final int SHALLOW_ROWS = 16;
 
+  /** Aggregates of one read whose rows were left in the table. */
+  private static final int LANES = 16;
+
+  private static final int LANES_BRIEFLY = 4;
+
   /** How many times the rows in memory may be sent and not deleted before reading stops. */
   private static final int UNDELETED = 2;
 
@@ -383,8 +388,14 @@ final class Backlog {
     return new SlotFetch(f.slot(), f.epoch(), f.after(), to, f.limit(), left, to < visible);
   }
 
-  /** What to read of aggregates whose rows were left in the table. */
-  List<LaneFetch> laneFetches() {
+  /**
+   * What to read of aggregates whose rows were left in the table, in turn.
+   *
+   * @param briefly whether other rows come, which are not to wait long
+   */
+  List<LaneFetch> laneFetches(boolean briefly) {
+    int most = briefly ? LANES_BRIEFLY : LANES;
+    int rowsOfEach = Math.max(1, limits.laneRows() / (briefly ? 8 : 2));
     return locked(
         () ->
             lanesWithLeft.stream()
@@ -401,9 +412,9 @@ final class Backlog {
                                   slot.partition.grant.epoch(),
                                   l.leftFrom,
                                   slot.cursor,
-                                  limits.laneRows() / 2));
+                                  rowsOfEach));
                     })
-                .limit(16)
+                .limit(most)
                 .toList());
   }
 
@@ -520,9 +531,8 @@ final class Backlog {
               lane.leftFrom = fetch.to() + 1;
             }
           }
-          if (lane.leftFrom == 0) {
-            lanesWithLeft.remove(lane);
-          } else {
+          lanesWithLeft.remove(lane);
+          if (lane.leftFrom != 0) {
             lanesWithLeft.add(lane);
           }
           removeIfEmpty(lane);

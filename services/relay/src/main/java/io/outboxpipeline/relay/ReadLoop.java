@@ -11,7 +11,6 @@ import io.outboxpipeline.relay.Backlog.Fresh;
 import io.outboxpipeline.relay.Backlog.Hold;
 import io.outboxpipeline.relay.Backlog.LaneFetch;
 import io.outboxpipeline.relay.Backlog.SlotFetch;
-import io.outboxpipeline.relay.Backlog.Stretch;
 import io.outboxpipeline.relay.OutboxTable.Found;
 import io.outboxpipeline.relay.OutboxTable.Newer;
 import io.outboxpipeline.runtime.Transactions;
@@ -22,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
@@ -55,8 +53,6 @@ final class ReadLoop implements AutoCloseable {
   /** Ids that such a query is told to leave out, at most. */
   private static final int RECENT_IDS = 2000;
 
-  private static final int LATE_KEYS = 2000;
-
   /** Most transactions take less than this: their rows are seen by the next query. */
   private static final long SHORT_LOOK_BACK = Duration.ofMillis(250).toNanos();
 
@@ -72,7 +68,7 @@ final class ReadLoop implements AutoCloseable {
 
   private static final long DELAY_WOKEN = Duration.ofNanos(250_000).toNanos();
 
-  private static final Set<Integer> ALL_SLOTS =
+  static final Set<Integer> ALL_SLOTS =
       IntStream.range(0, Slots.COUNT).boxed().collect(Collectors.toUnmodifiableSet());
 
   private final Backlog backlog;
@@ -84,6 +80,7 @@ final class ReadLoop implements AutoCloseable {
   private final BooleanSupplier hinted;
   private final long maxTransaction;
   private final Marks marks;
+  private final LateLook lateLook;
 
   /** Ids that the last queries by id found and the next ones, which go back a little, need not. */
   private final NavigableSet<Long> recent = new TreeSet<>();
@@ -124,6 +121,7 @@ final class ReadLoop implements AutoCloseable {
     this.hinted = hinted;
     this.maxTransaction = maxTransaction.toNanos();
     this.marks = new Marks(maxTransaction.toNanos());
+    this.lateLook = new LateLook(backlog);
   }
 
   void start() {
@@ -200,7 +198,7 @@ final class ReadLoop implements AutoCloseable {
           if (found) {
             delay = hinted.getAsBoolean() ? DELAY_HINTED : DELAY_LEAST;
           }
-          if (!found || backlog.allInMemory()) {
+          if (lateLook.isDone() && (!found || backlog.allInMemory())) {
             // The word of a commit comes a little before its rows can be read.
             long longest = hinted.getAsBoolean() ? HINTED_PATIENCE * idleDelay : idleDelay;
             boolean woken = backlog.awaitReadable(delay);
@@ -250,6 +248,7 @@ final class ReadLoop implements AutoCloseable {
     if (now - lastWatch >= WATCH_EVERY
         || now - lastCount >= COUNT_EVERY
         || now - lastSweep >= SWEEP_EVERY
+        || !lateLook.isDone()
         || !backlog.isEmpty()) {
       return false;
     }
@@ -261,7 +260,7 @@ final class ReadLoop implements AutoCloseable {
       return false;
     }
     if (late) {
-      lookedFarBack(now);
+      lookedFarBack(now, System.nanoTime() - now);
     }
     return true;
   }
@@ -275,9 +274,9 @@ final class ReadLoop implements AutoCloseable {
   }
 
   /** What is slow comes more rarely. */
-  private void lookedFarBack(long began) {
+  private void lookedFarBack(long began, long took) {
     lastLateLook = began;
-    lateLookPause = Math.max(LATE_LOOK_EVERY, 20 * (System.nanoTime() - began));
+    lateLookPause = Math.max(LATE_LOOK_EVERY, 20 * took);
   }
 
   private boolean lateLookIsDue(long now) {
@@ -302,7 +301,7 @@ final class ReadLoop implements AutoCloseable {
     List<RowKey> late = look.late();
     List<Row> lateRows =
         late.isEmpty() ? List.of() : table.readKeys(c, late, backlog.left(), epochs);
-    List<LaneFetch> laneFetches = backlog.laneFetches();
+    List<LaneFetch> laneFetches = backlog.laneFetches(!look.next().isEmpty());
     var large = new OutboxTable.LargePayloads();
     List<Found> lanes = new ArrayList<>();
     for (LaneFetch fetch : laneFetches) {
@@ -382,36 +381,34 @@ final class ReadLoop implements AutoCloseable {
     } else if (!keys.isEmpty()) {
       marks.record(now, keys.getLast().id());
     }
-    if (now - lastSweep >= SWEEP_EVERY) {
-      lastSweep = now;
-      late.addAll(lookAgain(c, ALL_SLOTS, 0));
-    } else if (lateLookIsDue(now)) {
-      late.addAll(lookFarBack(c, ranges, marks.at(now - maxTransaction)));
-      lookedFarBack(now);
-    }
+    late.addAll(lookForLate(c, ranges, now));
     return new Look(late.stream().distinct().toList(), next);
   }
 
-  /** With few rows about one query by id tells; else the slots are looked at. */
-  private List<RowKey> lookFarBack(Connection c, List<SlotRange> ranges, long after)
+  /** With few rows about one query by id tells; else the slots are looked at, piece by piece. */
+  private List<RowKey> lookForLate(Connection c, List<SlotRange> ranges, long now)
       throws SQLException {
-    if (looksFast()) {
-      List<RowKey> keys = OutboxTable.newer(c, ranges, after, NEWER_KEYS);
-      if (keys.size() < NEWER_KEYS) {
-        return backlog.exist(keys);
+    if (lateLook.isDone()) {
+      if (now - lastSweep >= SWEEP_EVERY) {
+        lastSweep = now;
+        lateLook.begin(0);
+      } else if (lateLookIsDue(now)) {
+        long after = marks.at(now - maxTransaction);
+        if (looksFast()) {
+          List<RowKey> keys = OutboxTable.newer(c, ranges, after, NEWER_KEYS);
+          if (keys.size() < NEWER_KEYS) {
+            lookedFarBack(now, System.nanoTime() - now);
+            return backlog.exist(keys);
+          }
+        }
+        lateLook.begin(after);
+      } else {
+        return List.of();
       }
     }
-    return lookAgain(c, ALL_SLOTS, after);
-  }
-
-  private List<RowKey> lookAgain(Connection c, Set<Integer> slots, long after) throws SQLException {
-    List<RowKey> late = new ArrayList<>();
-    Map<Integer, Set<Aggregate>> left = backlog.left();
-    List<Stretch> stretches = backlog.passed(slots, after);
-    while (!stretches.isEmpty()) {
-      List<RowKey> keys = OutboxTable.keys(c, stretches, left, LATE_KEYS);
-      late.addAll(backlog.exist(keys));
-      stretches = OutboxTable.beyond(stretches, keys, LATE_KEYS);
+    List<RowKey> late = lateLook.goOn(c, marks.latest());
+    if (lateLook.isDone()) {
+      lookedFarBack(lateLook.began(), lateLook.spent());
     }
     return late;
   }
@@ -419,7 +416,9 @@ final class ReadLoop implements AutoCloseable {
   /** Before rows are added whose predecessor was never seen, looks whether it came late. */
   private void addMissed(Connection c, Set<Integer> suspicious, long[] epochs) throws SQLException {
     if (!suspicious.isEmpty()) {
-      List<RowKey> missed = lookAgain(c, suspicious, marks.at(System.nanoTime() - maxTransaction));
+      var again = new LateLook(backlog);
+      again.begin(suspicious, marks.at(System.nanoTime() - maxTransaction));
+      List<RowKey> missed = again.finish(c, marks.latest());
       if (!missed.isEmpty()) {
         backlog.add(table.readKeys(c, missed, backlog.left(), epochs), epochs);
       }

@@ -269,20 +269,14 @@ final class RelayLoopsIT {
   @Test
   void an_aggregate_does_not_wait_for_the_backlog_of_another_in_its_slot() throws Exception {
     var hot = new Aggregate("test", "hot \\' é");
-    String neighbour =
-        IntStream.iterate(0, n -> n + 1)
-            .mapToObj(n -> "n" + n)
-            .filter(id -> new Aggregate("test", id).slot() == hot.slot())
-            .findFirst()
-            .orElseThrow();
-    backlog(hot, 60_000);
+    String neighbour = inSlotOf(hot).get(0);
+    backlog(hot, 1, 60_000);
     commit(event(neighbour, 1));
     start();
-    String left = "SELECT COUNT(*) FROM obt WHERE aggregate_id = '%s'".formatted(neighbour);
-    await().until(() -> database.number(left) == 0);
+    await().until(() -> rowsOf(neighbour) == 0);
     assertThat(rows()).as("rows of the backlog").isGreaterThan(0);
     commit(event(neighbour, 2), event(neighbour, 3));
-    await().until(() -> database.number(left) == 0);
+    await().until(() -> rowsOf(neighbour) == 0);
     assertThat(rows()).as("rows of the backlog").isGreaterThan(0);
     awaitEmpty();
     var received = received();
@@ -291,7 +285,45 @@ final class RelayLoopsIT {
     assertThat(received.get(neighbour)).hasSize(3);
   }
 
-  private void backlog(Aggregate aggregate, int events) throws SQLException {
+  /** Its row is amid those of the other aggregate, too many to pass over in one piece. */
+  @Test
+  void a_row_that_commits_late_does_not_wait_for_the_backlog_of_another_aggregate()
+      throws Exception {
+    var hot = new Aggregate("test", "hot");
+    List<String> neighbours = inSlotOf(hot);
+    backlog(hot, 1, 30_000);
+    try (Connection slow = database.dataSource().getConnection()) {
+      slow.setAutoCommit(false);
+      Outbox.append(slow, event(neighbours.get(0), 1));
+      backlog(hot, 30_001, 60_000);
+      commit(event(neighbours.get(1), 1));
+      start();
+      await().until(() -> rowsOf(neighbours.get(1)) == 0);
+      slow.commit();
+    }
+    await().until(() -> rowsOf(neighbours.get(0)) == 0);
+    assertThat(rows()).as("rows of the backlog").isGreaterThan(0);
+    awaitEmpty();
+    var received = received();
+    assertChains(received);
+    assertThat(received.get(hot.id())).hasSize(60_000);
+    assertThat(received.get(neighbours.get(0))).hasSize(1);
+  }
+
+  private static List<String> inSlotOf(Aggregate aggregate) {
+    return IntStream.iterate(0, n -> n + 1)
+        .mapToObj(n -> "n" + n)
+        .filter(id -> new Aggregate("test", id).slot() == aggregate.slot())
+        .limit(2)
+        .toList();
+  }
+
+  private long rowsOf(String id) {
+    return database.number("SELECT COUNT(*) FROM obt WHERE aggregate_id = '%s'".formatted(id));
+  }
+
+  /** Rows of these sequences, as if committed a thousand at a time. */
+  private void backlog(Aggregate aggregate, int from, int to) throws SQLException {
     try (Connection c = database.dataSource().getConnection();
         var s =
             c.prepareStatement(
@@ -307,7 +339,7 @@ final class RelayLoopsIT {
       s.setInt(1, aggregate.slot());
       s.setString(2, aggregate.type());
       s.setString(3, aggregate.id());
-      for (int first = 1; first < events; first += 1000) {
+      for (int first = from; first < to; first += 1000) {
         s.setInt(4, first);
         s.executeUpdate();
       }

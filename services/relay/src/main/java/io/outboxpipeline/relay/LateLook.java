@@ -1,0 +1,110 @@
+package io.outboxpipeline.relay;
+
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.relay.Backlog.Stretch;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A look at what was read already, for rows that committed late. It can take long, because it
+ * passes over rows that were left in the table, and over deleted ones that were not purged: so it
+ * is made in pieces, and what is new need not wait for all of it. Not thread-safe.
+ */
+final class LateLook {
+  private static final int KEYS = 2000;
+
+  /** Slots of one query. */
+  private static final int SLOTS = 64;
+
+  /** Ids that one query spans of a slot with rows that were left: 1 µs for each of them. */
+  private static final int SPAN = 5000;
+
+  private static final long PIECE = Duration.ofMillis(5).toNanos();
+
+  private final Backlog backlog;
+  private final Deque<Stretch> rest = new ArrayDeque<>();
+  private long began;
+  private long spent;
+
+  LateLook(Backlog backlog) {
+    this.backlog = backlog;
+  }
+
+  /** Begins anew with all slots, from an id on. */
+  void begin(long after) {
+    begin(ReadLoop.ALL_SLOTS, after);
+  }
+
+  /** Begins anew. */
+  void begin(Set<Integer> slots, long after) {
+    began = System.nanoTime();
+    spent = 0;
+    rest.clear();
+    rest.addAll(backlog.passed(slots, after));
+  }
+
+  boolean isDone() {
+    return rest.isEmpty();
+  }
+
+  /** When it began. */
+  long began() {
+    return began;
+  }
+
+  /** Nanoseconds that it has taken so far. */
+  long spent() {
+    return spent;
+  }
+
+  /**
+   * Looks on for a few milliseconds.
+   *
+   * @param visible the highest id that need be looked at
+   * @return keys that were passed by
+   */
+  List<RowKey> goOn(Connection c, long visible) throws SQLException {
+    List<RowKey> late = new ArrayList<>();
+    long from = System.nanoTime();
+    long until = from + PIECE;
+    while (!rest.isEmpty() && System.nanoTime() - until < 0) {
+      late.addAll(piece(c, visible));
+    }
+    spent += System.nanoTime() - from;
+    return late;
+  }
+
+  /** Looks to the end. */
+  List<RowKey> finish(Connection c, long visible) throws SQLException {
+    List<RowKey> late = new ArrayList<>();
+    while (!rest.isEmpty()) {
+      late.addAll(piece(c, visible));
+    }
+    return late;
+  }
+
+  private List<RowKey> piece(Connection c, long visible) throws SQLException {
+    Map<Integer, Set<Aggregate>> left = backlog.left();
+    List<Stretch> piece = new ArrayList<>();
+    boolean cut = false;
+    while (!cut && piece.size() < SLOTS && !rest.isEmpty()) {
+      Stretch next = rest.removeFirst();
+      long to = next.after() + SPAN;
+      cut = left.containsKey(next.slot()) && to < Math.min(next.to(), visible);
+      if (cut) {
+        rest.addFirst(new Stretch(next.slot(), to, next.to()));
+      }
+      piece.add(cut ? new Stretch(next.slot(), next.after(), to) : next);
+    }
+    List<RowKey> keys = OutboxTable.keys(c, piece, left, KEYS);
+    OutboxTable.beyond(piece, keys, KEYS).forEach(rest::addFirst);
+    return backlog.exist(keys);
+  }
+}
