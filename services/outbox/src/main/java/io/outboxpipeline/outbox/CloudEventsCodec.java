@@ -86,7 +86,7 @@ public final class CloudEventsCodec {
             .withSubject(event.aggregate().id())
             .withTime(event.time().atOffset(ZoneOffset.UTC))
             .withExtension("aggregatetype", event.aggregate().type())
-            .withExtension("sequence", "%020d".formatted(event.sequence()))
+            .withExtension("sequence", sortable(event.sequence()))
             .withExtension("partitionkey", event.aggregate().type() + "/" + event.aggregate().id())
             .withExtension("epoch", Long.toString(epoch));
     if (!event.tombstone()) {
@@ -104,6 +104,12 @@ public final class CloudEventsCodec {
     } catch (CloudEventRWException | JsonProcessingException e) {
       throw new IllegalArgumentException("no CloudEvent: " + e.getMessage(), e);
     }
+  }
+
+  /** A number in 20 digits. */
+  private static String sortable(long number) {
+    String digits = Long.toString(number);
+    return "0".repeat(20 - digits.length()) + digits;
   }
 
   /** Several events' JSON as one: the batch format. */
@@ -133,7 +139,7 @@ public final class CloudEventsCodec {
 
   /** Whether a media type is one whose payload stands in a message as JSON. */
   static void requireJsonIfPromised(String contentType, byte[] payload) {
-    if (!JSON_TYPE.matcher(contentType).matches()) {
+    if (!contentType.equals(Event.JSON) && !JSON_TYPE.matcher(contentType).matches()) {
       return;
     }
     try (JsonParser parser = MAPPER.getFactory().createParser(payload)) {
