@@ -20,6 +20,9 @@ record Backlog(String name, String title, boolean snapshot) implements Scenario 
   private static final int WARM_UP = 200_000;
   private static final int SMALL = 10_000;
 
+  /** Ten events each, about as many as the large backlog's messages pack. */
+  private static final int SMALL_AGGREGATES = 1_000;
+
   @Override
   public Result run(Rig rig) throws Exception {
     int events = rig.options().backlog();
@@ -76,7 +79,7 @@ record Backlog(String name, String title, boolean snapshot) implements Scenario 
     var rates = new double[5];
     for (int i = 0; i < rates.length; i++) {
       relay.pause();
-      Fill.backlog(Rig.source(database), "s" + i + "-", SMALL, Rig.AGGREGATES);
+      Fill.backlog(Rig.source(database), "s" + i + "-", SMALL, SMALL_AGGREGATES);
       rig.endpoint().reset(Duration.ZERO);
       relay.resume();
       Rig.await("a small backlog", relay, () -> rig.endpoint().count() >= SMALL);

@@ -24,6 +24,11 @@ final class Rig implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private static final List<String> SMALL = List.of("-XX:+UseSerialGC", "-Xmx1g");
+
+  /** Compiled at once, so that the compiler takes nothing from what is measured. */
+  private static final List<String> LOAD =
+      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m");
+
   private static final Pattern TOLD = Pattern.compile("FIGURE (\\S+) (\\S+) (.+)");
 
   private final Options options;
@@ -75,7 +80,7 @@ final class Rig implements AutoCloseable {
   }
 
   /** A new database with a backlog. */
-  Database backlog(int events, int aggregates) throws SQLException {
+  Database backlog(int events, int aggregates) throws SQLException, InterruptedException {
     Database database = database();
     Fill.backlog(source(database), "a", events, aggregates);
     return database;
@@ -119,7 +124,7 @@ final class Rig implements AutoCloseable {
       int aggregates) {
     return start(
         Writer.class,
-        SMALL,
+        LOAD,
         "",
         environment(
             database,
@@ -162,13 +167,25 @@ final class Rig implements AutoCloseable {
 
   /** The source that settings of {@link #environment} name. */
   static DataSource source(Map<String, String> environment) {
+    return source(environment, "");
+  }
+
+  /** The same for a load, which should take little of the machine: without TLS. */
+  static DataSource loadSource(Map<String, String> environment) {
+    return source(
+        environment,
+        "&sslMode=DISABLED&allowPublicKeyRetrieval=true&cachePrepStmts=true&useLocalSessionState=true");
+  }
+
+  private static DataSource source(Map<String, String> environment, String more) {
     var source = new MysqlDataSource();
     source.setUrl(
-        "jdbc:mysql://%s:%s/%s?rewriteBatchedStatements=true&transactionIsolation=READ-COMMITTED"
+        "jdbc:mysql://%s:%s/%s?rewriteBatchedStatements=true&transactionIsolation=READ-COMMITTED%s"
             .formatted(
                 environment.get("MYSQL_HOST"),
                 environment.get("MYSQL_PORT"),
-                environment.get("MYSQL_DATABASE")));
+                environment.get("MYSQL_DATABASE"),
+                more));
     source.setUser(environment.get("MYSQL_USER"));
     source.setPassword(environment.get("MYSQL_PASSWORD"));
     return source;

@@ -50,7 +50,8 @@ final class Writer {
 
   /** How long each took. */
   private static long[] write(int perSecond, int seconds) throws InterruptedException {
-    var writer = new Writer(Rig.source(System.getenv()), perSecond, seconds, number("AGGREGATES"));
+    var writer =
+        new Writer(Rig.loadSource(System.getenv()), perSecond, seconds, number("AGGREGATES"));
     var threads = new Thread[CONNECTIONS];
     for (int i = 0; i < CONNECTIONS; i++) {
       threads[i] = Thread.ofPlatform().start(writer::run);
