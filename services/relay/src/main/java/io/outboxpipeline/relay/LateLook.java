@@ -50,6 +50,11 @@ final class LateLook {
     rest.addAll(backlog.passed(slots, after));
   }
 
+  /** Gives up what is left of it: an error may have cost a piece. */
+  void stop() {
+    rest.clear();
+  }
+
   boolean isDone() {
     return rest.isEmpty();
   }

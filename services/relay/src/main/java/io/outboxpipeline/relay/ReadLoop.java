@@ -181,6 +181,7 @@ final class ReadLoop implements AutoCloseable {
         c.setAutoCommit(true);
         // What was found before an error may not have been added.
         recent.clear();
+        lateLook.stop();
         if (marks.at(System.nanoTime()) == 0) {
           // What is below is read slot by slot anyway.
           marks.record(System.nanoTime() - SHORT_LOOK_BACK, OutboxTable.highestId(c));
@@ -198,7 +199,7 @@ final class ReadLoop implements AutoCloseable {
           if (found) {
             delay = hinted.getAsBoolean() ? DELAY_HINTED : DELAY_LEAST;
           }
-          if (lateLook.isDone() && (!found || backlog.allInMemory())) {
+          if (!found || backlog.allInMemory()) {
             // The word of a commit comes a little before its rows can be read.
             long longest = hinted.getAsBoolean() ? HINTED_PATIENCE * idleDelay : idleDelay;
             boolean woken = backlog.awaitReadable(delay);
@@ -283,7 +284,7 @@ final class ReadLoop implements AutoCloseable {
     return now - lastLateLook >= lateLookPause && marks.at(now) != marks.at(now - maxTransaction);
   }
 
-  /** One round; says whether it found anything. */
+  /** One round; says whether it found anything, or is not through with looking. */
   private boolean read(Connection c) throws SQLException {
     beginWanted(c);
     recordHolds();
@@ -329,7 +330,8 @@ final class ReadLoop implements AutoCloseable {
       backlog.addSlot(slotFetches.get(i), slots.get(i).rows(), slots.get(i).complete());
     }
     count(c, ranges, now);
-    return !lateRows.isEmpty()
+    return !lateLook.isDone()
+        || !lateRows.isEmpty()
         || !look.next().isEmpty()
         || !laneFetches.isEmpty()
         || !slotFetches.isEmpty();
