@@ -16,6 +16,12 @@ final class Svg {
   private static final int TICKS = 5;
   private static final int BUCKETS = 150;
 
+  /** Of one bucket at least: shorter ones show the requests, not the rate. */
+  private static final double BUCKET_SECONDS = 0.25;
+
+  /** How far a latency's percentiles are drawn: 90, 99, 99.9 and 99.99 %, as far apart each. */
+  private static final int NINES = 4;
+
   private final StringBuilder svg = new StringBuilder();
 
   private Svg(String title) {
@@ -46,49 +52,63 @@ final class Svg {
 
   private void rate(long[] nanos) {
     double seconds = Math.max(1e-3, Chart.percentile(Chart.sorted(nanos), 1) / 1e9);
-    var counts = new int[BUCKETS];
+    int buckets = Math.clamp((int) (seconds / BUCKET_SECONDS), 1, BUCKETS);
+    var counts = new int[buckets];
     for (long at : nanos) {
-      counts[(int) Math.min(BUCKETS - 1, at / 1e9 / seconds * BUCKETS)]++;
+      counts[(int) Math.min(buckets - 1, at / 1e9 / seconds * buckets)]++;
     }
-    var rates = new double[BUCKETS];
+    var rates = new double[buckets];
     double most = 1;
-    for (int i = 0; i < BUCKETS; i++) {
-      rates[i] = counts[i] * BUCKETS / seconds;
+    for (int i = 0; i < buckets; i++) {
+      rates[i] = counts[i] * buckets / seconds;
       most = Math.max(most, rates[i]);
     }
-    axes(seconds, "s", most, "events/s");
+    double xMost = round(seconds);
+    double yMost = round(most);
+    xAxis(xMost, "s");
+    yAxis(yMost, "events/s");
     var points = new StringBuilder();
-    for (int i = 0; i < BUCKETS; i++) {
-      points.append(point((i + 0.5) / BUCKETS, rates[i] / most));
+    for (int i = 0; i < buckets; i++) {
+      points.append(point((i + 0.5) / buckets * seconds / xMost, rates[i] / yMost));
     }
     line(points);
   }
 
   private void latency(long[] sorted) {
-    double most = Math.max(1, Chart.percentile(sorted, 0.999)) / 1e6;
-    axes(100, "% of events", most, "ms");
+    double least = Math.max(1.0 / Math.max(1, sorted.length), Math.pow(10, -NINES));
+    double most = round(Math.max(1, Chart.percentile(sorted, 1 - least)) / 1e6);
+    for (int nines = 0; nines <= NINES; nines++) {
+      String share =
+          nines == 0 ? "0" : nines == 1 ? "90" : nines == 2 ? "99" : "99." + "9".repeat(nines - 2);
+      xTick((double) nines / NINES, share);
+    }
+    xTitle("% of events");
+    yAxis(most, "ms");
     var points = new StringBuilder();
-    for (int i = 0; i <= 1000; i++) {
-      double share = i / 1000.0;
+    for (double above = 1; above >= least; above *= 0.99) {
       points.append(
-          point(share, Math.min(1, Chart.percentile(sorted, Math.max(share, 1e-9)) / 1e6 / most)));
+          point(
+              -Math.log10(above) / NINES,
+              Math.min(1, Chart.percentile(sorted, Math.max(1 - above, 1e-9)) / 1e6 / most)));
     }
     line(points);
   }
 
   private void stall(Chart.Stall stall) {
     double seconds = Math.max(1e-3, Chart.percentile(Chart.sorted(stall.nanos()), 1) / 1e9);
-    axes(seconds, "s", stall.rows(), "slot");
+    double most = round(seconds);
+    xAxis(most, "s");
+    yAxis(stall.rows(), "slot");
     svg.append("<g fill=\"#2563eb\">\n");
     for (int i = 0; i < stall.nanos().length; i++) {
       svg.append(
           text(
               "<rect x=\"%.1f\" y=\"%.1f\" width=\"1\" height=\"1\"/>\n",
-              x(stall.nanos()[i] / 1e9 / seconds), y((double) stall.row()[i] / stall.rows())));
+              x(stall.nanos()[i] / 1e9 / most), y((double) stall.row()[i] / stall.rows())));
     }
     svg.append("</g>\n");
     for (Chart.Mark mark : stall.marks()) {
-      double x = x(mark.nanos() / 1e9 / seconds);
+      double x = x(mark.nanos() / 1e9 / most);
       svg.append(
           text(
               """
@@ -99,7 +119,43 @@ final class Svg {
     }
   }
 
-  private void axes(double xMost, String xUnit, double yMost, String yUnit) {
+  /** The least that is not below it and of which every tick is a round number. */
+  private static double round(double most) {
+    double tick = Math.pow(10, Math.floor(Math.log10(most / TICKS)));
+    for (double factor : new double[] {1, 2, 2.5, 5}) {
+      if (tick * factor * TICKS >= most) {
+        return tick * factor * TICKS;
+      }
+    }
+    return tick * 10 * TICKS;
+  }
+
+  private void xAxis(double most, String unit) {
+    for (int i = 0; i <= TICKS; i++) {
+      double share = (double) i / TICKS;
+      xTick(share, label(most * share));
+    }
+    xTitle(unit);
+  }
+
+  private void xTick(double share, String label) {
+    svg.append(
+        text(
+            """
+            <line x1="%1$.1f" x2="%1$.1f" y1="%2$d" y2="%3$d" stroke="#ddd"/>
+            <text x="%1$.1f" y="%4$d" text-anchor="middle">%5$s</text>
+            """,
+            x(share), TOP, HEIGHT - BOTTOM, HEIGHT - BOTTOM + 16, label));
+  }
+
+  private void xTitle(String unit) {
+    svg.append(
+        text(
+            "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+            (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, unit));
+  }
+
+  private void yAxis(double most, String unit) {
     for (int i = 0; i <= TICKS; i++) {
       double share = (double) i / TICKS;
       svg.append(
@@ -107,25 +163,17 @@ final class Svg {
               """
               <line x1="%1$d" x2="%2$d" y1="%3$.1f" y2="%3$.1f" stroke="#ddd"/>
               <text x="%4$d" y="%5$.1f" text-anchor="end">%6$s</text>
-              <text x="%7$.1f" y="%8$d" text-anchor="middle">%9$s</text>
               """,
-              LEFT,
-              WIDTH - RIGHT,
-              y(share),
-              LEFT - 6,
-              y(share) + 4,
-              Report.number(yMost * share),
-              x(share),
-              HEIGHT - BOTTOM + 16,
-              Report.number(xMost * share)));
+              LEFT, WIDTH - RIGHT, y(share), LEFT - 6, y(share) + 4, label(most * share)));
     }
     svg.append(
         text(
-            """
-            <text x="%d" y="%d" text-anchor="middle">%s</text>
-            <text x="14" y="%d" text-anchor="middle" transform="rotate(-90 14 %4$d)">%5$s</text>
-            """,
-            (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, xUnit, (TOP + HEIGHT - BOTTOM) / 2, yUnit));
+            "<text x=\"14\" y=\"%1$d\" text-anchor=\"middle\" transform=\"rotate(-90 14 %1$d)\">%2$s</text>\n",
+            (TOP + HEIGHT - BOTTOM) / 2, unit));
+  }
+
+  private static String label(double value) {
+    return text("%,.3f", value).replaceFirst("\\.?0+$", "");
   }
 
   private void line(CharSequence points) {
