@@ -18,6 +18,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,8 +69,7 @@ final class DockerRunIT {
         // Where containers reach it.
         var sqs = new FaultySqs(peer.endpoint(), new InetSocketAddress(0), body -> {})) {
       Main.createQueue(peer.endpoint(), "spending.fifo");
-      String gateway =
-          Docker.run("network", "inspect", "--format={{(index .IPAM.Config 0).Gateway}}", "bridge");
+      String gateway = gateway();
       Files.writeString(
           folder.resolve("aws.env"),
           """
@@ -94,6 +95,23 @@ final class DockerRunIT {
       Docker.run("stop", "--time=60", "relay-2");
       assertThat(Docker.run("inspect", "--format={{.State.ExitCode}}", "relay-2")).isEqualTo("0");
     }
+  }
+
+  /**
+   * This machine's address as containers see it: what their default route says. (Docker tells the
+   * default network's gateway only after the engine's second start.)
+   */
+  private static String gateway() {
+    String hex =
+        Docker.run("run", "--rm", "--entrypoint=cat", PREFIX + "/base:" + TAG, "/proc/net/route")
+            .lines()
+            .map(line -> line.split("\\s+", -1))
+            .filter(columns -> columns[1].equals("00000000"))
+            .findFirst()
+            .orElseThrow()[2];
+    return IntStream.of(6, 4, 2, 0)
+        .mapToObj(at -> String.valueOf(Integer.parseInt(hex, at, at + 2, 16)))
+        .collect(Collectors.joining("."));
   }
 
   @ParameterizedTest
