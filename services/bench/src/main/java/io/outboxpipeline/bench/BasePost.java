@@ -34,7 +34,7 @@ record BasePost(String name, String title, boolean outbox) implements Scenario {
                   "SERVER_PORT",
                   Integer.toString(port),
                   "WARM_UP_SECONDS",
-                  Integer.toString(seconds / 3),
+                  Integer.toString(seconds),
                   "SECONDS",
                   Integer.toString(seconds / 2)));
       return switch (loaded) {
