@@ -3,6 +3,7 @@ package io.outboxpipeline.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /** Draws charts, as plain SVG. */
@@ -19,8 +20,10 @@ final class Svg {
   /** Of one bucket at least: shorter ones show the requests, not the rate. */
   private static final double BUCKET_SECONDS = 0.25;
 
-  /** How far a latency's percentiles are drawn: 90, 99, 99.9 and 99.99 %, as far apart each. */
-  private static final int NINES = 4;
+  /** Of a latency's axis, as far apart each: one nine more. */
+  private static final List<String> PERCENTS = List.of("0", "90", "99", "99.9", "99.99");
+
+  private static final int NINES = PERCENTS.size() - 1;
 
   private final StringBuilder svg = new StringBuilder();
 
@@ -78,9 +81,7 @@ final class Svg {
     double least = Math.max(1.0 / Math.max(1, sorted.length), Math.pow(10, -NINES));
     double most = round(Math.max(1, Chart.percentile(sorted, 1 - least)) / 1e6);
     for (int nines = 0; nines <= NINES; nines++) {
-      String share =
-          nines == 0 ? "0" : nines == 1 ? "90" : nines == 2 ? "99" : "99." + "9".repeat(nines - 2);
-      xTick((double) nines / NINES, share);
+      xTick((double) nines / NINES, PERCENTS.get(nines));
     }
     xTitle("% of events");
     yAxis(most, "ms");

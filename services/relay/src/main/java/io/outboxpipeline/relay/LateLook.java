@@ -1,6 +1,7 @@
 package io.outboxpipeline.relay;
 
 import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.outbox.Slots;
 import io.outboxpipeline.relay.Backlog.Stretch;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -11,6 +12,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A look at what was read already, for rows that committed late. It can take long, because it
@@ -18,6 +21,9 @@ import java.util.Set;
  * is made in pieces, and what is new need not wait for all of it. Not thread-safe.
  */
 final class LateLook {
+  private static final Set<Integer> ALL_SLOTS =
+      IntStream.range(0, Slots.COUNT).boxed().collect(Collectors.toUnmodifiableSet());
+
   private static final int KEYS = 2000;
 
   /** Slots of one query. */
@@ -39,7 +45,7 @@ final class LateLook {
 
   /** Begins anew with all slots, from an id on. */
   void begin(long after) {
-    begin(ReadLoop.ALL_SLOTS, after);
+    begin(ALL_SLOTS, after);
   }
 
   /** Begins anew. */
@@ -89,8 +95,8 @@ final class LateLook {
   /** Looks to the end. */
   List<RowKey> finish(Connection c, long visible) throws SQLException {
     List<RowKey> late = new ArrayList<>();
-    while (!rest.isEmpty()) {
-      late.addAll(piece(c, visible));
+    while (!isDone()) {
+      late.addAll(goOn(c, visible));
     }
     return late;
   }

@@ -4,7 +4,6 @@ import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import io.outboxpipeline.outbox.Aggregate;
-import io.outboxpipeline.outbox.Slots;
 import io.outboxpipeline.ownership.Grant;
 import io.outboxpipeline.ownership.SlotRange;
 import io.outboxpipeline.relay.Backlog.Fresh;
@@ -26,8 +25,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -67,9 +64,6 @@ final class ReadLoop implements AutoCloseable {
   private static final int HINTED_PATIENCE = 4;
 
   private static final long DELAY_WOKEN = Duration.ofNanos(250_000).toNanos();
-
-  static final Set<Integer> ALL_SLOTS =
-      IntStream.range(0, Slots.COUNT).boxed().collect(Collectors.toUnmodifiableSet());
 
   private final Backlog backlog;
   private final OutboxTable table;
