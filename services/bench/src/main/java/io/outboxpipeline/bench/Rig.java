@@ -24,11 +24,6 @@ final class Rig implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private static final List<String> SMALL = List.of("-XX:+UseSerialGC", "-Xmx1g");
-
-  /** Compiled at once, so that the compiler takes nothing from what is measured. */
-  private static final List<String> LOAD =
-      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m");
-
   private static final Pattern TOLD = Pattern.compile("FIGURE (\\S+) (\\S+) (.+)");
 
   private final Options options;
@@ -124,7 +119,7 @@ final class Rig implements AutoCloseable {
       int aggregates) {
     return start(
         Writer.class,
-        LOAD,
+        JavaProcess.QUICK_START, // so that its compiler takes little from what is measured
         "",
         environment(
             database,
