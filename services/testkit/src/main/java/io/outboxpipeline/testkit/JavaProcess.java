@@ -82,9 +82,33 @@ public final class JavaProcess implements AutoCloseable {
     await(10);
   }
 
-  /** SIGSTOP: it hangs, with all its connections open. */
+  /** SIGSTOP: it hangs, with all its connections open. Returns once no thread runs any more. */
   public void pause() {
     signal("STOP");
+    // On a busy machine its threads run on for tens of milliseconds after the signal was sent.
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (!isStopped()) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException(name + " still runs 10 s after SIGSTOP");
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Whether all its threads are in state T (proc_pid_stat(5)). */
+  private boolean isStopped() {
+    Path tasks = Path.of("/proc", Long.toString(process.pid()), "task");
+    try (var threads = Files.newDirectoryStream(tasks)) {
+      for (Path thread : threads) {
+        String stat = Files.readString(thread.resolve("stat"));
+        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      return false; // a thread ended meanwhile
+    }
   }
 
   /** SIGCONT. */
