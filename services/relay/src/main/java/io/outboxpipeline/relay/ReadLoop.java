@@ -1,5 +1,6 @@
 package io.outboxpipeline.relay;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
@@ -88,6 +89,7 @@ final class ReadLoop implements AutoCloseable {
   private long lastWatch = System.nanoTime();
   private long lastCount = System.nanoTime() - COUNT_EVERY;
   private volatile long counted;
+  private volatile boolean counting;
   private volatile @Nullable String trouble = "the database was not asked yet";
   private volatile boolean stopped;
 
@@ -293,9 +295,10 @@ final class ReadLoop implements AutoCloseable {
       return false;
     }
     Look look = look(c, ranges, epochs, now);
-    List<RowKey> late = look.late();
-    List<Row> lateRows =
-        late.isEmpty() ? List.of() : table.readKeys(c, late, backlog.left(), epochs);
+    List<Row> fresh = new ArrayList<>(readLate(c, look.late(), epochs));
+    fresh.addAll(look.next());
+    // What is new does not wait for what follows: it can be sent by now.
+    addByKeys(c, fresh, epochs);
     List<LaneFetch> laneFetches = backlog.laneFetches(!look.next().isEmpty());
     var large = new OutboxTable.LargePayloads();
     List<Found> lanes = new ArrayList<>();
@@ -311,22 +314,20 @@ final class ReadLoop implements AutoCloseable {
         emptied.add(laneFetches.get(i).aggregate());
       }
     }
-    List<Row> staged = new ArrayList<>(lateRows);
-    Stream.concat(lanes.stream(), slots.stream()).forEach(f -> staged.addAll(f.rows()));
-    staged.addAll(look.next());
+    List<Row> staged =
+        Stream.concat(lanes.stream(), slots.stream()).flatMap(f -> f.rows().stream()).toList();
     addMissed(c, backlog.slotsToLookAtAgain(staged, emptied), epochs);
-    backlog.add(lateRows, epochs);
-    backlog.add(look.next(), epochs);
     for (int i = 0; i < lanes.size(); i++) {
       backlog.addLane(laneFetches.get(i), lanes.get(i).rows(), lanes.get(i).complete());
     }
     for (int i = 0; i < slots.size(); i++) {
       backlog.addSlot(slotFetches.get(i), slots.get(i).rows(), slots.get(i).complete());
     }
-    count(c, ranges, now);
-    return !lateLook.isDone()
-        || !lateRows.isEmpty()
-        || !look.next().isEmpty()
+    boolean foundLate = lookForLate(c, ranges, epochs, now);
+    count(ranges, now);
+    return foundLate
+        || !lateLook.isDone()
+        || !fresh.isEmpty()
         || !laneFetches.isEmpty()
         || !slotFetches.isEmpty();
   }
@@ -377,12 +378,32 @@ final class ReadLoop implements AutoCloseable {
     } else if (!keys.isEmpty()) {
       marks.record(now, keys.getLast().id());
     }
-    late.addAll(lookForLate(c, ranges, now));
-    return new Look(late.stream().distinct().toList(), next);
+    return new Look(late, next);
+  }
+
+  private List<Row> readLate(Connection c, List<RowKey> late, long[] epochs) throws SQLException {
+    return late.isEmpty() ? List.of() : table.readKeys(c, late, backlog.left(), epochs);
+  }
+
+  private void addByKeys(Connection c, List<Row> rows, long[] epochs) throws SQLException {
+    addMissed(c, backlog.slotsToLookAtAgain(rows, Set.of()), epochs);
+    backlog.add(rows, epochs);
+  }
+
+  /**
+   * Looks farther back, if it is time to.
+   *
+   * @return whether anything was there
+   */
+  private boolean lookForLate(Connection c, List<SlotRange> ranges, long[] epochs, long now)
+      throws SQLException {
+    List<Row> rows = readLate(c, lateKeys(c, ranges, now), epochs);
+    addByKeys(c, rows, epochs);
+    return !rows.isEmpty();
   }
 
   /** With few rows about one query by id tells; else the slots are looked at, piece by piece. */
-  private List<RowKey> lookForLate(Connection c, List<SlotRange> ranges, long now)
+  private List<RowKey> lateKeys(Connection c, List<SlotRange> ranges, long now)
       throws SQLException {
     if (lateLook.isDone()) {
       if (now - lastSweep >= SWEEP_EVERY) {
@@ -471,10 +492,28 @@ final class ReadLoop implements AutoCloseable {
     }
   }
 
-  private void count(Connection c, List<SlotRange> ranges, long now) throws SQLException {
-    if (now - lastCount >= COUNT_EVERY) {
-      lastCount = now;
-      counted = backlog.allInMemory() ? 0 : OutboxTable.count(c, ranges, 100_000);
+  /** Not by this thread: it would wait for a quarter of a second and more, and so would events. */
+  private void count(List<SlotRange> ranges, long now) {
+    if (now - lastCount < COUNT_EVERY || counting) {
+      return;
     }
+    lastCount = now;
+    if (backlog.allInMemory()) {
+      counted = 0;
+      return;
+    }
+    counting = true;
+    Thread.ofVirtual()
+        .name("count")
+        .start(
+            () -> {
+              try (Connection c = database.getConnection()) {
+                counted = OutboxTable.count(c, ranges, 100_000);
+              } catch (SQLException e) {
+                LOG.log(DEBUG, "the backlog was not counted", e);
+              } finally {
+                counting = false;
+              }
+            });
   }
 }

@@ -98,6 +98,20 @@ final class BacklogPropertyTest {
           .toList();
     }
 
+    private void addMissed(List<Row> staged, Set<Aggregate> emptied, long[] epochs) {
+      Set<Integer> suspicious = backlog.slotsToLookAtAgain(staged, emptied);
+      // The sender works while the reader waits for the database.
+      sendWhileReading();
+      List<RowKey> again = new ArrayList<>();
+      backlog
+          .passed(suspicious, 0)
+          .forEach(
+              s ->
+                  where(s.slot(), s.after(), s.to(), Integer.MAX_VALUE)
+                      .forEach(r -> again.add(new RowKey(r.slot(), r.id()))));
+      backlog.add(byKey(backlog.exist(again), backlog.left()), epochs);
+    }
+
     /** As the read loop does it. */
     void read() {
       for (Backlog.Hold hold : backlog.holds()) {
@@ -123,6 +137,9 @@ final class BacklogPropertyTest {
         }
       }
       sendWhileReading();
+      addMissed(Stream.concat(late.stream(), next.stream()).toList(), Set.of(), epochs);
+      backlog.add(late, epochs);
+      backlog.add(next, epochs);
       List<LaneFetch> laneFetches = backlog.laneFetches(!next.isEmpty());
       List<List<Row>> lanes =
           laneFetches.stream()
@@ -144,29 +161,14 @@ final class BacklogPropertyTest {
                           .toList())
               .toList();
       List<Row> staged =
-          Stream.of(List.of(late), lanes, slots, List.of(next))
-              .flatMap(Collection::stream)
-              .flatMap(Collection::stream)
-              .toList();
+          Stream.concat(lanes.stream(), slots.stream()).flatMap(Collection::stream).toList();
       Set<Aggregate> emptied = new HashSet<>();
       for (int i = 0; i < laneFetches.size(); i++) {
         if (lanes.get(i).size() < laneFetches.get(i).limit()) {
           emptied.add(laneFetches.get(i).aggregate());
         }
       }
-      Set<Integer> suspicious = backlog.slotsToLookAtAgain(staged, emptied);
-      // The sender works while the reader waits for the database.
-      sendWhileReading();
-      List<RowKey> again = new ArrayList<>();
-      backlog
-          .passed(suspicious, 0)
-          .forEach(
-              s ->
-                  where(s.slot(), s.after(), s.to(), Integer.MAX_VALUE)
-                      .forEach(r -> again.add(new RowKey(r.slot(), r.id()))));
-      backlog.add(byKey(backlog.exist(again), backlog.left()), epochs);
-      backlog.add(late, epochs);
-      backlog.add(next, epochs);
+      addMissed(staged, emptied, epochs);
       for (int i = 0; i < laneFetches.size(); i++) {
         backlog.addLane(
             laneFetches.get(i), lanes.get(i), lanes.get(i).size() < laneFetches.get(i).limit());
