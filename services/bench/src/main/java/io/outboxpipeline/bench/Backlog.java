@@ -1,6 +1,7 @@
 package io.outboxpipeline.bench;
 
 import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.JavaProcess;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ record Backlog(String name, String title, boolean snapshot) implements Scenario 
     rig.endpoint().reset(Duration.ZERO);
     try (Connection holder = Rig.source(database).getConnection();
         var statement = holder.createStatement();
-        Program relay = rig.relay(database, Drain.LONG_LEASES)) {
+        JavaProcess relay = rig.relay(database, Drain.LONG_LEASES)) {
       Rig.await("the warm-up", relay, () -> rig.endpoint().count() >= WARM_UP);
       Rig.awaitEmpty(database, relay);
       relay.pause();
@@ -41,7 +42,7 @@ record Backlog(String name, String title, boolean snapshot) implements Scenario 
         statement.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT");
       }
       rig.endpoint().reset(Duration.ZERO);
-      double before = relay.usage().peakRssMiB();
+      double before = Usage.of(relay.pid()).peakRssMiB();
       long began = System.nanoTime();
       relay.resume();
       Rig.await(name, relay, () -> rig.endpoint().count() >= events);
@@ -62,9 +63,12 @@ record Backlog(String name, String title, boolean snapshot) implements Scenario 
               "last",
               part * 1e9 / (arrivals[events - 1] - arrivals[events - part]),
               "events/s, last tenth"));
-      figures.add(new Figure("rss", relay.usage().peakRssMiB(), "MiB at most"));
+      figures.add(new Figure("rss", Usage.of(relay.pid()).peakRssMiB(), "MiB at most"));
       figures.add(
-          new Figure("grown", relay.usage().peakRssMiB() - before, "MiB more than at the warm-up"));
+          new Figure(
+              "grown",
+              Usage.of(relay.pid()).peakRssMiB() - before,
+              "MiB more than at the warm-up"));
       if (!snapshot) {
         figures.add(
             new Figure("small", small(rig, database, relay), "events/s, backlog of 10,000"));
@@ -75,7 +79,7 @@ record Backlog(String name, String title, boolean snapshot) implements Scenario 
   }
 
   /** The median of several small backlogs, for each is over in a second. */
-  private static double small(Rig rig, Database database, Program relay) throws Exception {
+  private static double small(Rig rig, Database database, JavaProcess relay) throws Exception {
     var rates = new double[5];
     for (int i = 0; i < rates.length; i++) {
       relay.pause();

@@ -23,7 +23,7 @@ record BasePost(String name, String title, boolean outbox) implements Scenario {
     int port = JavaProcess.freePort();
     String before = outbox ? "" : NoOutbox.classPath(rig.options().folder());
     Map<String, String> settings = Map.of("SERVER_PORT", Integer.toString(port));
-    try (Program base =
+    try (JavaProcess base =
         rig.start(
             io.outboxpipeline.base.Main.class, JVM, before, Rig.environment(database, settings))) {
       Ready.await(base, port, Duration.ofSeconds(30));
@@ -42,7 +42,7 @@ record BasePost(String name, String title, boolean outbox) implements Scenario {
         case Result.Measured(var figures, var charts) -> {
           double created = figures.getLast().value();
           var all = new ArrayList<>(figures.subList(0, figures.size() - 1));
-          Usage usage = base.usage();
+          Usage usage = Usage.of(base.pid());
           all.add(
               new Figure(
                   "cpu", usage.cpuSeconds() * 1000 / created, "CPU s/1,000 POST, start included"));

@@ -24,7 +24,7 @@ record Consume(String name, String title, int events, int aggregates, int pack)
     int port = JavaProcess.freePort();
     Map<String, String> settings =
         Map.of("CONSUMER_POLL_WAIT", "1s", "SERVER_PORT", Integer.toString(port));
-    try (Program consumer =
+    try (JavaProcess consumer =
         rig.start(
             io.outboxpipeline.consumer.Main.class,
             BasePost.JVM,
@@ -34,9 +34,9 @@ record Consume(String name, String title, int events, int aggregates, int pack)
       Ready.await(consumer, port, Duration.ofSeconds(30));
       int warmUp = pack == 1 ? 20 * WARM_UP_MESSAGES : WARM_UP_MESSAGES * pack;
       take(rig, consumer, "w", warmUp);
-      Usage before = consumer.usage();
+      Usage before = Usage.of(consumer.pid());
       Prepared.Progress progress = take(rig, consumer, "m", events);
-      Usage after = consumer.usage();
+      Usage after = Usage.of(consumer.pid());
       long applied = database.number("SELECT COUNT(*) FROM obt_spending");
       long wrong =
           database.number(
@@ -56,7 +56,7 @@ record Consume(String name, String title, int events, int aggregates, int pack)
     }
   }
 
-  private Prepared.Progress take(Rig rig, Program consumer, String prefix, int count)
+  private Prepared.Progress take(Rig rig, JavaProcess consumer, String prefix, int count)
       throws IOException, InterruptedException {
     rig.endpoint().prepare(prefix, count, aggregates, pack);
     int messages = (count + pack - 1) / pack;

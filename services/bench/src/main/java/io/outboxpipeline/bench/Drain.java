@@ -1,6 +1,7 @@
 package io.outboxpipeline.bench;
 
 import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.JavaProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ record Drain(String name, String title, Duration latency, double share, int aggr
     int events = (int) (rig.options().events() * share);
     Database database = rig.backlog(WARM_UP, Rig.AGGREGATES);
     rig.endpoint().reset(Duration.ZERO);
-    try (Program relay = rig.relay(database, LONG_LEASES)) {
+    try (JavaProcess relay = rig.relay(database, LONG_LEASES)) {
       long started = System.nanoTime();
       Rig.await("the warm-up", relay, () -> rig.endpoint().count() >= WARM_UP);
       Rig.awaitEmpty(database, relay);
@@ -35,13 +36,13 @@ record Drain(String name, String title, Duration latency, double share, int aggr
       Fill.backlog(Rig.source(database), "b", events, aggregates);
       rig.endpoint().reset(latency);
 
-      Usage before = relay.usage();
+      Usage before = Usage.of(relay.pid());
       Usage endpointBefore = rig.endpointUsage();
       long began = System.nanoTime();
       relay.resume();
       Rig.await(name, relay, () -> rig.endpoint().count() >= events);
       Rig.awaitEmpty(database, relay);
-      Usage after = relay.usage();
+      Usage after = Usage.of(relay.pid());
       double endpointCpu = rig.endpointUsage().cpuSecondsSince(endpointBefore);
 
       Received received = rig.endpoint().received();

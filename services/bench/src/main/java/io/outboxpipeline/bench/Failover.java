@@ -41,13 +41,13 @@ record Failover(String name, String title, Fault fault) implements Scenario {
   public Result run(Rig rig) throws Exception {
     Database database = rig.database();
     rig.endpoint().reset(Duration.ZERO);
-    List<Program> relays = new ArrayList<>();
+    List<JavaProcess> relays = new ArrayList<>();
     try {
       relays.add(ready(rig, database, "relay-0"));
       relays.add(ready(rig, database, "relay-1"));
       int warmUp = WARM_UP_PER_SECOND * rig.options().seconds();
       int seconds = SECONDS_BEFORE + fault.seconds;
-      try (Program writer =
+      try (JavaProcess writer =
           rig.writer(
               database,
               WARM_UP_PER_SECOND,
@@ -96,7 +96,7 @@ record Failover(String name, String title, Fault fault) implements Scenario {
             List.of(received.stalls(name + "-stall", title, new Chart.Mark(at, fault.name()))));
       }
     } finally {
-      relays.forEach(Program::close);
+      relays.forEach(JavaProcess::close);
     }
   }
 
@@ -105,12 +105,12 @@ record Failover(String name, String title, Fault fault) implements Scenario {
   }
 
   /** Starts a relay, and waits until it is ready. */
-  static Program ready(Rig rig, Database database, String member) throws Exception {
+  static JavaProcess ready(Rig rig, Database database, String member) throws Exception {
     int port = JavaProcess.freePort();
     var settings = new HashMap<String, String>();
     settings.put("RELAY_MEMBER", member);
     settings.put("SERVER_PORT", Integer.toString(port));
-    Program relay = rig.relay(database, settings);
+    JavaProcess relay = rig.relay(database, settings);
     Ready.await(relay, port, Duration.ofSeconds(60));
     return relay;
   }

@@ -1,5 +1,6 @@
 package io.outboxpipeline.bench;
 
+import io.outboxpipeline.testkit.JavaProcess;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -16,10 +17,10 @@ final class Ready {
    *
    * @throws IllegalStateException if it does not in time, or the process ends
    */
-  static void await(Program program, int port, Duration limit) throws InterruptedException {
+  static void await(JavaProcess program, int port, Duration limit) throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
     while (!ready(port)) {
-      if (!program.alive() || System.nanoTime() - deadline > 0) {
+      if (!program.isAlive() || System.nanoTime() - deadline > 0) {
         throw new IllegalStateException("not ready");
       }
       Thread.sleep(PERIOD);

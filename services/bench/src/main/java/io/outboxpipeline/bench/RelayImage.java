@@ -30,7 +30,7 @@ final class RelayImage {
     this.rig = rig;
   }
 
-  Program start(Map<String, String> environment)
+  JavaProcess start(Map<String, String> environment)
       throws SQLException, IOException, InterruptedException {
     if (rig.options().relayCache() && cache.isEmpty()) {
       cache = Optional.of(train());
@@ -38,7 +38,7 @@ final class RelayImage {
     return start(cache.map(c -> "-XX:AOTCache=" + c), environment);
   }
 
-  private Program start(Optional<String> more, Map<String, String> environment) {
+  private JavaProcess start(Optional<String> more, Map<String, String> environment) {
     List<String> jvm = new ArrayList<>(rig.options().relayOptions());
     more.ifPresent(jvm::add);
     return rig.startWith(jars(), io.outboxpipeline.relay.Main.class, jvm, environment);
@@ -58,14 +58,13 @@ final class RelayImage {
     int port = JavaProcess.freePort();
     var settings = new HashMap<>(Map.of("SERVER_PORT", Integer.toString(port)));
     rig.endpoint().reset(Duration.ZERO);
-    try (Program relay =
+    try (JavaProcess relay =
         start(
             Optional.of("-XX:AOTCacheOutput=" + made), rig.relayEnvironment(database, settings))) {
       Ready.await(relay, port, Duration.ofSeconds(60));
       Rig.await("the training", relay, () -> rig.endpoint().count() >= TRAINING);
       Rig.awaitEmpty(database, relay);
-      relay.terminate();
-      relay.output(STOP_SECONDS);
+      Rig.stop(relay, STOP_SECONDS);
     }
     rig.endpoint().reset(Duration.ZERO);
     return made;

@@ -5,7 +5,9 @@ import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -28,7 +30,7 @@ final class Rig implements AutoCloseable {
 
   private final Options options;
   private final AtomicInteger programs = new AtomicInteger();
-  private final Program endpointProgram;
+  private final JavaProcess endpointProgram;
   private final EndpointClient endpoint;
   private final RelayImage relayImage = new RelayImage(this);
 
@@ -55,7 +57,7 @@ final class Rig implements AutoCloseable {
 
   /** What the endpoint's process used so far. */
   Usage endpointUsage() {
-    return endpointProgram.usage();
+    return Usage.of(endpointProgram.pid());
   }
 
   /** A new database without tables. */
@@ -82,35 +84,49 @@ final class Rig implements AutoCloseable {
   }
 
   /** Starts a process with something before this one's class path, or nothing. */
-  Program start(Class<?> main, List<String> jvm, String before, Map<String, String> environment) {
+  JavaProcess start(
+      Class<?> main, List<String> jvm, String before, Map<String, String> environment) {
     String own = System.getProperty("java.class.path");
     return startWith(before.isEmpty() ? own : before + ":" + own, main, jvm, environment);
   }
 
   /** Starts a process; its output goes to {@code bench-logs}. */
-  Program startWith(
+  JavaProcess startWith(
       String classPath, Class<?> main, List<String> jvm, Map<String, String> environment) {
-    Path log =
-        options
-            .folder()
-            .resolve("bench-logs")
-            .resolve(
-                "%03d-%s-%s.log"
-                    .formatted(
-                        programs.incrementAndGet(),
-                        main.getPackageName().replaceAll(".*\\.", ""),
-                        main.getSimpleName()));
-    return Program.start(main, log, jvm, classPath, environment);
+    Path logs = options.folder().resolve("bench-logs");
+    String name =
+        "%03d-%s-%s"
+            .formatted(
+                programs.incrementAndGet(),
+                main.getPackageName().replaceAll(".*\\.", ""),
+                main.getSimpleName());
+    try {
+      Files.deleteIfExists(logs.resolve(name + ".log")); // of an earlier run
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return JavaProcess.start(name, main, environment, logs, jvm, classPath);
+  }
+
+  /**
+   * Stops a program.
+   *
+   * @throws IllegalStateException if it does not end in time, or fails
+   */
+  static void stop(JavaProcess program, int seconds) {
+    if (program.stop(seconds) != 0) {
+      throw new IllegalStateException("failed when it was stopped, see bench-logs");
+    }
   }
 
   /** Starts a relay with the options' settings, and these beside them. */
-  Program relay(Database database, Map<String, String> settings)
+  JavaProcess relay(Database database, Map<String, String> settings)
       throws SQLException, IOException, InterruptedException {
     return relayImage.start(relayEnvironment(database, settings));
   }
 
   /** Starts a {@link Writer}, which warms up and then waits until it is told to go on. */
-  Program writer(
+  JavaProcess writer(
       Database database,
       int warmUpPerSecond,
       int warmUpSeconds,
@@ -189,7 +205,7 @@ final class Rig implements AutoCloseable {
   /** Runs a program that measures, and takes what it {@link #tell}s. */
   Result measuredBy(Class<?> main, Map<String, String> environment)
       throws IOException, InterruptedException {
-    try (Program program = start(main, SMALL, "", environment)) {
+    try (JavaProcess program = start(main, SMALL, "", environment)) {
       return new Result.Measured(told(program.output((int) PATIENCE.toSeconds())), List.of());
     }
   }
@@ -221,11 +237,11 @@ final class Rig implements AutoCloseable {
    *
    * @throws IllegalStateException if it does not come true in time, or the program ends
    */
-  static void await(String what, Program program, Condition condition)
+  static void await(String what, JavaProcess program, Condition condition)
       throws IOException, InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.holds()) {
-      if (!program.alive()) {
+      if (!program.isAlive()) {
         throw new IllegalStateException(what + ": the process ended");
       }
       if (System.nanoTime() - deadline > 0) {
@@ -236,7 +252,7 @@ final class Rig implements AutoCloseable {
   }
 
   /** Waits until no event is left in the table. */
-  static void awaitEmpty(Database database, Program relay)
+  static void awaitEmpty(Database database, JavaProcess relay)
       throws IOException, InterruptedException {
     await(
         "an empty outbox",

@@ -4,6 +4,7 @@ import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.Slots;
 import io.outboxpipeline.ownership.SlotRange;
 import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.JavaProcess;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ final class Scaling implements Scenario {
   public Result run(Rig rig) throws Exception {
     Database database = rig.database();
     rig.endpoint().reset(Duration.ZERO);
-    List<Program> relays = new ArrayList<>();
+    List<JavaProcess> relays = new ArrayList<>();
     List<Chart.Mark> marks = new ArrayList<>();
     List<Moved> steps = new ArrayList<>();
     int warmUp = WARM_UP_PER_SECOND * rig.options().seconds();
@@ -44,7 +45,7 @@ final class Scaling implements Scenario {
     int seconds = (2 * RELAYS - 1) * STEP_SECONDS;
     try {
       relays.add(Failover.ready(rig, database, "relay-0"));
-      try (Program writer =
+      try (JavaProcess writer =
           rig.writer(
               database,
               WARM_UP_PER_SECOND,
@@ -64,8 +65,7 @@ final class Scaling implements Scenario {
         for (int i = RELAYS - 1; i > 0; i--) {
           var before = new Step(System.nanoTime(), epochs(database));
           marks.add(new Chart.Mark(before.from, i + " relays"));
-          relays.get(i).terminate();
-          relays.get(i).output(30);
+          Rig.stop(relays.get(i), 30);
           steps.add(before.moved(rest(before), epochs(database)));
         }
         writer.output((int) Rig.PATIENCE.toSeconds());
@@ -96,7 +96,7 @@ final class Scaling implements Scenario {
             List.of(received.stalls(name() + "-stall", title(), marks.toArray(new Chart.Mark[0]))));
       }
     } finally {
-      relays.forEach(Program::close);
+      relays.forEach(JavaProcess::close);
     }
   }
 

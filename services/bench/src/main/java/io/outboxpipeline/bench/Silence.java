@@ -1,6 +1,7 @@
 package io.outboxpipeline.bench;
 
 import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.JavaProcess;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -12,7 +13,7 @@ import java.util.List;
  *
  * @param c a connection of nobody else's
  */
-record Silence(Rig rig, Database database, Program relay, Connection c) {
+record Silence(Rig rig, Database database, JavaProcess relay, Connection c) {
   private static final int WARM_UP = 500;
   private static final int FIRST_EVENTS = 5;
 
@@ -32,12 +33,12 @@ record Silence(Rig rig, Database database, Program relay, Connection c) {
     Duration half = Duration.ofSeconds(rig.options().silence()).dividedBy(2);
     Thread.sleep(half);
 
-    Usage usage = relay.usage();
+    Usage usage = Usage.of(relay.pid());
     long statements = statements();
     long from = System.nanoTime();
     Thread.sleep(half);
     double seconds = (System.nanoTime() - from) / 1e9;
-    double cpu = relay.usage().cpuSecondsSince(usage);
+    double cpu = Usage.of(relay.pid()).cpuSecondsSince(usage);
     double asked = (statements() - statements - 1) / seconds;
 
     c.setAutoCommit(false);

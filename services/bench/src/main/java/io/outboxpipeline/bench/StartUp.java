@@ -54,12 +54,11 @@ record StartUp(String name, String title, Class<?> main, boolean needsTables) im
     List<String> jvm = new ArrayList<>(BasePost.JVM);
     jvm.addAll(options);
     long began = System.nanoTime();
-    try (Program service =
+    try (JavaProcess service =
         rig.startWith(RelayImage.jars(), main, jvm, rig.relayEnvironment(database, settings))) {
       Ready.await(service, port, LIMIT);
       double seconds = (System.nanoTime() - began) / 1e9;
-      service.terminate();
-      service.output((int) LIMIT.toSeconds());
+      Rig.stop(service, (int) LIMIT.toSeconds());
       return seconds;
     }
   }

@@ -1,6 +1,7 @@
 package io.outboxpipeline.bench;
 
 import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.JavaProcess;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,8 +44,8 @@ record Steady(
     Database database = rig.database();
     int seconds = rig.options().seconds();
     int measured = seconds + SKIPPED_SECONDS;
-    try (Program relay = relay(rig, database);
-        Program writer =
+    try (JavaProcess relay = relay(rig, database);
+        JavaProcess writer =
             rig.writer(database, WARM_UP_PER_SECOND, seconds, PER_SECOND, measured, AGGREGATES)) {
       int warmUp = WARM_UP_PER_SECOND * seconds;
       Rig.await("the warm-up", relay, () -> rig.endpoint().count() >= warmUp);
@@ -59,9 +60,9 @@ record Steady(
       writer.goOn();
       Thread.sleep(Duration.ofSeconds(SKIPPED_SECONDS));
       long from = System.nanoTime();
-      Usage before = relay.usage();
+      Usage before = Usage.of(relay.pid());
       List<Figure> told = Rig.told(writer.output((int) Rig.PATIENCE.toSeconds()));
-      double cpu = relay.usage().cpuSecondsSince(before) * 1e9 / (System.nanoTime() - from);
+      double cpu = Usage.of(relay.pid()).cpuSecondsSince(before) * 1e9 / (System.nanoTime() - from);
       int all = warmUp + hot + PER_SECOND * measured;
       Rig.await(name, relay, () -> rig.endpoint().count() >= all);
       Received received = rig.endpoint().received();
@@ -94,8 +95,8 @@ record Steady(
     }
   }
 
-  private Program relay(Rig rig, Database database) throws Exception {
-    Program relay = rig.relay(database, settings);
+  private JavaProcess relay(Rig rig, Database database) throws Exception {
+    JavaProcess relay = rig.relay(database, settings);
     rig.endpoint().reset(latency);
     return relay;
   }

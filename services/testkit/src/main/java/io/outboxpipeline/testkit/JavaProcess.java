@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A JVM of its own with this JVM's class path, to be killed, paused and stopped for real. Its
- * output goes to a file. Thread-safe.
+ * A JVM of its own, to be killed, paused and stopped for real. Its output goes to a file.
+ * Thread-safe.
  */
 public final class JavaProcess implements AutoCloseable {
   /** What makes a JVM start fast, and run slowly. */
@@ -20,15 +20,17 @@ public final class JavaProcess implements AutoCloseable {
       List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m");
 
   private final String name;
+  private final Path log;
   private final Process process;
 
-  private JavaProcess(String name, Process process) {
+  private JavaProcess(String name, Path log, Process process) {
     this.name = name;
+    this.log = log;
     this.process = process;
   }
 
   /**
-   * Starts a program.
+   * Starts a program with this JVM's class path.
    *
    * @param name of the log file, which is appended to
    * @param environment beside this process's own
@@ -40,6 +42,17 @@ public final class JavaProcess implements AutoCloseable {
       Map<String, String> environment,
       Path folder,
       List<String> options) {
+    return start(name, main, environment, folder, options, System.getProperty("java.class.path"));
+  }
+
+  /** Starts a program with a class path of its own. */
+  public static JavaProcess start(
+      String name,
+      Class<?> main,
+      Map<String, String> environment,
+      Path folder,
+      List<String> options,
+      String classPath) {
     try {
       Files.createDirectories(folder);
       Path log = folder.resolve(name + ".log");
@@ -47,17 +60,13 @@ public final class JavaProcess implements AutoCloseable {
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(options);
       command.addAll(
-          List.of(
-              "--enable-native-access=ALL-UNNAMED",
-              "-cp",
-              System.getProperty("java.class.path"),
-              main.getName()));
+          List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath, main.getName()));
       var builder =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
       builder.environment().putAll(environment);
-      return new JavaProcess(name, builder.start());
+      return new JavaProcess(name, log, builder.start());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -70,6 +79,10 @@ public final class JavaProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  public long pid() {
+    return process.pid();
   }
 
   public boolean isAlive() {
@@ -88,6 +101,9 @@ public final class JavaProcess implements AutoCloseable {
     // On a busy machine its threads run on for tens of milliseconds after the signal was sent.
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (!isStopped()) {
+      if (!process.isAlive()) {
+        throw new IllegalStateException(name + " has ended");
+      }
       if (System.nanoTime() > end) {
         throw new IllegalStateException(name + " still runs 10 s after SIGSTOP");
       }
@@ -125,6 +141,26 @@ public final class JavaProcess implements AutoCloseable {
   public int stop(int seconds) {
     signal("TERM");
     return await(seconds);
+  }
+
+  /** Ends its wait for a line of input. */
+  public void goOn() throws IOException {
+    try (var in = process.getOutputStream()) {
+      in.write('\n');
+    }
+  }
+
+  /**
+   * Waits for it to end by itself, and gives what its log has by then.
+   *
+   * @throws IllegalStateException if it fails, or does not end in time
+   */
+  public String output(int seconds) throws IOException {
+    int code = await(seconds);
+    if (code != 0) {
+      throw new IllegalStateException(name + " failed, see " + log);
+    }
+    return Files.readString(log);
   }
 
   private int await(int seconds) {
