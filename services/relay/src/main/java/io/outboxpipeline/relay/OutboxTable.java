@@ -13,6 +13,7 @@ import io.outboxpipeline.relay.Backlog.SlotFetch;
 import io.outboxpipeline.relay.Backlog.Stretch;
 import java.net.URI;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -72,12 +73,15 @@ final class OutboxTable {
     }
   }
 
+  /** Prepared once, for it is asked many times a second while nothing happens. */
+  static PreparedStatement anyAfter(Connection c) throws SQLException {
+    return c.prepareStatement("SELECT 1 FROM obt FORCE INDEX (obt_id) WHERE id > ? LIMIT 1");
+  }
+
   /** Whether there is a row above an id, of whichever slot. */
-  static boolean anyAfter(Connection c, long id) throws SQLException {
-    try (var s = c.createStatement();
-        var row =
-            s.executeQuery(
-                "SELECT 1 FROM obt FORCE INDEX (obt_id) WHERE id > " + id + " LIMIT 1")) {
+  static boolean isAnyAfter(PreparedStatement anyAfter, long id) throws SQLException {
+    anyAfter.setLong(1, id);
+    try (var row = anyAfter.executeQuery()) {
       return row.next();
     }
   }

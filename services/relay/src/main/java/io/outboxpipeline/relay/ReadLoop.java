@@ -15,6 +15,7 @@ import io.outboxpipeline.relay.OutboxTable.Found;
 import io.outboxpipeline.relay.OutboxTable.Newer;
 import io.outboxpipeline.runtime.Transactions;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -173,7 +174,8 @@ final class ReadLoop implements AutoCloseable {
 
   private void run() {
     for (int failures = 1; !stopped; failures++) {
-      try (Connection c = database.getConnection()) {
+      try (Connection c = database.getConnection();
+          PreparedStatement anyAfter = OutboxTable.anyAfter(c)) {
         c.setAutoCommit(true);
         // What was found before an error may not have been added.
         recent.clear();
@@ -185,7 +187,7 @@ final class ReadLoop implements AutoCloseable {
         long delay = DELAY_LEAST;
         boolean quiet = false;
         while (!stopped) {
-          boolean found = !(quiet && stillNothing(c, System.nanoTime())) && read(c);
+          boolean found = !(quiet && stillNothing(anyAfter, System.nanoTime())) && read(c);
           if (trouble != null) {
             LOG.log(INFO, "reads the outbox");
             trouble = null;
@@ -236,7 +238,7 @@ final class ReadLoop implements AutoCloseable {
    * Whether a round would find nothing, by one small query: while nothing happens it is asked many
    * times a second.
    */
-  private boolean stillNothing(Connection c, long now) throws SQLException {
+  private boolean stillNothing(PreparedStatement anyAfter, long now) throws SQLException {
     synchronized (wanted) {
       if (!wanted.isEmpty()) {
         return false;
@@ -253,7 +255,8 @@ final class ReadLoop implements AutoCloseable {
     if (late && !looksFast()) {
       return false;
     }
-    if (OutboxTable.anyAfter(c, marks.at(now - (late ? maxTransaction : SHORT_LOOK_BACK)))) {
+    long after = marks.at(now - (late ? maxTransaction : SHORT_LOOK_BACK));
+    if (OutboxTable.isAnyAfter(anyAfter, after)) {
       return false;
     }
     if (late) {
@@ -316,7 +319,7 @@ final class ReadLoop implements AutoCloseable {
     }
     List<Row> staged =
         Stream.concat(lanes.stream(), slots.stream()).flatMap(f -> f.rows().stream()).toList();
-    addMissed(c, backlog.slotsToLookAtAgain(staged, emptied), epochs);
+    addMissed(c, staged, emptied, epochs);
     for (int i = 0; i < lanes.size(); i++) {
       backlog.addLane(laneFetches.get(i), lanes.get(i).rows(), lanes.get(i).complete());
     }
@@ -386,7 +389,7 @@ final class ReadLoop implements AutoCloseable {
   }
 
   private void addByKeys(Connection c, List<Row> rows, long[] epochs) throws SQLException {
-    addMissed(c, backlog.slotsToLookAtAgain(rows, Set.of()), epochs);
+    addMissed(c, rows, Set.of(), epochs);
     backlog.add(rows, epochs);
   }
 
@@ -431,7 +434,9 @@ final class ReadLoop implements AutoCloseable {
   }
 
   /** Before rows are added whose predecessor was never seen, looks whether it came late. */
-  private void addMissed(Connection c, Set<Integer> suspicious, long[] epochs) throws SQLException {
+  private void addMissed(Connection c, List<Row> staged, Set<Aggregate> emptied, long[] epochs)
+      throws SQLException {
+    Set<Integer> suspicious = backlog.slotsToLookAtAgain(staged, emptied);
     if (!suspicious.isEmpty()) {
       var again = new LateLook(backlog);
       again.begin(suspicious, marks.at(System.nanoTime() - maxTransaction));

@@ -23,6 +23,7 @@ import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.FaultySqs;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,8 +33,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
@@ -101,6 +106,10 @@ final class RelayLoopsIT {
   }
 
   private RelayLoops start() {
+    return start(sql -> {});
+  }
+
+  private RelayLoops start(WatchedSource.Watch reads) {
     var settings =
         RelaySettings.of(
             ServerSettings.local(0),
@@ -136,7 +145,7 @@ final class RelayLoopsIT {
     var loops =
         new RelayLoops(
             settings,
-            pool,
+            WatchedSource.of(pool, reads),
             new Transactions(pool, metrics.transactionRetries()),
             () -> Queue.find(client, queue),
             owner,
@@ -209,14 +218,15 @@ final class RelayLoopsIT {
    */
   @Test
   void the_small_query_sees_each_row_above_an_id() throws SQLException {
-    try (Connection c = database.dataSource().getConnection()) {
-      assertThat(OutboxTable.anyAfter(c, 0)).isFalse();
+    try (Connection c = database.dataSource().getConnection();
+        PreparedStatement anyAfter = OutboxTable.anyAfter(c)) {
+      assertThat(OutboxTable.isAnyAfter(anyAfter, 0)).isFalse();
       commit(event("a", 0));
       commit(event("b", 0));
       long highest = OutboxTable.highestId(c);
-      assertThat(OutboxTable.anyAfter(c, 0)).isTrue();
-      assertThat(OutboxTable.anyAfter(c, highest - 1)).isTrue();
-      assertThat(OutboxTable.anyAfter(c, highest)).isFalse();
+      assertThat(OutboxTable.isAnyAfter(anyAfter, 0)).isTrue();
+      assertThat(OutboxTable.isAnyAfter(anyAfter, highest - 1)).isTrue();
+      assertThat(OutboxTable.isAnyAfter(anyAfter, highest)).isFalse();
     }
   }
 
@@ -308,6 +318,90 @@ final class RelayLoopsIT {
     assertChains(received);
     assertThat(received.get(hot.id())).hasSize(60_000);
     assertThat(received.get(neighbours.get(0))).hasSize(1);
+  }
+
+  /** While the rows of the other one are being read. */
+  @Test
+  void what_is_new_does_not_wait_for_the_next_rows_of_another_aggregate() throws Exception {
+    var hot = new Aggregate("test", "hot");
+    String neighbour = inSlotOf(hot).get(0);
+    backlog(hot, 1, 60_000);
+    commit(event(neighbour, 1));
+    var asked = new Semaphore(0);
+    var answers = new Semaphore(Integer.MAX_VALUE);
+    start(
+        sql -> {
+          if (sql.contains("AND aggregate_type = ? AND aggregate_id = ?")) {
+            asked.release();
+            answers.acquire();
+          }
+        });
+    await().until(() -> rowsOf(neighbour) == 0);
+    asked.drainPermits();
+    answers.drainPermits();
+    for (int i = 0; i < 8; i++) {
+      assertThat(asked.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+      commit(event(neighbour, 2));
+      // The round that reads the next rows, if there is room for any, finds the event first.
+      answers.release();
+      await().until(() -> rowsOf(neighbour) == 0);
+    }
+    answers.release(Integer.MAX_VALUE / 2);
+    awaitEmpty();
+    var received = received();
+    assertChains(received);
+    assertThat(received.get(hot.id())).hasSize(60_000);
+    assertThat(received.get(neighbour)).hasSize(9);
+  }
+
+  @Test
+  void counting_the_backlog_holds_up_nothing_and_may_fail() throws Exception {
+    backlog(new Aggregate("test", "hot"), 1, 20_000);
+    var counts = new CountDownLatch(1);
+    var over = new CountDownLatch(1);
+    RelayLoops loops =
+        start(
+            sql -> {
+              if (sql.contains("COUNT(*)")) {
+                counts.countDown();
+                over.await();
+                throw new SQLException("no count");
+              }
+            });
+    assertThat(counts.await(10, TimeUnit.SECONDS)).isTrue();
+    awaitEmpty();
+    over.countDown();
+    commit(event("next", 1));
+    awaitEmpty();
+    assertThat(loops.trouble()).isEmpty();
+  }
+
+  @Test
+  void an_error_amid_a_look_behind_costs_neither_a_row_nor_the_order() throws Exception {
+    var looks = new AtomicInteger();
+    start(
+        sql -> {
+          if (sql.startsWith("(SELECT slot, id FROM obt WHERE slot = ")
+              && looks.incrementAndGet() % 2 == 1) {
+            throw new SQLException("no answer");
+          }
+        });
+    for (int i = 0; i < 3; i++) {
+      try (Connection slow = database.dataSource().getConnection()) {
+        slow.setAutoCommit(false);
+        Outbox.append(slow, event("slow" + i, 1));
+        commit(event("fast" + i, 1));
+        awaitEmpty();
+        await().pollDelay(Duration.ofMillis(600)).until(() -> true);
+        slow.commit();
+      }
+      commit(event("slow" + i, 2));
+      awaitEmpty();
+    }
+    assertThat(looks).as("looks behind").hasValueGreaterThan(3);
+    var received = received();
+    assertChains(received);
+    assertThat(received.values().stream().mapToInt(List::size).sum()).isEqualTo(9);
   }
 
   private static List<String> inSlotOf(Aggregate aggregate) {
