@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -54,6 +55,9 @@ final class OperatorIT {
 
   /** So short that every test sees several. */
   private static final Duration RESYNC = Duration.ofSeconds(5);
+
+  /** Keeps a Deployment that is being deleted, as its pods do. */
+  private static final String POD = "outboxpipeline.io/test-pod";
 
   private static Cluster cluster;
   private static KubernetesClient client;
@@ -310,6 +314,7 @@ final class OperatorIT {
         "deletionPolicy: Delete");
     eventually(() -> assertThat(condition("ends", "QueueReady")).isEqualTo("True QueueReady"));
     eventually(() -> assertThat(pods("ends")).hasSize(3));
+    var relays = client.apps().deployments().inNamespace(namespace).withName("ends-relay");
     var fence = new FakeRelay.MemoryFence();
     try (var relay = new FakeRelay(client, namespace, "ends", "one", TIMING, fence)) {
       relay.says(Map.of("database", "ok", "backlog", "7"));
@@ -322,11 +327,22 @@ final class OperatorIT {
                 .contains("Deployment/ends-relay", "Deployment/ends-consumer");
             assertThat(message("ends", "Progressing")).isEqualTo("relays send what is committed");
           });
+      // As long as the member lives, as a pod of it would.
+      relays.edit(
+          d -> new DeploymentBuilder(d).editMetadata().addToFinalizers(POD).endMetadata().build());
       relay.says(Map.of("database", "ok", "backlog", "0"));
       await()
           .atMost(Duration.ofSeconds(60))
-          .untilAsserted(() -> assertThat(pipelines("ends").get()).isNull());
+          .until(() -> relays.get().getMetadata().getDeletionTimestamp() != null);
     }
+    relays.edit(
+        d ->
+            new DeploymentBuilder(d)
+                .editMetadata()
+                .removeFromFinalizers(POD)
+                .endMetadata()
+                .build());
+    eventually(() -> assertThat(pipelines("ends").get()).isNull());
     eventually(() -> assertThat(objects("ends")).isEmpty());
     assertThat(queueNames()).doesNotContain("ends.fifo", "ends-dlq.fifo");
     assertThat(
