@@ -6,15 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
+import io.outboxpipeline.testkit.WatchedSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -126,30 +124,14 @@ final class DatabaseFenceIT {
   /** Its connections hang before they commit. */
   private static DataSource hangingAtCommit(
       DataSource source, CountDownLatch reached, CountDownLatch over) {
-    return (DataSource)
-        Proxy.newProxyInstance(
-            DatabaseFenceIT.class.getClassLoader(),
-            new Class<?>[] {DataSource.class},
-            (_, _, _) -> hangingAtCommit(source.getConnection(), reached, over));
-  }
-
-  private static Connection hangingAtCommit(
-      Connection c, CountDownLatch reached, CountDownLatch over) {
-    return (Connection)
-        Proxy.newProxyInstance(
-            DatabaseFenceIT.class.getClassLoader(),
-            new Class<?>[] {Connection.class},
-            (_, method, arguments) -> {
-              if (method.getName().equals("commit")) {
-                reached.countDown();
-                over.await();
-              }
-              try {
-                return method.invoke(c, arguments);
-              } catch (InvocationTargetException e) {
-                throw Objects.requireNonNull(e.getCause());
-              }
-            });
+    return WatchedSource.of(
+        source,
+        sql -> {
+          if (sql.equals(WatchedSource.COMMIT)) {
+            reached.countDown();
+            over.await();
+          }
+        });
   }
 
   @Test

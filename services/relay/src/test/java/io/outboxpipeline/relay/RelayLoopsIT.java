@@ -22,6 +22,7 @@ import io.outboxpipeline.runtime.Transactions;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.FaultySqs;
 import io.outboxpipeline.testkit.TestDatabase;
+import io.outboxpipeline.testkit.WatchedSource;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;

@@ -1,4 +1,4 @@
-package io.outboxpipeline.relay;
+package io.outboxpipeline.testkit;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -9,17 +9,22 @@ import java.sql.Statement;
 import java.util.Objects;
 import javax.sql.DataSource;
 
-/** A data source that tells what it is going to be asked: to hold a query up, or let it fail. */
-final class WatchedSource {
+/**
+ * A data source that tells what it is going to be asked: to hold a query or a commit up, or let it
+ * fail. Thread-safe if the watch is.
+ */
+public final class WatchedSource {
 
-  /** Hears of each query before it runs, in its thread. */
-  interface Watch {
+  /** Hears of each query, and of {@link #COMMIT}, before it runs, in its thread. */
+  public interface Watch {
     void before(String sql) throws SQLException, InterruptedException;
   }
 
+  public static final String COMMIT = "COMMIT";
+
   private WatchedSource() {}
 
-  static DataSource of(DataSource source, Watch watch) {
+  public static DataSource of(DataSource source, Watch watch) {
     return proxy(DataSource.class, (_, _) -> connection(source.getConnection(), watch));
   }
 
@@ -29,6 +34,8 @@ final class WatchedSource {
         (method, arguments) -> {
           if (method.getName().equals("prepareStatement")) {
             watch.before((String) arguments[0]);
+          } else if (method.getName().equals("commit")) {
+            watch.before(COMMIT);
           }
           Object result = invoke(c, method, arguments);
           return method.getName().equals("createStatement")
