@@ -36,7 +36,8 @@ final class DatabaseLimit implements Scenario {
 
   /**
    * Drains an outbox in a JVM of its own; the first tenth is not measured. Tells the rates of the
-   * second and of the last tenth, too: is a large backlog's beginning slower for the database alone?
+   * second and of the last tenth, too: is a large backlog's beginning slower for the database
+   * alone?
    */
   public static void main(String[] args) throws SQLException {
     String heads =

@@ -21,7 +21,7 @@ public final class Main {
           new Drain("hot", "one hot aggregate, endpoint after 8 ms", MS_8, 0.25, 1),
           new Steady(
               "steady",
-              "500 events/s, then silence, by polling",
+              "500 events/s, then silence",
               Duration.ZERO,
               Map.of(),
               Steady.Beside.SILENCE),

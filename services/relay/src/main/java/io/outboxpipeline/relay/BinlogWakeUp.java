@@ -10,11 +10,13 @@ import com.github.shyiko.mysql.binlog.event.TableMapEventData;
 import com.github.shyiko.mysql.binlog.event.deserialization.EventDeserializer;
 import com.github.shyiko.mysql.binlog.event.deserialization.NullEventDataDeserializer;
 import com.github.shyiko.mysql.binlog.network.SSLMode;
+import io.outboxpipeline.ownership.SlotRange;
 import io.outboxpipeline.runtime.MySqlSettings;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -23,7 +25,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * outbox, and says so at once. A mere hint: what it misses, polling finds. Needs a user with
  * REPLICATION SLAVE and REPLICATION CLIENT, and row-based logging, which is MySQL's default.
  */
-final class BinlogWakeUp implements AutoCloseable {
+final class BinlogWakeUp implements Waker {
   private static final System.Logger LOG = System.getLogger(BinlogWakeUp.class.getName());
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
 
@@ -62,29 +64,30 @@ final class BinlogWakeUp implements AutoCloseable {
     client = newClient();
   }
 
-  /** Whether it hears of commits now, as far as it knows. */
-  boolean connected() {
+  @Override
+  public boolean tellsOfEachCommit() {
     return client.isConnected();
   }
 
-  void start() {
+  @Override
+  public boolean watches(List<SlotRange> ranges, long after) {
+    return client.isConnected();
+  }
+
+  @Override
+  public void start() {
     thread.start();
   }
 
   @Override
   public void close() {
     stopped = true;
-    thread.interrupt();
     try {
       client.disconnect();
     } catch (IOException e) {
       LOG.log(INFO, "the binary log''s connection was not closed in order: {0}", e.getMessage());
     }
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    RelayLoops.end(thread);
   }
 
   private void run() {

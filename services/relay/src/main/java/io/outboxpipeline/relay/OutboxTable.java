@@ -11,11 +11,13 @@ import io.outboxpipeline.ownership.SlotRange;
 import io.outboxpipeline.relay.Backlog.LaneFetch;
 import io.outboxpipeline.relay.Backlog.SlotFetch;
 import io.outboxpipeline.relay.Backlog.Stretch;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -83,6 +85,38 @@ final class OutboxTable {
     anyAfter.setLong(1, id);
     try (var row = anyAfter.executeQuery()) {
       return row.next();
+    }
+  }
+
+  /**
+   * Waits in the server until there is a row above an id in ranges of slots. Each round of the
+   * recursion is one look. It must name the round, or there would be one look for all, and lock, or
+   * it would see what there was when the statement began; rows that are not committed are locked by
+   * their writers, and skipped.
+   *
+   * @param delay between two looks
+   * @param longest how long it waits, at least one delay
+   * @return whether there is a row
+   */
+  static boolean awaitAnyAfter(
+      Connection c, List<SlotRange> ranges, long after, Duration delay, Duration longest)
+      throws SQLException {
+    long rounds = Math.max(1, longest.dividedBy(delay));
+    String sql =
+        """
+        WITH RECURSIVE looks (n) AS (
+          SELECT 0 UNION ALL
+          SELECT n + 1 FROM looks WHERE n < %d AND IF((
+            SELECT id FROM obt FORCE INDEX (obt_id)
+            WHERE looks.n >= 0 AND id > %d AND (%s) LIMIT 1 FOR UPDATE SKIP LOCKED
+          ) IS NULL, SLEEP(%s) = 0, FALSE))
+        SELECT MAX(n) FROM looks
+        """
+            .formatted(rounds, after, in(ranges), BigDecimal.valueOf(delay.toNanos(), 9));
+    try (var s = c.createStatement();
+        var row = s.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1) < rounds;
     }
   }
 

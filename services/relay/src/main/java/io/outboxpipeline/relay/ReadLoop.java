@@ -26,7 +26,6 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -60,10 +59,10 @@ final class ReadLoop implements AutoCloseable {
   private static final long WATCH_EVERY = Duration.ofSeconds(2).toNanos();
   private static final long COUNT_EVERY = Duration.ofSeconds(15).toNanos();
   private static final long DELAY_LEAST = Duration.ofMillis(2).toNanos();
-  private static final long DELAY_HINTED = Duration.ofMillis(10).toNanos();
+  private static final long DELAY_TOLD = Duration.ofMillis(10).toNanos();
 
-  /** How many times longer the wait is while somebody tells of commits. */
-  private static final int HINTED_PATIENCE = 4;
+  /** While somebody tells of new rows. */
+  private static final long DELAY_WATCHED = Duration.ofMillis(500).toNanos();
 
   private static final long DELAY_WOKEN = Duration.ofNanos(250_000).toNanos();
 
@@ -73,7 +72,7 @@ final class ReadLoop implements AutoCloseable {
   private final Transactions fenced;
   private final RelayMetrics metrics;
   private final long idleDelay;
-  private final BooleanSupplier hinted;
+  private final Waker waker;
   private final long maxTransaction;
   private final Marks marks;
   private final LateLook lateLook;
@@ -84,6 +83,10 @@ final class ReadLoop implements AutoCloseable {
   private final Set<Grant> wanted = new TreeSet<>(Comparator.comparing(Grant::partition));
   private final Thread thread = Thread.ofPlatform().name("read").unstarted(this::run);
 
+  /** Those of the latest round. */
+  private List<SlotRange> ranges = List.of();
+
+  private long lastFound = System.nanoTime();
   private long lastLateLook = System.nanoTime();
   private long lateLookPause = LATE_LOOK_EVERY;
   private long lastSweep = System.nanoTime();
@@ -97,7 +100,7 @@ final class ReadLoop implements AutoCloseable {
   /**
    * @param fenced for what locks epochs
    * @param idleDelay between two queries when nothing happens
-   * @param hinted whether somebody wakes the backlog at commits
+   * @param waker wakes the backlog
    * @param maxTransaction how long a writer's transaction may take
    */
   ReadLoop(
@@ -107,7 +110,7 @@ final class ReadLoop implements AutoCloseable {
       Transactions fenced,
       RelayMetrics metrics,
       Duration idleDelay,
-      BooleanSupplier hinted,
+      Waker waker,
       Duration maxTransaction) {
     this.backlog = backlog;
     this.table = table;
@@ -115,7 +118,7 @@ final class ReadLoop implements AutoCloseable {
     this.fenced = fenced;
     this.metrics = metrics;
     this.idleDelay = idleDelay.toNanos();
-    this.hinted = hinted;
+    this.waker = waker;
     this.maxTransaction = maxTransaction.toNanos();
     this.marks = new Marks(maxTransaction.toNanos());
     this.lateLook = new LateLook(backlog);
@@ -164,12 +167,7 @@ final class ReadLoop implements AutoCloseable {
   @Override
   public void close() {
     stopped = true;
-    thread.interrupt();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    RelayLoops.end(thread);
   }
 
   private void run() {
@@ -195,14 +193,17 @@ final class ReadLoop implements AutoCloseable {
           failures = 0;
           quiet = false;
           if (found) {
-            delay = hinted.getAsBoolean() ? DELAY_HINTED : DELAY_LEAST;
+            lastFound = System.nanoTime();
+            delay = waker.tellsOfEachCommit() ? DELAY_TOLD : DELAY_LEAST;
           }
           if (!found || backlog.allInMemory()) {
+            boolean idle = delay >= idleDelay;
+            boolean watched = idle && isWatched(System.nanoTime());
+            boolean woken =
+                backlog.awaitReadable(watched ? Math.max(idleDelay, DELAY_WATCHED) : delay);
+            quiet = !woken && idle;
             // The word of a commit comes a little before its rows can be read.
-            long longest = hinted.getAsBoolean() ? HINTED_PATIENCE * idleDelay : idleDelay;
-            boolean woken = backlog.awaitReadable(delay);
-            quiet = !woken && delay == longest;
-            delay = woken ? DELAY_WOKEN : Math.min(longest, delay * 2);
+            delay = woken ? DELAY_WOKEN : Math.min(idleDelay, delay * 2);
           }
         }
       } catch (SQLException | RuntimeException e) {
@@ -232,6 +233,14 @@ final class ReadLoop implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Whether the next new row will be told of. What commits a little late is polled for first. */
+  private boolean isWatched(long now) {
+    return now - lastFound >= SHORT_LOOK_BACK
+        && !ranges.isEmpty()
+        && backlog.isEmpty()
+        && waker.watches(ranges, marks.latest());
   }
 
   /**
@@ -293,7 +302,7 @@ final class ReadLoop implements AutoCloseable {
       watchQuarantine(c);
     }
     long[] epochs = backlog.beginRead();
-    List<SlotRange> ranges = Backlog.ranges(epochs);
+    ranges = Backlog.ranges(epochs);
     if (ranges.isEmpty()) {
       return false;
     }

@@ -34,7 +34,7 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
   private final ReadLoop read;
   private final SendLoop send;
   private final DeleteLoop delete;
-  private final Optional<BinlogWakeUp> wakeUp;
+  private final Waker waker;
   private final Consumer<Grant> drained;
 
   RelayLoops(
@@ -49,10 +49,11 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
     drainTimeout = settings.drainTimeout();
     backlog = new Backlog(limits(settings), drained);
     var table = new OutboxTable(settings.source(), 1 << 20);
-    wakeUp =
+    waker =
         switch (settings.wakeUp()) {
-          case NONE -> Optional.empty();
-          case BINLOG -> Optional.of(new BinlogWakeUp(settings.mysql(), backlog::wake));
+          case NONE -> Waker.NONE;
+          case QUERY -> new QueryWakeUp(database, settings.idleDelay().dividedBy(2), backlog::wake);
+          case BINLOG -> new BinlogWakeUp(settings.mysql(), backlog::wake);
         };
     // They lock epochs: a relay that hangs in one would keep others from taking its partitions.
     var fenced = transactions.withIdleLimit(settings.timing().renewDeadline());
@@ -64,7 +65,7 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
             fenced,
             metrics,
             settings.idleDelay(),
-            () -> wakeUp.isPresent() && wakeUp.get().connected(),
+            waker,
             settings.maxTransaction());
     send =
         new SendLoop(
@@ -94,7 +95,7 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
     read.start();
     send.start();
     delete.start();
-    wakeUp.ifPresent(BinlogWakeUp::start);
+    waker.start();
   }
 
   @Override
@@ -156,10 +157,20 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
     return read.backlogRows();
   }
 
+  /** Interrupts a thread and waits for its end. */
+  static void end(Thread thread) {
+    thread.interrupt();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Ends the loops, the readers first; what was acknowledged is deleted. */
   @Override
   public void close() {
-    wakeUp.ifPresent(BinlogWakeUp::close);
+    waker.close();
     read.close();
     send.close();
     delete.close();

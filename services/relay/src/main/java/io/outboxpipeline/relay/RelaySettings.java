@@ -63,7 +63,7 @@ public record RelaySettings(
             source(s, mysql),
             s.integer("relay.concurrency", "RELAY_CONCURRENCY", 16, 1, 256),
             time(s, "idle-delay", IDLE_DELAY, Duration.ofMillis(1), Duration.ofMinutes(1)),
-            s.choice("relay.wake-up", "RELAY_WAKE_UP", WakeUp.NONE),
+            s.choice("relay.wake-up", "RELAY_WAKE_UP", WakeUp.QUERY),
             time(
                 s,
                 "max-transaction",
@@ -94,7 +94,7 @@ public record RelaySettings(
         URI.create("/outbox/" + mysql.database()),
         16,
         IDLE_DELAY,
-        WakeUp.NONE,
+        WakeUp.QUERY,
         Duration.ofMinutes(1),
         Duration.ofSeconds(5),
         100,

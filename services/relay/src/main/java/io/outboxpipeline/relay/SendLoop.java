@@ -96,12 +96,7 @@ final class SendLoop implements AutoCloseable {
   @Override
   public void close() {
     stopped = true;
-    thread.interrupt();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    RelayLoops.end(thread);
     requests.close();
     limit.close();
   }

@@ -4,6 +4,8 @@ package io.outboxpipeline.relay;
 public enum WakeUp {
   /** Nothing: it polls. */
   NONE,
+  /** While nothing happens, a query that waits in the server until there is something. */
+  QUERY,
   /** The server's binary log; the user needs REPLICATION SLAVE and REPLICATION CLIENT. */
   BINLOG
 }

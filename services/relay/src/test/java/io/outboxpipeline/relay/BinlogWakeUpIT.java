@@ -39,7 +39,7 @@ final class BinlogWakeUpIT {
             new Secret(database.password()));
     var wakeUp = new BinlogWakeUp(settings, wakes::incrementAndGet);
     wakeUp.start();
-    await().atMost(Duration.ofSeconds(20)).until(wakeUp::connected);
+    await().atMost(Duration.ofSeconds(20)).until(wakeUp::tellsOfEachCommit);
     return wakeUp;
   }
 
@@ -75,9 +75,9 @@ final class BinlogWakeUpIT {
     try (var proxy = new TcpProxy(database.port());
         var wakeUp = start(proxy.port())) {
       proxy.cut();
-      await().until(() -> !wakeUp.connected());
+      await().until(() -> !wakeUp.tellsOfEachCommit());
       proxy.restore();
-      await().atMost(Duration.ofSeconds(20)).until(wakeUp::connected);
+      await().atMost(Duration.ofSeconds(20)).until(wakeUp::tellsOfEachCommit);
       append(true);
 
       await().until(() -> wakes.get() > 0);

@@ -231,6 +231,21 @@ final class RelayLoopsIT {
     }
   }
 
+  /** As above. */
+  @Test
+  void in_silence_a_query_waits_in_the_server_for_the_row_after_the_last_one() throws Exception {
+    var waiting = new CopyOnWriteArrayList<String>();
+    start(
+        sql -> {
+          if (sql.contains("SKIP LOCKED")) {
+            waiting.add(sql);
+          }
+        });
+    commit(event("first", 1));
+    awaitEmpty();
+    await().until(() -> waiting.stream().anyMatch(sql -> sql.contains("id > 1 AND")));
+  }
+
   @Test
   void events_committed_by_many_writers_arrive_once_and_in_order() throws Exception {
     RelayLoops loops = start();
