@@ -267,9 +267,12 @@ final class Backlog {
     return Stream.of(slots).anyMatch(s -> s != null && s.behind);
   }
 
-  /** Whether nothing is in memory, nothing known to be in the table, and nobody called wake. */
+  /**
+   * Whether nothing is in memory, what is held left aside, nothing known to be in the table, and
+   * nobody called wake.
+   */
   boolean isEmpty() {
-    return locked(() -> !wake && lanes.isEmpty() && !anyBehind());
+    return locked(() -> !wake && lanes.values().stream().allMatch(Lane::held) && !anyBehind());
   }
 
   /**

@@ -10,13 +10,11 @@ import com.github.shyiko.mysql.binlog.event.TableMapEventData;
 import com.github.shyiko.mysql.binlog.event.deserialization.EventDeserializer;
 import com.github.shyiko.mysql.binlog.event.deserialization.NullEventDataDeserializer;
 import com.github.shyiko.mysql.binlog.network.SSLMode;
-import io.outboxpipeline.ownership.SlotRange;
 import io.outboxpipeline.runtime.MySqlSettings;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -70,7 +68,7 @@ final class BinlogWakeUp implements Waker {
   }
 
   @Override
-  public boolean watches(List<SlotRange> ranges, long after) {
+  public boolean watches(long after) {
     return client.isConnected();
   }
 

@@ -26,8 +26,12 @@ final class Marks {
   void record(long nanos, long id) {
     latest = Math.max(latest, id);
     Map.Entry<Long, Long> last = highest.lastEntry();
-    if (last == null || (id > last.getValue() && nanos - last.getKey() >= GRAIN)) {
+    if (last == null) {
       highest.put(nanos, id);
+    } else if (id > last.getValue()) {
+      // Soon after another mark it counts from a little later on, and is not forgotten.
+      long key = last.getKey();
+      highest.put(nanos <= key ? key : Math.max(nanos, key + GRAIN), id);
     }
     // The newest mark that is older than what is kept stays: it answers for all of that time.
     while (highest.size() > 1 && highest.higherKey(highest.firstKey()) < nanos - keepNanos) {

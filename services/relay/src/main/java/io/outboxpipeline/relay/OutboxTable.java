@@ -89,34 +89,38 @@ final class OutboxTable {
   }
 
   /**
-   * Waits in the server until there is a row above an id in ranges of slots. Each round of the
-   * recursion is one look. It must name the round, or there would be one look for all, and lock, or
-   * it would see what there was when the statement began; rows that are not committed are locked by
-   * their writers, and skipped.
+   * Waits in the server until there is a row above an id, of whichever slot: one of these slots
+   * alone could be behind many others' at each look. Each round of the recursion is a look. It must
+   * name the round, or there would be one look for all, and lock, or it would see what there was
+   * when the statement began; rows that are not committed are locked by their writers, and skipped.
    *
-   * @param delay between two looks
-   * @param longest how long it waits, at least one delay
+   * @param delay between two looks, at least a thousandth of the next
+   * @param longest how long it waits
    * @return whether there is a row
    */
-  static boolean awaitAnyAfter(
-      Connection c, List<SlotRange> ranges, long after, Duration delay, Duration longest)
+  static boolean awaitAnyAfter(Connection c, long id, Duration delay, Duration longest)
       throws SQLException {
-    long rounds = Math.max(1, longest.dividedBy(delay));
     String sql =
         """
-        WITH RECURSIVE looks (n) AS (
-          SELECT 0 UNION ALL
-          SELECT n + 1 FROM looks WHERE n < %d AND IF((
+        WITH RECURSIVE looks (n, found) AS (
+          SELECT 0, 0 UNION ALL
+          SELECT n + 1, IF((
             SELECT id FROM obt FORCE INDEX (obt_id)
-            WHERE looks.n >= 0 AND id > %d AND (%s) LIMIT 1 FOR UPDATE SKIP LOCKED
-          ) IS NULL, SLEEP(%s) = 0, FALSE))
-        SELECT MAX(n) FROM looks
+            WHERE looks.n >= 0 AND id > %d LIMIT 1 FOR UPDATE SKIP LOCKED
+          ) IS NULL, SLEEP(%s), 1)
+          FROM looks
+          WHERE found = 0 AND n < %d AND SYSDATE(6) < NOW(6) + INTERVAL %d MICROSECOND)
+        SELECT MAX(found) FROM looks
         """
-            .formatted(rounds, after, in(ranges), BigDecimal.valueOf(delay.toNanos(), 9));
+            .formatted(
+                id,
+                BigDecimal.valueOf(delay.toNanos(), 9),
+                longest.dividedBy(delay),
+                longest.toNanos() / 1000);
     try (var s = c.createStatement();
         var row = s.executeQuery(sql)) {
       row.next();
-      return row.getLong(1) < rounds;
+      return row.getBoolean(1);
     }
   }
 

@@ -1,12 +1,11 @@
 package io.outboxpipeline.relay;
 
+import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
-import io.outboxpipeline.ownership.SlotRange;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
@@ -23,7 +22,8 @@ final class QueryWakeUp implements Waker {
   /** Others wait for it who lock or alter the whole table, and writers wait for them. */
   private static final Duration LONGEST = Duration.ofMillis(500);
 
-  private record Rows(List<SlotRange> ranges, long after) {}
+  /** One that takes longer is not counted on. */
+  private static final long OVERDUE = LONGEST.multipliedBy(2).toNanos();
 
   private final DataSource database;
   private final Duration delay;
@@ -31,18 +31,21 @@ final class QueryWakeUp implements Waker {
   private final Thread thread = Thread.ofPlatform().name("wake-up").unstarted(this::run);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition asked = lock.newCondition();
-  private @Nullable Rows next;
-  private @Nullable Rows running;
+  private @Nullable Long next;
+  private @Nullable Long running;
+  private long began;
   private boolean failing;
   private volatile boolean stopped;
 
   /**
-   * @param delay between two looks
-   * @param wake called from one thread, when there is a row; must return at once
+   * @param delay between two looks, taken as 1 to 500 ms
+   * @param wake called from one thread, when there is a row, and when it is no longer certain that
+   *     there is none; must return at once
    */
   QueryWakeUp(DataSource database, Duration delay, Runnable wake) {
     this.database = database;
-    this.delay = delay.compareTo(LONGEST) < 0 ? delay : LONGEST;
+    // A recursion has at most 1,000 rounds.
+    this.delay = Duration.ofMillis(Math.clamp(delay.toMillis(), 1, LONGEST.toMillis()));
     this.wake = wake;
   }
 
@@ -58,12 +61,13 @@ final class QueryWakeUp implements Waker {
 
   /** Each time it is asked is good for one more query. */
   @Override
-  public boolean watches(List<SlotRange> ranges, long after) {
+  public boolean watches(long after) {
     lock.lock();
     try {
-      next = new Rows(ranges, after);
+      next = after;
       asked.signal();
-      return !failing && (running == null || running.equals(next));
+      return !failing
+          && (running == null || (running == after && System.nanoTime() - began < OVERDUE));
     } finally {
       lock.unlock();
     }
@@ -77,46 +81,48 @@ final class QueryWakeUp implements Waker {
   }
 
   private void run() {
-    for (int failures = 1; !stopped; failures++) {
-      try (Connection c = database.getConnection()) {
-        c.setAutoCommit(true);
-        while (!stopped) {
-          Rows rows = take();
-          boolean there = OutboxTable.awaitAnyAfter(c, rows.ranges(), rows.after(), delay, LONGEST);
-          failures = 0;
+    int failures = 0;
+    try {
+      while (!stopped) {
+        long after = take();
+        try (Connection c = database.getConnection()) {
+          boolean there = OutboxTable.awaitAnyAfter(c, after, delay, LONGEST);
+          if (failures > 0) {
+            LOG.log(INFO, "is woken by a query again");
+            failures = 0;
+          }
           ended(false);
           if (there) {
             wake.run();
           }
-        }
-      } catch (SQLException | RuntimeException e) {
-        if (stopped) {
-          return;
-        }
-        ended(true);
-        if (failures == 1) {
-          LOG.log(WARNING, "no wake-ups by a query, polls meanwhile: {0}", e.getMessage());
-        }
-        try {
+        } catch (SQLException | RuntimeException e) {
+          if (stopped) {
+            return;
+          }
+          failures++;
+          if (failures == 1) {
+            LOG.log(WARNING, "no wake-ups by a query, polls meanwhile: {0}", e.getMessage());
+          }
+          ended(true);
+          wake.run();
           Thread.sleep(RelayLoops.BACKOFF.after(failures));
-        } catch (InterruptedException stop) {
-          return;
         }
-      } catch (InterruptedException e) {
-        return;
       }
+    } catch (InterruptedException e) {
+      // closed
     }
   }
 
-  private Rows take() throws InterruptedException {
+  private long take() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       while (next == null) {
         asked.await();
       }
-      Rows taken = next;
+      long taken = next;
       running = taken;
       next = null;
+      began = System.nanoTime();
       return taken;
     } finally {
       lock.unlock();

@@ -83,9 +83,6 @@ final class ReadLoop implements AutoCloseable {
   private final Set<Grant> wanted = new TreeSet<>(Comparator.comparing(Grant::partition));
   private final Thread thread = Thread.ofPlatform().name("read").unstarted(this::run);
 
-  /** Those of the latest round. */
-  private List<SlotRange> ranges = List.of();
-
   private long lastFound = System.nanoTime();
   private long lastLateLook = System.nanoTime();
   private long lateLookPause = LATE_LOOK_EVERY;
@@ -99,7 +96,7 @@ final class ReadLoop implements AutoCloseable {
 
   /**
    * @param fenced for what locks epochs
-   * @param idleDelay between two queries when nothing happens
+   * @param idleDelay between two queries when nothing happens and the waker does not watch
    * @param waker wakes the backlog
    * @param maxTransaction how long a writer's transaction may take
    */
@@ -185,25 +182,29 @@ final class ReadLoop implements AutoCloseable {
         long delay = DELAY_LEAST;
         boolean quiet = false;
         while (!stopped) {
-          boolean found = !(quiet && stillNothing(anyAfter, System.nanoTime())) && read(c);
+          boolean nothing = quiet && stillNothing(anyAfter, System.nanoTime());
+          boolean found = !nothing && read(c);
           if (trouble != null) {
             LOG.log(INFO, "reads the outbox");
             trouble = null;
           }
           failures = 0;
-          quiet = false;
           if (found) {
             lastFound = System.nanoTime();
             delay = waker.tellsOfEachCommit() ? DELAY_TOLD : DELAY_LEAST;
           }
+          quiet = false;
           if (!found || backlog.allInMemory()) {
-            boolean idle = delay >= idleDelay;
-            boolean watched = idle && isWatched(System.nanoTime());
-            boolean woken =
-                backlog.awaitReadable(watched ? Math.max(idleDelay, DELAY_WATCHED) : delay);
-            quiet = !woken && idle;
-            // The word of a commit comes a little before its rows can be read.
-            delay = woken ? DELAY_WOKEN : Math.min(idleDelay, delay * 2);
+            boolean watched = nothing && waker.watches(marks.latest());
+            boolean woken = backlog.awaitReadable(watched ? DELAY_WATCHED : delay);
+            // What commits a little late is polled for first.
+            quiet = !woken && System.nanoTime() - lastFound >= SHORT_LOOK_BACK;
+            if (!woken) {
+              delay = Math.min(idleDelay, delay * 2);
+            } else if (waker.tellsOfEachCommit()) {
+              // The word of a commit comes a little before its rows can be read.
+              delay = DELAY_WOKEN;
+            }
           }
         }
       } catch (SQLException | RuntimeException e) {
@@ -235,17 +236,9 @@ final class ReadLoop implements AutoCloseable {
     }
   }
 
-  /** Whether the next new row will be told of. What commits a little late is polled for first. */
-  private boolean isWatched(long now) {
-    return now - lastFound >= SHORT_LOOK_BACK
-        && !ranges.isEmpty()
-        && backlog.isEmpty()
-        && waker.watches(ranges, marks.latest());
-  }
-
   /**
-   * Whether a round would find nothing, by one small query: while nothing happens it is asked many
-   * times a second.
+   * Whether a round would find nothing, by one small query, which is asked many times while nothing
+   * happens.
    */
   private boolean stillNothing(PreparedStatement anyAfter, long now) throws SQLException {
     synchronized (wanted) {
@@ -302,7 +295,7 @@ final class ReadLoop implements AutoCloseable {
       watchQuarantine(c);
     }
     long[] epochs = backlog.beginRead();
-    ranges = Backlog.ranges(epochs);
+    List<SlotRange> ranges = Backlog.ranges(epochs);
     if (ranges.isEmpty()) {
       return false;
     }

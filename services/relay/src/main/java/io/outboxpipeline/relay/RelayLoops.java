@@ -170,9 +170,9 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
   /** Ends the loops, the readers first; what was acknowledged is deleted. */
   @Override
   public void close() {
-    waker.close();
     read.close();
     send.close();
     delete.close();
+    waker.close();
   }
 }

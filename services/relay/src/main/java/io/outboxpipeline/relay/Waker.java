@@ -1,8 +1,5 @@
 package io.outboxpipeline.relay;
 
-import io.outboxpipeline.ownership.SlotRange;
-import java.util.List;
-
 /**
  * Tells the reading thread of new rows before its next poll. A mere hint: what it misses, polling
  * finds. Thread-safe.
@@ -21,7 +18,7 @@ interface Waker extends AutoCloseable {
         }
 
         @Override
-        public boolean watches(List<SlotRange> ranges, long after) {
+        public boolean watches(long after) {
           return false;
         }
 
@@ -35,10 +32,10 @@ interface Waker extends AutoCloseable {
   boolean tellsOfEachCommit();
 
   /**
-   * Asked again and again while nothing happens: whether the next row above an id in ranges of
-   * slots will be told of, as far as it knows. Must return at once.
+   * Asked again and again while nothing happens: whether the next row above an id, of whichever
+   * slot, will be told of, as far as it knows. Must return at once.
    */
-  boolean watches(List<SlotRange> ranges, long after);
+  boolean watches(long after);
 
   @Override
   void close();

@@ -23,12 +23,14 @@ final class MarksTest {
   }
 
   @Test
-  void the_latest_id_is_exact_even_of_marks_too_close_to_be_kept() {
+  void of_marks_close_together_the_latest_id_is_exact_and_known_of_soon_after() {
     var marks = new Marks(1000 * MILLI);
     marks.record(100 * MILLI, 7);
     marks.record(101 * MILLI, 9);
     marks.record(102 * MILLI, 8);
     assertThat(marks.latest()).isEqualTo(9);
+    assertThat(marks.at(119 * MILLI)).isEqualTo(7);
+    assertThat(marks.at(120 * MILLI)).isEqualTo(9);
   }
 
   @Property
@@ -53,6 +55,7 @@ final class MarksTest {
             .max()
             .orElse(0);
     assertThat(marks.at(asked)).isLessThanOrEqualTo(most);
+    assertThat(marks.at(now + 20 * MILLI)).isEqualTo(id);
     // Within what is kept it lags by a grain, and what came in that time, at most.
     if (asked <= now && asked >= now - 1000 * MILLI) {
       long lagging =

@@ -33,6 +33,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -234,16 +236,16 @@ final class RelayLoopsIT {
   /** As above. */
   @Test
   void in_silence_a_query_waits_in_the_server_for_the_row_after_the_last_one() throws Exception {
-    var waiting = new CopyOnWriteArrayList<String>();
-    start(
-        sql -> {
-          if (sql.contains("SKIP LOCKED")) {
-            waiting.add(sql);
-          }
-        });
+    Set<String> asked = ConcurrentHashMap.newKeySet();
+    start(asked::add);
     commit(event("first", 1));
     awaitEmpty();
-    await().until(() -> waiting.stream().anyMatch(sql -> sql.contains("id > 1 AND")));
+    awaitWaitsAfter(1, asked);
+  }
+
+  private static void awaitWaitsAfter(long id, Set<String> asked) {
+    String rows = "id > " + id + " LIMIT 1 FOR UPDATE SKIP LOCKED";
+    await().until(() -> asked.stream().anyMatch(sql -> sql.contains(rows)));
   }
 
   @Test
@@ -511,7 +513,8 @@ final class RelayLoopsIT {
   @Test
   void an_event_too_large_for_the_queue_holds_its_aggregate_alone_until_discarded()
       throws Exception {
-    RelayLoops loops = start();
+    Set<String> asked = ConcurrentHashMap.newKeySet();
+    RelayLoops loops = start(asked::add);
     String big = "{\"x\":\"" + "y".repeat(300_000) + "\"}";
     commit(event("a", 1));
     commit(NewEvent.json(new Aggregate("test", "a"), "t", big));
@@ -520,6 +523,7 @@ final class RelayLoopsIT {
     await().until(() -> database.number("SELECT COUNT(*) FROM obt_quarantine") == 1);
     await().until(() -> rows() == 2);
     assertThat(loops.summary().held()).isEqualTo(1);
+    awaitWaitsAfter(4, asked);
     try (Connection c = database.dataSource().getConnection()) {
       c.setAutoCommit(false);
       var entry = Quarantine.list(c, 10).getFirst();
