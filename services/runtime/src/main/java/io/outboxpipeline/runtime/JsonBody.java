@@ -12,6 +12,7 @@ import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
 import jakarta.json.stream.JsonParsingException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -20,6 +21,9 @@ import java.util.Map;
 
 /** Reads a request's body as one JSON object, and refuses whatever is not exactly that. */
 public final class JsonBody {
+  /** How many bytes a body may have. */
+  static final int MAX_BYTES = 64 << 10;
+
   // Found once: Json.create… looks through the whole class path for its provider at each call.
   private static final JsonProvider JSON = JsonProvider.provider();
   // A name given twice would leave it to the reader which value counts.
@@ -31,8 +35,8 @@ public final class JsonBody {
   /**
    * The body.
    *
-   * @throws ProblemException 415 if it does not say that it is JSON, 400 if it is not valid UTF-8,
-   *     not valid JSON, has a name twice in one object, or is no object
+   * @throws ProblemException 415 if it does not say that it is JSON, 413 if it is too large, 400 if
+   *     it is not valid UTF-8, not valid JSON, has a name twice in one object, or is no object
    */
   public static JsonObject read(ServerRequest request) {
     checkMediaType(request);
@@ -63,7 +67,14 @@ public final class JsonBody {
       throw malformed("The body is empty.");
     }
     try (var in = request.content().inputStream()) {
-      return UTF_8.newDecoder().decode(ByteBuffer.wrap(in.readAllBytes())).toString();
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
+        // A client that still sends when the connection is closed may never read the answer.
+        in.transferTo(OutputStream.nullOutputStream());
+        throw new ProblemException(
+            Status.REQUEST_ENTITY_TOO_LARGE_413, "The body has more than 64 KiB.");
+      }
+      return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw malformed("The body is not valid UTF-8.");
     } catch (IOException e) {

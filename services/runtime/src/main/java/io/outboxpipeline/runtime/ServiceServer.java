@@ -35,6 +35,9 @@ import java.util.function.Supplier;
  * /health/started}, {@code /metrics}, and problem+json for every error. Thread-safe.
  */
 public final class ServiceServer implements AutoCloseable {
+  /** Bytes from which on a body is not read at all: its connection is closed. */
+  private static final long MAX_PAYLOAD = 16L * JsonBody.MAX_BYTES;
+
   private static final System.Logger LOG = System.getLogger(ServiceServer.class.getName());
 
   private final String name;
@@ -72,7 +75,7 @@ public final class ServiceServer implements AutoCloseable {
             .port(settings.port())
             .shutdownHook(false)
             .shutdownGracePeriod(share(settings.shutdownGrace(), 10))
-            .maxPayloadSize(b.maxBody)
+            .maxPayloadSize(MAX_PAYLOAD)
             .directHandlers(Problems.directHandlers())
             .featuresDiscoverServices(false)
             .addFeature(
@@ -230,7 +233,6 @@ public final class ServiceServer implements AutoCloseable {
     private final List<HealthCheck> checks = new ArrayList<>();
     private final List<Consumer<HttpRouting.Builder>> routes = new ArrayList<>();
     private final List<ServerFeature> features = new ArrayList<>();
-    private long maxBody = 64 * 1024;
     private Runnable drain = () -> {};
 
     private Builder(String name, ServerSettings settings, Metrics metrics) {
@@ -266,12 +268,6 @@ public final class ServiceServer implements AutoCloseable {
     /** A check of {@code /health/started}: down means not there yet. Must be quick. */
     public Builder started(String check, Supplier<Health> supplier) {
       checks.add(check(check, HealthCheckType.STARTUP, supplier));
-      return this;
-    }
-
-    /** How many bytes a request's body may have; 64 KiB if not set. */
-    public Builder maxBody(long bytes) {
-      maxBody = bytes;
       return this;
     }
 
