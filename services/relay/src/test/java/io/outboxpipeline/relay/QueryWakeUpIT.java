@@ -17,6 +17,7 @@ import io.outboxpipeline.testkit.WatchedSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
@@ -121,6 +122,18 @@ final class QueryWakeUpIT {
       await().until(() -> queries.get() == 1);
       // A query for something else runs when the first is through.
       await().during(Duration.ofMillis(100)).until(() -> wakeUp.watches(1));
+    }
+  }
+
+  @Test
+  void a_query_that_hangs_is_not_counted_on() {
+    var over = new CountDownLatch(1);
+    DataSource hanging = WatchedSource.of(database.dataSource(), _ -> over.await());
+    try (QueryWakeUp wakeUp = start(hanging)) {
+      assertThat(wakeUp.watches(0)).isTrue();
+      await().until(() -> !wakeUp.watches(0));
+      over.countDown();
+      await().until(() -> wakeUp.watches(0));
     }
   }
 

@@ -233,7 +233,7 @@ final class RelayLoopsIT {
     }
   }
 
-  /** As above. */
+  /** Were it not asked, or for other rows, events after a silence would only come later. */
   @Test
   void in_silence_a_query_waits_in_the_server_for_the_row_after_the_last_one() throws Exception {
     Set<String> asked = ConcurrentHashMap.newKeySet();
