@@ -29,8 +29,8 @@ final class LateLook {
   /** Slots of one query. */
   private static final int SLOTS = 64;
 
-  /** Ids that one query spans of a slot with rows that were left: 1 µs for each of them. */
-  private static final int SPAN = 5000;
+  /** Ids that one query spans of a slot with rows that were left: 1 to 8 µs for each of them. */
+  private static final int SPAN = 1000;
 
   private static final long PIECE = Duration.ofMillis(5).toNanos();
 

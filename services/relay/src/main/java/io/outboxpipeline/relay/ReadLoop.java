@@ -80,8 +80,14 @@ final class ReadLoop implements AutoCloseable {
   /** Ids that the last queries by id found and the next ones, which go back a little, need not. */
   private final NavigableSet<Long> recent = new TreeSet<>();
 
+  /** Whether the last look found so much that was new that whole rows were too many. */
+  private boolean many;
+
   private final Set<Grant> wanted = new TreeSet<>(Comparator.comparing(Grant::partition));
   private final Thread thread = Thread.ofPlatform().name("read").unstarted(this::run);
+
+  /** Until then what is left behind waits if new rows come: it takes half of the time at most. */
+  private long backlogDue = System.nanoTime();
 
   private long lastFound = System.nanoTime();
   private long lastLateLook = System.nanoTime();
@@ -194,7 +200,7 @@ final class ReadLoop implements AutoCloseable {
             delay = waker.tellsOfEachCommit() ? DELAY_TOLD : DELAY_LEAST;
           }
           quiet = false;
-          if (!found || backlog.allInMemory()) {
+          if (!found || backlog.allInMemory() || System.nanoTime() - backlogDue < 0) {
             boolean watched = nothing && waker.watches(marks.latest());
             boolean woken = backlog.awaitReadable(watched ? DELAY_WATCHED : delay);
             // What commits a little late is polled for first.
@@ -304,7 +310,12 @@ final class ReadLoop implements AutoCloseable {
     fresh.addAll(look.next());
     // What is new does not wait for what follows: it can be sent by now.
     addByKeys(c, fresh, epochs);
-    List<LaneFetch> laneFetches = backlog.laneFetches(!look.next().isEmpty());
+    boolean flowing = !look.next().isEmpty();
+    long from = System.nanoTime();
+    if (flowing && from - backlogDue < 0) {
+      return true;
+    }
+    List<LaneFetch> laneFetches = backlog.laneFetches(flowing);
     var large = new OutboxTable.LargePayloads();
     List<Found> lanes = new ArrayList<>();
     for (LaneFetch fetch : laneFetches) {
@@ -330,6 +341,8 @@ final class ReadLoop implements AutoCloseable {
     }
     boolean foundLate = lookForLate(c, ranges, epochs, now);
     count(ranges, now);
+    long end = System.nanoTime();
+    backlogDue = flowing ? end + (end - from) : end;
     return foundLate
         || !lateLook.isDone()
         || !fresh.isEmpty()
@@ -346,22 +359,23 @@ final class ReadLoop implements AutoCloseable {
   private record Look(List<RowKey> late, List<Row> next) {}
 
   /**
-   * Looks for what is new: for whole rows as long as they come a few at a time, else for their
-   * keys, which tell what slots to read.
+   * Looks for what is new: for whole rows as long as they come a few at a time, also while slots
+   * have a backlog; else for their keys, which tell what slots to read.
    */
   private Look look(Connection c, List<SlotRange> ranges, long[] epochs, long now)
       throws SQLException {
     long after = marks.at(now - SHORT_LOOK_BACK);
+    long latest = marks.latest();
     List<RowKey> keys;
     List<RowKey> late = new ArrayList<>();
     List<Row> next = List.of();
     boolean complete;
-    if (backlog.isBehind()) {
+    recent.headSet(after, true).clear();
+    if (many && backlog.isBehind()) {
       keys = OutboxTable.newer(c, ranges, after, NEWER_KEYS);
       complete = keys.size() < NEWER_KEYS;
       late.addAll(backlog.exist(keys));
     } else {
-      recent.headSet(after, true).clear();
       Newer newer = OutboxTable.newerRows(c, ranges, after, recent, NEWER_ROWS);
       keys = newer.keys();
       complete = newer.complete();
@@ -369,14 +383,15 @@ final class ReadLoop implements AutoCloseable {
         Fresh fresh = backlog.fresh(keys);
         late.addAll(fresh.late());
         next = table.rows(newer, fresh.next(), epochs);
-        keys.forEach(key -> recent.add(key.id()));
-        while (recent.size() > RECENT_IDS) {
-          recent.pollFirst();
-        }
       } else {
         late.addAll(backlog.exist(keys));
       }
     }
+    keys.forEach(key -> recent.add(key.id()));
+    while (recent.size() > RECENT_IDS) {
+      recent.pollFirst();
+    }
+    many = !complete || keys.stream().filter(k -> k.id() > latest).count() > NEWER_ROWS / 2;
     if (!complete) {
       backlog.allBehind();
       marks.record(now, OutboxTable.highestId(c));
