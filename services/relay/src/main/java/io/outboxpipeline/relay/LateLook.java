@@ -26,7 +26,7 @@ final class LateLook {
 
   private static final int KEYS = 2000;
 
-  /** Slots of one query. */
+  /** Slots of one query at most. */
   private static final int SLOTS = 64;
 
   /** Ids that one query spans of a slot with rows that were left: 1 to 8 µs for each of them. */
@@ -36,6 +36,13 @@ final class LateLook {
 
   private final Backlog backlog;
   private final Deque<Stretch> rest = new ArrayDeque<>();
+
+  /**
+   * Slots of the next query: one at first, twice as many after each that was fast. All rows of a
+   * large backlog may be there still, deleted and not purged, and on the disk alone.
+   */
+  private int slots = 1;
+
   private long began;
   private long spent;
 
@@ -49,11 +56,12 @@ final class LateLook {
   }
 
   /** Begins anew. */
-  void begin(Set<Integer> slots, long after) {
+  void begin(Set<Integer> of, long after) {
     began = System.nanoTime();
     spent = 0;
+    slots = 1;
     rest.clear();
-    rest.addAll(backlog.passed(slots, after));
+    rest.addAll(backlog.passed(of, after));
   }
 
   /** Gives up what is left of it: an error may have cost a piece. */
@@ -105,7 +113,7 @@ final class LateLook {
     Map<Integer, Set<Aggregate>> left = backlog.left();
     List<Stretch> piece = new ArrayList<>();
     boolean cut = false;
-    while (!cut && piece.size() < SLOTS && !rest.isEmpty()) {
+    while (!cut && piece.size() < slots && !rest.isEmpty()) {
       Stretch next = rest.removeFirst();
       long to = next.after() + SPAN;
       cut = left.containsKey(next.slot()) && to < Math.min(next.to(), visible);
@@ -114,7 +122,10 @@ final class LateLook {
       }
       piece.add(cut ? new Stretch(next.slot(), next.after(), to) : next);
     }
+    long from = System.nanoTime();
     List<RowKey> keys = OutboxTable.keys(c, piece, left, KEYS);
+    boolean fast = System.nanoTime() - from < PIECE / 2;
+    slots = fast ? Math.min(SLOTS, 2 * slots) : Math.max(1, slots / 2);
     OutboxTable.beyond(piece, keys, KEYS).forEach(rest::addFirst);
     return backlog.exist(keys);
   }
