@@ -73,7 +73,7 @@ final class LateLookIT {
         .untilAsserted(
             () -> {
               look(Duration.ZERO);
-              assertThat(asked).hasSizeLessThan(12);
+              assertThat(asked).hasSizeLessThan(64);
             });
   }
 
