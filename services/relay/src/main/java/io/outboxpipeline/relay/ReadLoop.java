@@ -200,7 +200,7 @@ final class ReadLoop implements AutoCloseable {
             delay = waker.tellsOfEachCommit() ? DELAY_TOLD : DELAY_LEAST;
           }
           quiet = false;
-          if (!found || backlog.allInMemory() || System.nanoTime() - backlogDue < 0) {
+          if (!found || backlog.allInMemory() || backlogWaits()) {
             boolean watched = nothing && waker.watches(marks.latest());
             boolean woken = backlog.awaitReadable(watched ? DELAY_WATCHED : delay);
             // What commits a little late is polled for first.
@@ -291,6 +291,11 @@ final class ReadLoop implements AutoCloseable {
     return now - lastLateLook >= lateLookPause && marks.at(now) != marks.at(now - maxTransaction);
   }
 
+  /** Whether what is left behind is not to be read now if new rows come. */
+  private boolean backlogWaits() {
+    return System.nanoTime() - backlogDue < 0;
+  }
+
   /** One round; says whether it found anything, or is not through with looking. */
   private boolean read(Connection c) throws SQLException {
     beginWanted(c);
@@ -311,10 +316,10 @@ final class ReadLoop implements AutoCloseable {
     // What is new does not wait for what follows: it can be sent by now.
     addByKeys(c, fresh, epochs);
     boolean flowing = !look.next().isEmpty();
-    long from = System.nanoTime();
-    if (flowing && from - backlogDue < 0) {
+    if (flowing && backlogWaits()) {
       return true;
     }
+    long from = System.nanoTime();
     List<LaneFetch> laneFetches = backlog.laneFetches(flowing);
     var large = new OutboxTable.LargePayloads();
     List<Found> lanes = new ArrayList<>();
