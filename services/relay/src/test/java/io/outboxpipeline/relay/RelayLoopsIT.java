@@ -41,6 +41,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -60,6 +61,9 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
 final class RelayLoopsIT {
+  private static final String LOOK_FOR_ROWS = "SELECT slot, id, aggregate_type(?s:.*)WHERE id > .*";
+  private static final String LANE = "SELECT(?s:.*)AND aggregate_type = \\? AND aggregate_id = .*";
+
   private static final Grant GRANT = new Grant(0, new SlotRange(0, 255), 1);
 
   private final Database database;
@@ -349,7 +353,7 @@ final class RelayLoopsIT {
     var answers = new Semaphore(Integer.MAX_VALUE);
     start(
         sql -> {
-          if (sql.contains("AND aggregate_type = ? AND aggregate_id = ?")) {
+          if (sql.matches(LANE)) {
             asked.release();
             answers.acquire();
           }
@@ -370,6 +374,66 @@ final class RelayLoopsIT {
     assertChains(received);
     assertThat(received.get(hot.id())).hasSize(60_000);
     assertThat(received.get(neighbour)).hasSize(9);
+  }
+
+  @Test
+  void a_backlog_takes_half_of_the_time_at_most_while_others_rows_come() throws Exception {
+    var hot = new Aggregate("test", "hot");
+    backlog(hot, 1, 5_000);
+    var others = new AtomicInteger();
+    var looked = new AtomicBoolean();
+    List<Long> rounds = new CopyOnWriteArrayList<>();
+    start(
+        sql -> {
+          if (sql.matches(LOOK_FOR_ROWS) && rounds.size() < 10) {
+            // Each look finds something.
+            commit(event("other", others.incrementAndGet()));
+            looked.set(true);
+          } else if (sql.matches(LANE) && looked.getAndSet(false)) {
+            rounds.add(System.nanoTime());
+            Thread.sleep(100);
+          }
+        });
+    awaitEmpty();
+    // The first ones may have been before a look for rows found all there was.
+    for (int i = 3; i < 10; i++) {
+      assertThat(Duration.ofNanos(rounds.get(i) - rounds.get(i - 1)))
+          .isGreaterThanOrEqualTo(Duration.ofMillis(200));
+    }
+    var received = received();
+    assertChains(received);
+    assertThat(received.get(hot.id())).hasSize(5_000);
+    assertThat(received.get("other")).hasSize(others.get());
+  }
+
+  @Test
+  void while_one_slot_is_behind_rows_of_others_come_with_the_look_for_them() throws Exception {
+    var hot = new Aggregate("test", "hot");
+    var other = new Aggregate("test", "other");
+    backlog(hot, 1, 40_000);
+    var looks = new AtomicInteger();
+    var looksWhileBehind = new AtomicInteger();
+    var readsOfOther = new AtomicInteger();
+    start(
+        sql -> {
+          if (sql.matches(LOOK_FOR_ROWS) && looks.get() < 100) {
+            if (looks.incrementAndGet() > 1) {
+              commit(event(other.id(), looks.get()));
+            }
+          } else if (sql.startsWith("(SELECT slot, id, aggregate_type")) {
+            if (looks.get() > 1 && sql.contains("slot = %d ".formatted(other.slot()))) {
+              readsOfOther.incrementAndGet();
+            }
+            if (sql.contains("slot = %d ".formatted(hot.slot()))) {
+              looksWhileBehind.set(looks.get() - 1);
+              Thread.sleep(150);
+            }
+          }
+        });
+    awaitEmpty();
+    assertThat(looksWhileBehind).hasValueGreaterThan(3);
+    assertThat(readsOfOther).hasValue(0);
+    assertChains(received());
   }
 
   @Test
