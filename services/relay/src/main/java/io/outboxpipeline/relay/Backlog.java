@@ -43,7 +43,7 @@ final class Backlog {
   private static final int LANES_BRIEFLY = 4;
 
   /** How many times the rows in memory may be sent and not deleted before reading stops. */
-  private static final int UNDELETED = 4;
+  private static final int UNDELETED = 2;
 
   /** Of how many aggregates the last sequence is remembered after their rows are gone. */
   private static final int REMEMBERED = 50_000;
