@@ -22,6 +22,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -360,9 +361,9 @@ final class Backlog {
           long room = room();
           List<SlotFetch> fetches = new ArrayList<>();
           if (room > 0) {
-            fetch(fetches, shallow, deep.isEmpty() ? room : room / 2, SHALLOW_ROWS);
+            fetch(fetches, shallow, deep.isEmpty() ? room : room / 2, _ -> SHALLOW_ROWS);
             room -= fetches.stream().mapToInt(SlotFetch::limit).sum();
-            fetch(fetches, deep, room, limits.slotRows() / 2);
+            fetch(fetches, deep, room, s -> likelyRows(s, visible));
           }
           return fetches.stream()
               .map(f -> without(f, left.getOrDefault(f.slot(), Set.of()), visible))
@@ -370,10 +371,20 @@ final class Backlog {
         });
   }
 
-  private void fetch(List<SlotFetch> fetches, List<Slot> of, long room, int most) {
+  /** So that a read is full of several slots with few rows left, and large where they pack well. */
+  private int likelyRows(Slot slot, long visible) {
+    int most = limits.slotRows() / 2;
+    double left = slot.density * Math.max(0, visible - slot.cursor);
+    return (int) Math.min(most, SHALLOW_ROWS + 2 * left);
+  }
+
+  private void fetch(
+      List<SlotFetch> fetches, List<Slot> of, long room, ToIntFunction<Slot> mostOf) {
     long rest = room;
     for (Slot slot : of) {
-      if (rest <= 0) {
+      int most = mostOf.applyAsInt(slot);
+      // A small part of a slot would be packed badly.
+      if (rest <= 0 || (rest < room && rest < most / 2)) {
         firstSlot = slot.number;
         return;
       }
@@ -497,6 +508,9 @@ final class Backlog {
           slot.readFromStart |= fetch.after() == 0;
           slot.behind = !complete || fetch.more();
           slot.deep = !complete;
+          if (found.size() > 1) {
+            slot.density = (found.size() - 1.0) / (found.getLast().id() - found.getFirst().id());
+          }
           add(slot, found);
           if (complete && !fetch.without().isEmpty()) {
             slot.cursor = Math.max(slot.cursor, fetch.to());

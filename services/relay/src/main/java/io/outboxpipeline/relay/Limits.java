@@ -24,7 +24,7 @@ record Limits(
     int packBytes) {
 
   static final Limits DEFAULT =
-      new Limits(20_000, 32L << 20, 4096, 1024, 10_000, 256, 100, 64 << 10);
+      new Limits(10_000, 32L << 20, 2048, 1024, 10_000, 256, 100, 64 << 10);
 
   /**
    * What a request may have.

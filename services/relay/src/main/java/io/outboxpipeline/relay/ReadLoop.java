@@ -92,6 +92,12 @@ final class ReadLoop implements AutoCloseable {
   private long lastFound = System.nanoTime();
   private long lastLateLook = System.nanoTime();
   private long lateLookPause = LATE_LOOK_EVERY;
+
+  /**
+   * Until then a look far back waits while slots are behind: it takes a fifth of the time at most.
+   */
+  private long lateLookDue = System.nanoTime();
+
   private long lastSweep = System.nanoTime();
   private long lastWatch = System.nanoTime();
   private long lastCount = System.nanoTime() - COUNT_EVERY;
@@ -291,6 +297,11 @@ final class ReadLoop implements AutoCloseable {
     return now - lastLateLook >= lateLookPause && marks.at(now) != marks.at(now - maxTransaction);
   }
 
+  /** Whether a look far back is not to go on now. */
+  private boolean lateLookWaits() {
+    return backlog.isBehind() && System.nanoTime() - lateLookDue < 0;
+  }
+
   /** Whether what is left behind is not to be read now if new rows come. */
   private boolean backlogWaits() {
     return System.nanoTime() - backlogDue < 0;
@@ -349,7 +360,7 @@ final class ReadLoop implements AutoCloseable {
     long end = System.nanoTime();
     backlogDue = flowing ? end + (end - from) : end;
     return foundLate
-        || !lateLook.isDone()
+        || (!lateLook.isDone() && !lateLookWaits())
         || !fresh.isEmpty()
         || !laneFetches.isEmpty()
         || !slotFetches.isEmpty();
@@ -448,7 +459,13 @@ final class ReadLoop implements AutoCloseable {
         return List.of();
       }
     }
+    if (lateLookWaits()) {
+      return List.of();
+    }
+    long from = System.nanoTime();
     List<RowKey> late = lateLook.goOn(c, marks.latest());
+    long end = System.nanoTime();
+    lateLookDue = end + 4 * (end - from);
     if (lateLook.isDone()) {
       lookedFarBack(lateLook.began(), lateLook.spent());
     }

@@ -22,6 +22,9 @@ final class Slot {
   /** Whether the last read found more than it was to take. */
   boolean deep;
 
+  /** Rows of an id, in the last read that found several: a guess at how many are left. */
+  double density;
+
   /** Whether the slot was read from its start in this grant, so that only late rows were missed. */
   boolean readFromStart;
 

@@ -45,6 +45,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -301,7 +302,7 @@ final class RelayLoopsIT {
   @Test
   void an_aggregate_does_not_wait_for_the_backlog_of_another_in_its_slot() throws Exception {
     var hot = new Aggregate("test", "hot \\' é");
-    String neighbour = inSlotOf(hot).get(0);
+    String neighbour = inSlotOf(hot).findFirst().orElseThrow();
     backlog(hot, 1, 60_000);
     commit(event(neighbour, 1));
     start();
@@ -322,7 +323,7 @@ final class RelayLoopsIT {
   void a_row_that_commits_late_does_not_wait_for_the_backlog_of_another_aggregate()
       throws Exception {
     var hot = new Aggregate("test", "hot");
-    List<String> neighbours = inSlotOf(hot);
+    List<String> neighbours = inSlotOf(hot).limit(2).toList();
     backlog(hot, 1, 30_000);
     try (Connection slow = database.dataSource().getConnection()) {
       slow.setAutoCommit(false);
@@ -346,7 +347,7 @@ final class RelayLoopsIT {
   @Test
   void what_is_new_does_not_wait_for_the_next_rows_of_another_aggregate() throws Exception {
     var hot = new Aggregate("test", "hot");
-    String neighbour = inSlotOf(hot).get(0);
+    String neighbour = inSlotOf(hot).findFirst().orElseThrow();
     backlog(hot, 1, 60_000);
     commit(event(neighbour, 1));
     var asked = new Semaphore(0);
@@ -437,6 +438,37 @@ final class RelayLoopsIT {
   }
 
   @Test
+  void looks_behind_take_a_fifth_of_the_time_at_most_while_slots_are_behind() throws Exception {
+    var first = new Aggregate("test", "first");
+    inSlotOf(first).limit(200).forEach(id -> backlog(first.slot(), id, 100));
+    List<Long> reads = new CopyOnWriteArrayList<>();
+    var looks = new AtomicInteger();
+    start(
+        sql -> {
+          if (reads.size() == 30) {
+            return;
+          }
+          if (sql.startsWith("(SELECT slot, id FROM obt WHERE slot = ")) {
+            looks.incrementAndGet();
+            Thread.sleep(100);
+          } else if (sql.startsWith("(SELECT slot, id, aggregate_type")
+              && sql.contains("slot = %d ".formatted(first.slot()))) {
+            reads.add(System.nanoTime());
+            Thread.sleep(100);
+          }
+        });
+    awaitEmpty();
+    assertThat(reads).hasSize(30);
+    Duration behind = Duration.ofNanos(reads.getLast() - reads.getFirst());
+    assertThat(looks)
+        .hasValueGreaterThan(2)
+        .hasValueLessThanOrEqualTo(1 + (int) behind.dividedBy(Duration.ofMillis(500)));
+    var received = received();
+    assertChains(received);
+    assertThat(received.values().stream().mapToInt(List::size).sum()).isEqualTo(20_000);
+  }
+
+  @Test
   void counting_the_backlog_holds_up_nothing_and_may_fail() throws Exception {
     backlog(new Aggregate("test", "hot"), 1, 20_000);
     var counts = new CountDownLatch(1);
@@ -486,12 +518,10 @@ final class RelayLoopsIT {
     assertThat(received.values().stream().mapToInt(List::size).sum()).isEqualTo(9);
   }
 
-  private static List<String> inSlotOf(Aggregate aggregate) {
+  private static Stream<String> inSlotOf(Aggregate aggregate) {
     return IntStream.iterate(0, n -> n + 1)
         .mapToObj(n -> "n" + n)
-        .filter(id -> new Aggregate("test", id).slot() == aggregate.slot())
-        .limit(2)
-        .toList();
+        .filter(id -> new Aggregate("test", id).slot() == aggregate.slot());
   }
 
   private long rowsOf(String id) {
@@ -520,6 +550,21 @@ final class RelayLoopsIT {
         s.executeUpdate();
       }
     }
+  }
+
+  /** So many rows. */
+  private void backlog(int slot, String id, int events) {
+    database.execute(
+        IntStream.rangeClosed(1, events)
+            .mapToObj(
+                sequence ->
+                    "(%d, 'test', '%s', %d, UUID(), 't', 'application/json', '{}')"
+                        .formatted(slot, id, sequence))
+            .collect(
+                Collectors.joining(
+                    ", ",
+                    "INSERT INTO obt (slot, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, payload) VALUES ",
+                    "")));
   }
 
   @Test

@@ -1,0 +1,64 @@
+package io.outboxpipeline.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outboxpipeline.outbox.Slots;
+import io.outboxpipeline.relay.Backlog.SlotFetch;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** How much is read of each slot. */
+final class SlotFetchesTest {
+  private static final int FETCH_ROWS = Limits.DEFAULT.fetchRows();
+  private static final int MOST = Limits.DEFAULT.slotRows() / 2;
+
+  private final Backlog backlog = new Backlog(Limits.DEFAULT, _ -> {});
+
+  /** Every slot has more rows than the first two reads took, one in 256 ids. */
+  @BeforeEach
+  void readALittleOfEach() {
+    backlog.own(Rows.ALL, List.of());
+    backlog.beginRead();
+    while (true) {
+      List<SlotFetch> first = backlog.slotFetches(0).stream().filter(f -> f.after() == 0).toList();
+      if (first.isEmpty()) {
+        return;
+      }
+      first.forEach(f -> backlog.addSlot(f, rows(f.slot(), f.limit()), false));
+    }
+  }
+
+  private List<Row> rows(int slot, int count) {
+    int aggregate = aggregateIn(slot);
+    return IntStream.rangeClosed(1, count)
+        .mapToObj(i -> Rows.row(aggregate, id(slot, i), i, 10, null))
+        .toList();
+  }
+
+  private static int aggregateIn(int slot) {
+    return IntStream.iterate(0, n -> n + 1)
+        .filter(n -> Rows.aggregate(n).slot() == slot)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static long id(int slot, int row) {
+    return slot + (long) Slots.COUNT * row;
+  }
+
+  @Test
+  void where_many_rows_are_left_of_each_slot_a_read_is_of_few() {
+    assertThat(backlog.slotFetches(id(0, 1000)))
+        .hasSize(FETCH_ROWS / MOST)
+        .allMatch(f -> f.limit() == MOST);
+  }
+
+  @Test
+  void where_few_rows_are_left_of_each_slot_a_read_is_of_many() {
+    assertThat(backlog.slotFetches(id(0, 16 + 20)))
+        .hasSizeGreaterThan(FETCH_ROWS / 64)
+        .allMatch(f -> f.limit() > 20);
+  }
+}
