@@ -14,7 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
@@ -23,6 +25,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -103,7 +106,11 @@ final class Backlog {
   private long rows;
   private long bytes;
   private double rowBytes = 4096;
-  private int firstSlot;
+
+  /** Where the next read of a little goes on, and that of slots with a backlog. */
+  private int firstShallow;
+
+  private int firstDeep;
 
   /** Whether rows were known to be in the table alone when the last read was planned. */
   private boolean unread;
@@ -346,29 +353,31 @@ final class Backlog {
     return locked(
         () -> {
           Map<Integer, Set<Aggregate>> left = left();
-          List<Slot> shallow = new ArrayList<>();
-          List<Slot> deep = new ArrayList<>();
-          for (int i = 0; i < Slots.COUNT; i++) {
-            Slot slot = slots[(firstSlot + i) % Slots.COUNT];
-            if (slot != null
-                && slot.behind
-                && !slot.partition.draining
-                && slot.rows <= limits.slotRows() / 2) {
-              (slot.deep ? deep : shallow).add(slot);
-            }
-          }
+          List<Slot> shallow = readable(firstShallow, false);
+          List<Slot> deep = readable(firstDeep, true);
           unread = anyBehind() || lanesWithLeft.stream().anyMatch(l -> !l.held());
           long room = room();
           List<SlotFetch> fetches = new ArrayList<>();
           if (room > 0) {
-            fetch(fetches, shallow, deep.isEmpty() ? room : room / 2, _ -> SHALLOW_ROWS);
+            firstShallow =
+                fetch(fetches, shallow, deep.isEmpty() ? room : room / 2, _ -> SHALLOW_ROWS)
+                    .orElse(firstShallow);
             room -= fetches.stream().mapToInt(SlotFetch::limit).sum();
-            fetch(fetches, deep, room, s -> likelyRows(s, visible));
+            firstDeep = fetch(fetches, deep, room, s -> likelyRows(s, visible)).orElse(firstDeep);
           }
           return fetches.stream()
               .map(f -> without(f, left.getOrDefault(f.slot(), Set.of()), visible))
               .toList();
         });
+  }
+
+  private List<Slot> readable(int first, boolean deep) {
+    return IntStream.range(first, first + Slots.COUNT)
+        .mapToObj(n -> slots[n % Slots.COUNT])
+        .filter(Objects::nonNull)
+        .filter(s -> s.behind && s.deep == deep)
+        .filter(s -> !s.partition.draining && s.rows <= limits.slotRows() / 2)
+        .toList();
   }
 
   /** So that a read is full of several slots with few rows left, and large where they pack well. */
@@ -378,20 +387,21 @@ final class Backlog {
     return (int) Math.min(most, SHALLOW_ROWS + 2 * left);
   }
 
-  private void fetch(
+  /** Plans reads as long as there is room, and says at which slot there was none. */
+  private OptionalInt fetch(
       List<SlotFetch> fetches, List<Slot> of, long room, ToIntFunction<Slot> mostOf) {
     long rest = room;
     for (Slot slot : of) {
       int most = mostOf.applyAsInt(slot);
       // A small part of a slot would be packed badly.
       if (rest <= 0 || (rest < room && rest < most / 2)) {
-        firstSlot = slot.number;
-        return;
+        return OptionalInt.of(slot.number);
       }
       int limit = (int) Math.min(most, rest);
       rest -= limit;
       fetches.add(new SlotFetch(slot.number, slot.partition.grant.epoch(), slot.cursor, limit));
     }
+    return OptionalInt.empty();
   }
 
   private SlotFetch without(SlotFetch f, Set<Aggregate> left, long visible) {

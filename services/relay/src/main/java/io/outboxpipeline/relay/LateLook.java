@@ -43,9 +43,6 @@ final class LateLook {
    */
   private int slots = 1;
 
-  private long began;
-  private long spent;
-
   LateLook(Backlog backlog) {
     this.backlog = backlog;
   }
@@ -57,8 +54,6 @@ final class LateLook {
 
   /** Begins anew. */
   void begin(Set<Integer> of, long after) {
-    began = System.nanoTime();
-    spent = 0;
     slots = 1;
     rest.clear();
     rest.addAll(backlog.passed(of, after));
@@ -73,16 +68,6 @@ final class LateLook {
     return rest.isEmpty();
   }
 
-  /** When it began. */
-  long began() {
-    return began;
-  }
-
-  /** Nanoseconds that it has taken so far. */
-  long spent() {
-    return spent;
-  }
-
   /**
    * Looks on for a few milliseconds.
    *
@@ -91,12 +76,10 @@ final class LateLook {
    */
   List<RowKey> goOn(Connection c, long visible) throws SQLException {
     List<RowKey> late = new ArrayList<>();
-    long from = System.nanoTime();
-    long until = from + PIECE;
+    long until = System.nanoTime() + PIECE;
     while (!rest.isEmpty() && System.nanoTime() - until < 0) {
       late.addAll(piece(c, visible));
     }
-    spent += System.nanoTime() - from;
     return late;
   }
 

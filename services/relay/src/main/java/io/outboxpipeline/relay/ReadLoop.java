@@ -93,10 +93,28 @@ final class ReadLoop implements AutoCloseable {
   private long lastLateLook = System.nanoTime();
   private long lateLookPause = LATE_LOOK_EVERY;
 
+  /** Whether a look far back is under way. */
+  private boolean looking;
+
+  /** Whether that look is at everything. */
+  private boolean sweeping;
+
+  private long lookBegan;
+  private long lookTook;
+
   /**
-   * Until then a look far back waits while slots are behind: it takes a fifth of the time at most.
+   * Until then a look far back waits while slots are read: it takes a fifth of the time at most.
    */
   private long lateLookDue = System.nanoTime();
+
+  /**
+   * The next look far back is for ids above this. These were given out so long before the last look
+   * that was finished that their transactions had ended: it, or one before it, saw their rows.
+   */
+  private long settled;
+
+  /** What that will be when the look that is under way is finished. */
+  private long settledNext;
 
   private long lastSweep = System.nanoTime();
   private long lastWatch = System.nanoTime();
@@ -187,6 +205,7 @@ final class ReadLoop implements AutoCloseable {
         // What was found before an error may not have been added.
         recent.clear();
         lateLook.stop();
+        looking = false;
         if (marks.at(System.nanoTime()) == 0) {
           // What is below is read slot by slot anyway.
           marks.record(System.nanoTime() - SHORT_LOOK_BACK, OutboxTable.highestId(c));
@@ -261,7 +280,7 @@ final class ReadLoop implements AutoCloseable {
     if (now - lastWatch >= WATCH_EVERY
         || now - lastCount >= COUNT_EVERY
         || now - lastSweep >= SWEEP_EVERY
-        || !lateLook.isDone()
+        || looking
         || !backlog.isEmpty()) {
       return false;
     }
@@ -269,12 +288,12 @@ final class ReadLoop implements AutoCloseable {
     if (late && !looksFast()) {
       return false;
     }
-    long after = marks.at(now - (late ? maxTransaction : SHORT_LOOK_BACK));
-    if (OutboxTable.isAnyAfter(anyAfter, after)) {
+    if (OutboxTable.isAnyAfter(anyAfter, late ? settled : marks.at(now - SHORT_LOOK_BACK))) {
       return false;
     }
     if (late) {
-      lookedFarBack(now, System.nanoTime() - now);
+      beginLook(now, false);
+      endLook(System.nanoTime() - now);
     }
     return true;
   }
@@ -287,19 +306,28 @@ final class ReadLoop implements AutoCloseable {
     return lateLookPause == LATE_LOOK_EVERY && !backlog.isBehind();
   }
 
-  /** What is slow comes more rarely. */
-  private void lookedFarBack(long began, long took) {
-    lastLateLook = began;
+  private void beginLook(long now, boolean sweep) {
+    looking = true;
+    sweeping = sweep;
+    settledNext = marks.at(now - maxTransaction);
+    lookBegan = now;
+    lookTook = 0;
+  }
+
+  /** All that the look found was added, or there was nothing. What is slow comes more rarely. */
+  private void endLook(long took) {
+    looking = false;
+    settled = settledNext;
+    lastLateLook = lookBegan;
     lateLookPause = Math.max(LATE_LOOK_EVERY, 20 * took);
+    if (sweeping) {
+      // Where it takes minutes, looks for what is late come between two of them.
+      lastSweep = System.nanoTime();
+    }
   }
 
   private boolean lateLookIsDue(long now) {
-    return now - lastLateLook >= lateLookPause && marks.at(now) != marks.at(now - maxTransaction);
-  }
-
-  /** Whether a look far back is not to go on now. */
-  private boolean lateLookWaits() {
-    return backlog.isBehind() && System.nanoTime() - lateLookDue < 0;
+    return now - lastLateLook >= lateLookPause && marks.at(now) != settled;
   }
 
   /** Whether what is left behind is not to be read now if new rows come. */
@@ -355,12 +383,13 @@ final class ReadLoop implements AutoCloseable {
     for (int i = 0; i < slots.size(); i++) {
       backlog.addSlot(slotFetches.get(i), slots.get(i).rows(), slots.get(i).complete());
     }
-    boolean foundLate = lookForLate(c, ranges, epochs, now);
+    boolean foundLate =
+        (slotFetches.isEmpty() || now - lateLookDue >= 0) && lookForLate(c, ranges, epochs, now);
     count(ranges, now);
     long end = System.nanoTime();
     backlogDue = flowing ? end + (end - from) : end;
     return foundLate
-        || (!lateLook.isDone() && !lateLookWaits())
+        || looking
         || !fresh.isEmpty()
         || !laneFetches.isEmpty()
         || !slotFetches.isEmpty();
@@ -433,43 +462,38 @@ final class ReadLoop implements AutoCloseable {
    */
   private boolean lookForLate(Connection c, List<SlotRange> ranges, long[] epochs, long now)
       throws SQLException {
+    long from = System.nanoTime();
     List<Row> rows = readLate(c, lateKeys(c, ranges, now), epochs);
     addByKeys(c, rows, epochs);
+    if (looking) {
+      long end = System.nanoTime();
+      lookTook += end - from;
+      lateLookDue = end + 4 * (end - from);
+      if (lateLook.isDone()) {
+        endLook(lookTook);
+      }
+    }
     return !rows.isEmpty();
   }
 
   /** With few rows about one query by id tells; else the slots are looked at, piece by piece. */
   private List<RowKey> lateKeys(Connection c, List<SlotRange> ranges, long now)
       throws SQLException {
-    if (lateLook.isDone()) {
-      if (now - lastSweep >= SWEEP_EVERY) {
-        lastSweep = now;
-        lateLook.begin(0);
-      } else if (lateLookIsDue(now)) {
-        long after = marks.at(now - maxTransaction);
-        if (looksFast()) {
-          List<RowKey> keys = OutboxTable.newer(c, ranges, after, NEWER_KEYS);
-          if (keys.size() < NEWER_KEYS) {
-            lookedFarBack(now, System.nanoTime() - now);
-            return backlog.exist(keys);
-          }
-        }
-        lateLook.begin(after);
-      } else {
+    if (!looking) {
+      boolean sweep = now - lastSweep >= SWEEP_EVERY;
+      if (!sweep && !lateLookIsDue(now)) {
         return List.of();
       }
+      beginLook(now, sweep);
+      if (!sweep && looksFast()) {
+        List<RowKey> keys = OutboxTable.newer(c, ranges, settled, NEWER_KEYS);
+        if (keys.size() < NEWER_KEYS) {
+          return backlog.exist(keys);
+        }
+      }
+      lateLook.begin(sweep ? 0 : settled);
     }
-    if (lateLookWaits()) {
-      return List.of();
-    }
-    long from = System.nanoTime();
-    List<RowKey> late = lateLook.goOn(c, marks.latest());
-    long end = System.nanoTime();
-    lateLookDue = end + 4 * (end - from);
-    if (lateLook.isDone()) {
-      lookedFarBack(lateLook.began(), lateLook.spent());
-    }
-    return late;
+    return lateLook.goOn(c, marks.latest());
   }
 
   /** Before rows are added whose predecessor was never seen, looks whether it came late. */
@@ -478,7 +502,7 @@ final class ReadLoop implements AutoCloseable {
     Set<Integer> suspicious = backlog.slotsToLookAtAgain(staged, emptied);
     if (!suspicious.isEmpty()) {
       var again = new LateLook(backlog);
-      again.begin(suspicious, marks.at(System.nanoTime() - maxTransaction));
+      again.begin(suspicious, settled);
       List<RowKey> missed = again.finish(c, marks.latest());
       if (!missed.isEmpty()) {
         backlog.add(table.readKeys(c, missed, backlog.left(), epochs), epochs);

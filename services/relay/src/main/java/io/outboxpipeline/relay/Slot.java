@@ -22,7 +22,7 @@ final class Slot {
   /** Whether the last read found more than it was to take. */
   boolean deep;
 
-  /** Rows of an id, in the last read that found several: a guess at how many are left. */
+  /** Rows per id, in the last read that found several: a guess at how many are left. */
   double density;
 
   /** Whether the slot was read from its start in this grant, so that only late rows were missed. */

@@ -35,7 +35,7 @@ final class BacklogPropertyTest {
           .toArray();
 
   private static final int NEWER_ROWS = 6;
-  private static final Limits SMALL = new Limits(60, 40_000, 24, 24, 30, 5, 4, 1500);
+  private static final Limits SMALL = new Limits(60, 40_000, 24, 60, 30, 5, 4, 1500);
   private static final Limits.Request REQUEST = new Limits.Request(10, 3000, 4000, 100);
 
   /** The table, its writers, SQS, and the loops around the backlog, all in one thread. */

@@ -118,7 +118,11 @@ final class RelayLoopsIT {
   }
 
   private RelayLoops start(WatchedSource.Watch reads) {
-    var settings =
+    return start(reads, Duration.ofMinutes(1));
+  }
+
+  private RelayLoops start(WatchedSource.Watch reads, Duration maxTransaction) {
+    var standard =
         RelaySettings.of(
             ServerSettings.local(0),
             MySqlSettings.local(
@@ -129,6 +133,24 @@ final class RelayLoopsIT {
                 new Secret(database.password())),
             new SqsSettings(
                 "q.fifo", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()));
+    var settings =
+        new RelaySettings(
+            standard.server(),
+            standard.mysql(),
+            standard.sqs(),
+            standard.leases(),
+            standard.member(),
+            standard.partitions(),
+            standard.timing(),
+            standard.source(),
+            standard.concurrency(),
+            standard.idleDelay(),
+            standard.wakeUp(),
+            maxTransaction,
+            standard.drainTimeout(),
+            standard.packEvents(),
+            standard.packBytes(),
+            standard.memoryBytes());
     var registry = new SimpleMeterRegistry();
     var pool = settings.mysql().open("relay", true, registry);
     toClose.add(pool);
@@ -448,7 +470,7 @@ final class RelayLoopsIT {
           if (reads.size() == 30) {
             return;
           }
-          if (sql.startsWith("(SELECT slot, id FROM obt WHERE slot = ")) {
+          if (sql.startsWith("(SELECT slot, id FROM obt WHERE slot = ") && !reads.isEmpty()) {
             looks.incrementAndGet();
             Thread.sleep(100);
           } else if (sql.startsWith("(SELECT slot, id, aggregate_type")
@@ -598,6 +620,42 @@ final class RelayLoopsIT {
       slow.commit();
     }
     commit(event("slow", 2));
+    awaitEmpty();
+    var received = received();
+    assertChains(received);
+    assertThat(received.get("slow")).hasSize(2);
+  }
+
+  /** As when the database does not answer. */
+  @Test
+  void a_row_that_commits_late_while_reading_stands_still_is_sent_before_its_successor()
+      throws Exception {
+    var maxTransaction = Duration.ofSeconds(3);
+    var waits = new CountDownLatch(1);
+    var standsStill = new AtomicBoolean();
+    var goesOn = new CountDownLatch(1);
+    start(
+        sql -> {
+          if (standsStill.get() && sql.startsWith("SELECT") && !sql.contains("obt_quarantine")) {
+            waits.countDown();
+            goesOn.await();
+          }
+        },
+        maxTransaction);
+    try (Connection slow = database.dataSource().getConnection()) {
+      slow.setAutoCommit(false);
+      Outbox.append(slow, event("slow", 1));
+      for (int i = 0; i < 10; i++) {
+        commit(event("fast", i));
+      }
+      awaitEmpty();
+      standsStill.set(true);
+      assertThat(waits.await(10, TimeUnit.SECONDS)).isTrue();
+      slow.commit();
+    }
+    commit(event("slow", 2));
+    await().pollDelay(maxTransaction.plusSeconds(1)).until(() -> true);
+    goesOn.countDown();
     awaitEmpty();
     var received = received();
     assertChains(received);

@@ -16,7 +16,7 @@ final class SlotFetchesTest {
 
   private final Backlog backlog = new Backlog(Limits.DEFAULT, _ -> {});
 
-  /** Every slot has more rows than the first two reads took, one in 256 ids. */
+  /** Every slot has more rows than the first reads took, one in 256 ids. */
   @BeforeEach
   void readALittleOfEach() {
     backlog.own(Rows.ALL, List.of());
