@@ -6,6 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,10 @@ final class Machine {
     facts.put("memory", first("/proc/meminfo", "MemTotal"));
     facts.put("kernel", System.getProperty("os.version"));
     facts.put("jdk", Runtime.version().toString());
+    facts.put("date", LocalDate.now(ZoneOffset.UTC).toString());
+    facts.put(
+        "events",
+        "%,d to drain, %,d the large backlog".formatted(options.events(), options.backlog()));
     facts.put("relay JVM", String.join(" ", options.relayOptions()));
     facts.put("relay settings", options.relayEnvironment().toString());
     facts.put("database", options.database() + " at " + database.host() + ":" + database.port());

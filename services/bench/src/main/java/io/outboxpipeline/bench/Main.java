@@ -32,6 +32,12 @@ public final class Main {
               Map.of("RELAY_WAKE_UP", "binlog"),
               Steady.Beside.SILENCE),
           new Steady(
+              "steady-poll",
+              "500 events/s, then silence, by polling alone",
+              Duration.ZERO,
+              Map.of("RELAY_WAKE_UP", "none"),
+              Steady.Beside.SILENCE),
+          new Steady(
               "cold",
               "1,000 cold aggregates, 8 ms",
               MS_8,
@@ -91,8 +97,8 @@ public final class Main {
               held = false;
             }
           }
+          report.write(options.folder().resolve("bench.json"));
         }
-        report.write(options.folder().resolve("bench.json"));
       }
       System.out.println("\n" + report.table());
     }

@@ -48,7 +48,7 @@ record Options(
         database.isBlank()
             ? TestDatabase.preferred()
             : TestDatabase.valueOf(database.toUpperCase(Locale.ROOT)),
-        words(System.getProperty("bench.relay.jvm", "-XX:+UseSerialGC -Xmx112m"), " "),
+        words(System.getProperty("bench.relay.jvm", "-XX:+UseSerialGC -Xmx104m"), " "),
         Boolean.parseBoolean(System.getProperty("bench.relay.cache", "true")),
         words(System.getProperty("bench.relay.env", ""), ",").stream()
             .map(pair -> pair.split("=", 2))

@@ -15,9 +15,9 @@ import java.util.Map;
  * and with an empty one, and with what JDKs offer to start faster: a CDS archive of the
  * application's classes, and an AOT cache.
  *
- * @param needsTables whether somebody else makes its tables
+ * @param relay whether it is one: others make its tables, and its JVM has less memory
  */
-record StartUp(String name, String title, Class<?> main, boolean needsTables) implements Scenario {
+record StartUp(String name, String title, Class<?> main, boolean relay) implements Scenario {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   @Override
@@ -30,7 +30,7 @@ record StartUp(String name, String title, Class<?> main, boolean needsTables) im
     seconds(rig, database, List.of("-XX:ArchiveClassesAtExit=" + cds));
     seconds(rig, database, List.of("-XX:AOTCacheOutput=" + aot));
     List<Figure> figures = new ArrayList<>();
-    if (!needsTables) {
+    if (!relay) {
       figures.add(
           new Figure("empty", seconds(rig, rig.emptyDatabase(), List.of()), "s, empty database"));
     }
@@ -51,7 +51,7 @@ record StartUp(String name, String title, Class<?> main, boolean needsTables) im
     int port = JavaProcess.freePort();
     var settings = new HashMap<>(Map.of("SERVER_PORT", Integer.toString(port)));
     settings.put("CONSUMER_POLL_WAIT", "1s");
-    List<String> jvm = new ArrayList<>(BasePost.JVM);
+    List<String> jvm = new ArrayList<>(relay ? rig.options().relayOptions() : BasePost.JVM);
     jvm.addAll(options);
     long began = System.nanoTime();
     try (JavaProcess service =
