@@ -122,7 +122,7 @@ public class BacklogBenchmark {
               .toList();
       backlog.addSlot(fetch, slot, slot.size() < fetch.limit());
     }
-    for (Backlog.LaneFetch fetch : backlog.laneFetches()) {
+    for (Backlog.LaneFetch fetch : backlog.laneFetches(false)) {
       List<Row> lane =
           table.get(fetch.aggregate().slot()).stream()
               .filter(r -> r.aggregate().equals(fetch.aggregate()))
