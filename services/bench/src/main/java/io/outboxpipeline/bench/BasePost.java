@@ -27,6 +27,7 @@ record BasePost(String name, String title, boolean outbox) implements Scenario {
         rig.start(
             io.outboxpipeline.base.Main.class, JVM, before, Rig.environment(database, settings))) {
       Ready.await(base, port, Duration.ofSeconds(30));
+      Part part = Part.fromStart(rig, name, base).profiledAfter(Duration.ofSeconds(seconds));
       Result loaded =
           rig.measuredBy(
               PostLoad.class,
@@ -42,7 +43,7 @@ record BasePost(String name, String title, boolean outbox) implements Scenario {
         case Result.Measured(var figures, var charts) -> {
           double created = figures.getLast().value();
           var all = new ArrayList<>(figures.subList(0, figures.size() - 1));
-          Usage usage = Usage.of(base.pid());
+          Usage usage = part.end();
           all.add(
               new Figure(
                   "cpu", usage.cpuSeconds() * 1000 / created, "CPU s/1,000 POST, start included"));

@@ -36,14 +36,14 @@ record Drain(String name, String title, Duration latency, double share, int aggr
       Fill.backlog(Rig.source(database), "b", events, aggregates);
       rig.endpoint().reset(latency);
 
-      Usage before = Usage.of(relay.pid());
+      Part part = Part.begin(rig, name, relay);
       Usage endpointBefore = rig.endpointUsage();
       long began = System.nanoTime();
       relay.resume();
       Rig.await(name, relay, () -> rig.endpoint().count() >= events);
       Rig.awaitEmpty(database, relay);
-      Usage after = Usage.of(relay.pid());
-      double endpointCpu = rig.endpointUsage().cpuSecondsSince(endpointBefore);
+      Usage used = part.end();
+      double endpointCpu = rig.endpointUsage().since(endpointBefore).cpuSeconds();
 
       Received received = rig.endpoint().received();
       Optional<String> violation = received.violation(events);
@@ -53,9 +53,8 @@ record Drain(String name, String title, Duration latency, double share, int aggr
       long[] arrivals = received.since(began);
       var figures = new ArrayList<Figure>();
       figures.add(new Figure("rate", events * 1e9 / arrivals[events - 1], "events/s"));
-      figures.add(
-          new Figure("cpu", after.cpuSecondsSince(before) * 1000 / events, "CPU s/1,000 events"));
-      figures.add(new Figure("rss", after.peakRssMiB(), "MiB at most"));
+      figures.add(new Figure("cpu", used.cpuSeconds() * 1000 / events, "CPU s/1,000 events"));
+      figures.add(new Figure("rss", used.peakRssMiB(), "MiB at most"));
       figures.add(new Figure("cold", cold, "events/s from the process's start"));
       figures.add(
           new Figure("endpoint-cpu", endpointCpu * 1000 / events, "CPU s/1,000 events, endpoint"));

@@ -43,7 +43,7 @@ final class EndpointLimit implements Scenario {
     rig.endpoint().reset(Duration.ZERO);
     Usage before = rig.endpointUsage();
     rig.measuredBy(EndpointLimit.class, environment);
-    double cpu = rig.endpointUsage().cpuSecondsSince(before);
+    double cpu = rig.endpointUsage().since(before).cpuSeconds();
     Received received = rig.endpoint().received();
     int events = received.events();
     return Result.of(

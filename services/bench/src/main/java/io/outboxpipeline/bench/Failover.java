@@ -66,6 +66,7 @@ record Failover(String name, String title, Fault fault) implements Scenario {
             relays.add(ready(rig, database, "relay-0"));
             double ready = (System.nanoTime() - at) / 1e9;
             figures.add(new Figure("ready", ready, "s until the new process was ready"));
+            Part.fromStart(rig, name, relays.getLast()).end();
           }
           case HANG -> relays.getFirst().pause();
         }

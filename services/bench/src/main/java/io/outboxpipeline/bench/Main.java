@@ -75,7 +75,6 @@ public final class Main {
 
   private static boolean run(Options options) throws Exception {
     List<Scenario> chosen = chosen(options);
-    boolean held = true;
     try (var rig = new Rig(options)) {
       var machine = Machine.describe(options, rig.emptyDatabase());
       machine.forEach((key, value) -> System.out.println(key + ": " + value));
@@ -94,15 +93,15 @@ public final class Main {
             }
             case Result.Violated(String rule) -> {
               System.out.println("  VIOLATED: " + rule);
-              held = false;
+              report.addViolation(scenario, rule);
             }
           }
           report.write(options.folder().resolve("bench.json"));
         }
       }
       System.out.println("\n" + report.table());
+      return report.held();
     }
-    return held;
   }
 
   private static List<Scenario> chosen(Options options) {

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  * @param relayOptions of the relays' JVMs
  * @param relayCache whether the relays' JVMs have an AOT cache
  * @param relayEnvironment settings of the relays
+ * @param profile whether services are profiled
  * @param folder where JSON, charts and logs go
  */
 record Options(
@@ -34,6 +35,7 @@ record Options(
     List<String> relayOptions,
     boolean relayCache,
     Map<String, String> relayEnvironment,
+    boolean profile,
     Path folder) {
 
   static Options read() {
@@ -53,6 +55,7 @@ record Options(
         words(System.getProperty("bench.relay.env", ""), ",").stream()
             .map(pair -> pair.split("=", 2))
             .collect(Collectors.toMap(p -> p[0], p -> p[1])),
+        Boolean.getBoolean("bench.profile"),
         Path.of(System.getProperty("bench.folder", "target")));
   }
 

@@ -19,6 +19,7 @@ final class Report {
 
   private final Map<String, String> machine;
   private final Map<String, Row> rows = new LinkedHashMap<>();
+  private final List<String> violations = new ArrayList<>();
 
   Report(Map<String, String> machine) {
     this.machine = machine;
@@ -41,6 +42,16 @@ final class Report {
           .samples
           .add(figure.value());
     }
+  }
+
+  /** One run that broke a rule. */
+  void addViolation(Scenario scenario, String rule) {
+    violations.add(scenario.name() + ": " + rule);
+  }
+
+  /** Whether no run broke a rule. */
+  boolean held() {
+    return violations.isEmpty();
   }
 
   private OptionalDouble median(String key) {
@@ -90,7 +101,7 @@ final class Report {
     return text.toString();
   }
 
-  /** Raw samples, medians, ratios and the machine. */
+  /** Raw samples, medians, ratios, violations and the machine. */
   void write(Path file) throws IOException {
     var figures = new LinkedHashMap<String, Object>();
     rows.forEach(
@@ -114,6 +125,7 @@ final class Report {
     all.put("machine", machine);
     all.put("figures", figures);
     all.put("targets", targets);
+    all.put("violations", violations);
     Files.createDirectories(file.toAbsolutePath().getParent());
     JSON.writeValue(file.toFile(), all);
   }

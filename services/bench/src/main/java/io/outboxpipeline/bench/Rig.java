@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +106,12 @@ final class Rig implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return JavaProcess.start(name, main, environment, logs, jvm, classPath);
+    boolean service = !main.getPackage().equals(Rig.class.getPackage());
+    List<String> all = new ArrayList<>(jvm);
+    if (service && options.profile()) {
+      all.add(Profile.RECORD);
+    }
+    return JavaProcess.start(name, main, environment, logs, all, classPath);
   }
 
   /**

@@ -61,6 +61,7 @@ final class Scaling implements Scenario {
           marks.add(new Chart.Mark(before.from, (i + 1) + " relays"));
           relays.add(Failover.ready(rig, database, "relay-" + i));
           steps.add(before.moved(rest(before), epochs(database)));
+          Part.fromStart(rig, name() + "-" + (i + 1), relays.getLast()).end();
         }
         for (int i = RELAYS - 1; i > 0; i--) {
           var before = new Step(System.nanoTime(), epochs(database));

@@ -11,9 +11,10 @@ import java.util.List;
  * What a relay costs while nothing happens, and how long the first event then takes. Of the silence
  * the first half is to settle down and the second is measured.
  *
+ * @param name of the scenario
  * @param c a connection of nobody else's
  */
-record Silence(Rig rig, Database database, JavaProcess relay, Connection c) {
+record Silence(Rig rig, String name, Database database, JavaProcess relay, Connection c) {
   private static final int WARM_UP = 500;
   private static final int FIRST_EVENTS = 5;
 
@@ -33,12 +34,12 @@ record Silence(Rig rig, Database database, JavaProcess relay, Connection c) {
     Duration half = Duration.ofSeconds(rig.options().silence()).dividedBy(2);
     Thread.sleep(half);
 
-    Usage usage = Usage.of(relay.pid());
+    Part part = Part.begin(rig, name + "-idle", relay);
     long statements = statements();
     long from = System.nanoTime();
     Thread.sleep(half);
     double seconds = (System.nanoTime() - from) / 1e9;
-    double cpu = Usage.of(relay.pid()).cpuSecondsSince(usage);
+    double cpu = part.end().cpuSeconds();
     double asked = (statements() - statements - 1) / seconds;
 
     c.setAutoCommit(false);

@@ -60,9 +60,10 @@ record Steady(
       writer.goOn();
       Thread.sleep(Duration.ofSeconds(SKIPPED_SECONDS));
       long from = System.nanoTime();
-      Usage before = Usage.of(relay.pid());
+      Part part = Part.begin(rig, name, relay);
       List<Figure> told = Rig.told(writer.output((int) Rig.PATIENCE.toSeconds()));
-      double cpu = Usage.of(relay.pid()).cpuSecondsSince(before) * 1e9 / (System.nanoTime() - from);
+      double lasted = (System.nanoTime() - from) / 1e9;
+      double cpu = part.end().cpuSeconds() / lasted;
       int all = warmUp + hot + PER_SECOND * measured;
       Rig.await(name, relay, () -> rig.endpoint().count() >= all);
       Received received = rig.endpoint().received();
@@ -83,7 +84,7 @@ record Steady(
       figures.add(new Figure("core", cpu * 100, "% of a core, relay"));
       if (beside == Beside.SILENCE) {
         try (Connection c = Rig.source(database).getConnection()) {
-          figures.addAll(new Silence(rig, database, relay, c).figures());
+          figures.addAll(new Silence(rig, name, database, relay, c).figures());
         }
         Optional<String> later = rig.endpoint().received().violation(all + Silence.EVENTS);
         if (later.isPresent()) {

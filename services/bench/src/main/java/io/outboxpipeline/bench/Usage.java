@@ -15,6 +15,8 @@ record Usage(double cpuSeconds, double peakRssMiB) {
   private static final double TICKS_PER_SECOND = 100;
   private static final int USER_TIME = 11;
 
+  static final Usage NONE = new Usage(0, 0);
+
   static Usage of(long pid) {
     try {
       Path process = Path.of("/proc", Long.toString(pid));
@@ -34,7 +36,8 @@ record Usage(double cpuSeconds, double peakRssMiB) {
     }
   }
 
-  double cpuSecondsSince(Usage before) {
-    return cpuSeconds - before.cpuSeconds;
+  /** The time since then, and the most memory so far. */
+  Usage since(Usage before) {
+    return new Usage(cpuSeconds - before.cpuSeconds, peakRssMiB);
   }
 }
