@@ -40,8 +40,12 @@ record Part(Rig rig, String name, JavaProcess process, Instant from, Usage befor
               rig.options().folder().toAbsolutePath().resolve("bench-profiles"));
       Path recording = folder.resolve(name + ".jfr");
       Profile.dump(process.pid(), recording);
+      String cpu =
+          "CPU: %.2f s%s"
+              .formatted(
+                  used.cpuSeconds(), before.equals(Usage.NONE) ? " since the process's start" : "");
       Files.writeString(
-          folder.resolve(name + ".md"), Profile.read(recording, from, until).markdown(name, used));
+          folder.resolve(name + ".md"), Profile.read(recording, from, until).markdown(name, cpu));
     }
     return used;
   }

@@ -157,15 +157,15 @@ final class Profile {
   /**
    * Tables of what took most.
    *
-   * @param used by the process, of which threads of the JVM itself are not sampled
+   * @param used says what CPU the process used, of which threads of the JVM itself are not sampled
    */
-  String markdown(String name, Usage used) {
+  String markdown(String name, String used) {
     long nanos = sum(cpu);
     long bytes = sum(allocated);
     var text = new StringBuilder();
     text.append(
-        "# %s%n%nCPU %.2f s, of which %.2f s sampled; the rest is the JIT compiler's, the garbage collector's and other threads' of the JVM itself.%nAllocated %.1f MiB.%n"
-            .formatted(name, used.cpuSeconds(), nanos / 1e9, bytes / 1048576.0));
+        "# %s%n%n%s. Sampled: %.2f s; the JIT compiler, the garbage collector and other threads of the JVM itself are not. Allocated: %.1f MiB.%n"
+            .formatted(name, used, nanos / 1e9, bytes / 1048576.0));
     for (View view : VIEWS) {
       table(text, "CPU", view, cpu.getOrDefault(view, Map.of()), nanos);
       table(text, "allocated", view, allocated.getOrDefault(view, Map.of()), bytes);

@@ -48,7 +48,7 @@ final class ProfileTest {
     Map<String, Long> cpu = profile.cpuByOwnMethod();
     assertThat(cpu.get("ProfileTest.burn")).isGreaterThan(200_000_000L);
     assertThat(cpu).doesNotContainKey("ProfileTest.other");
-    assertThat(profile.markdown("a", new Usage(1, 1)))
+    assertThat(profile.markdown("a", "CPU: 1 s"))
         .contains("ProfileTest.burn")
         .doesNotContain("ProfileTest.other");
   }
