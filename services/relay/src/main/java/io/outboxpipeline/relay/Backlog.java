@@ -38,8 +38,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Backlog {
 
-  /** Read at once of a slot that is not known to have a backlog. */
+  /**
+   * Read at once of a slot that is not known to have a backlog, beside what it is likely to have.
+   */
   private static final int SHALLOW_ROWS = 16;
+
+  /** A slot that is likely to have more is read in two steps, for all others to come between. */
+  private static final int FEW_ROWS = 48;
+
+  /** The first of these: it packs badly, for most are of different aggregates. */
+  private static final int FIRST_ROWS = 4;
 
   /** Aggregates of one read whose rows were left in the table. */
   private static final int LANES = 16;
@@ -360,7 +368,7 @@ final class Backlog {
           List<SlotFetch> fetches = new ArrayList<>();
           if (room > 0) {
             firstShallow =
-                fetch(fetches, shallow, deep.isEmpty() ? room : room / 2, _ -> SHALLOW_ROWS)
+                fetch(fetches, shallow, deep.isEmpty() ? room : room / 2, s -> fewRows(s, visible))
                     .orElse(firstShallow);
             room -= fetches.stream().mapToInt(SlotFetch::limit).sum();
             firstDeep = fetch(fetches, deep, room, s -> likelyRows(s, visible)).orElse(firstDeep);
@@ -383,8 +391,16 @@ final class Backlog {
   /** So that a read is full of several slots with few rows left, and large where they pack well. */
   private int likelyRows(Slot slot, long visible) {
     int most = limits.slotRows() / 2;
-    double left = slot.density * Math.max(0, visible - slot.cursor);
-    return (int) Math.min(most, SHALLOW_ROWS + 2 * left);
+    return (int) Math.min(most, SHALLOW_ROWS + 2 * likelyLeft(slot, visible));
+  }
+
+  private static int fewRows(Slot slot, long visible) {
+    double left = likelyLeft(slot, visible);
+    return left > FEW_ROWS ? FIRST_ROWS : (int) (SHALLOW_ROWS + left);
+  }
+
+  private static double likelyLeft(Slot slot, long visible) {
+    return slot.density * Math.max(0, visible - slot.cursor);
   }
 
   /** Plans reads as long as there is room, and says at which slot there was none. */

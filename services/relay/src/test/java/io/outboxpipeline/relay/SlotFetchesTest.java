@@ -48,6 +48,34 @@ final class SlotFetchesTest {
     return slot + (long) Slots.COUNT * row;
   }
 
+  /** Every slot was read through, and has rows again. */
+  private void readThroughAndFallBehind() {
+    while (true) {
+      List<SlotFetch> rest = backlog.slotFetches(0);
+      if (rest.isEmpty()) {
+        break;
+      }
+      rest.forEach(f -> backlog.addSlot(f, List.of(), true));
+    }
+    backlog.allBehind();
+  }
+
+  @Test
+  void a_slot_that_is_likely_to_have_few_rows_is_read_through_at_once() {
+    readThroughAndFallBehind();
+
+    assertThat(backlog.slotFetches(id(0, 16 + 40)))
+        .hasSizeGreaterThan(FETCH_ROWS / 64)
+        .allMatch(f -> f.limit() > 40);
+  }
+
+  @Test
+  void of_slots_that_are_likely_to_have_many_rows_each_is_read_a_little_first() {
+    readThroughAndFallBehind();
+
+    assertThat(backlog.slotFetches(id(0, 1000))).hasSize(Slots.COUNT).allMatch(f -> f.limit() < 16);
+  }
+
   @Test
   void where_many_rows_are_left_of_each_slot_a_read_is_of_few() {
     assertThat(backlog.slotFetches(id(0, 1000)))
