@@ -38,15 +38,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Backlog {
 
-  /**
-   * Read at once of a slot that is not known to have a backlog, beside what it is likely to have.
-   */
+  /** Read at once of a slot beside what it is likely to have. */
   private static final int SHALLOW_ROWS = 16;
 
-  /** A slot that is likely to have more is read in two steps, for all others to come between. */
+  /** A slot that is likely to have more is read in two steps, so that others come between. */
   private static final int FEW_ROWS = 48;
 
-  /** The first of these: it packs badly, for most are of different aggregates. */
+  /** Rows of the first step: few, for most are of different aggregates, and pack badly. */
   private static final int FIRST_ROWS = 4;
 
   /** Aggregates of one read whose rows were left in the table. */
@@ -368,7 +366,11 @@ final class Backlog {
           List<SlotFetch> fetches = new ArrayList<>();
           if (room > 0) {
             firstShallow =
-                fetch(fetches, shallow, deep.isEmpty() ? room : room / 2, s -> fewRows(s, visible))
+                fetch(
+                        fetches,
+                        shallow,
+                        deep.isEmpty() ? room : room / 2,
+                        s -> shallowRows(s, visible))
                     .orElse(firstShallow);
             room -= fetches.stream().mapToInt(SlotFetch::limit).sum();
             firstDeep = fetch(fetches, deep, room, s -> likelyRows(s, visible)).orElse(firstDeep);
@@ -394,7 +396,8 @@ final class Backlog {
     return (int) Math.min(most, SHALLOW_ROWS + 2 * likelyLeft(slot, visible));
   }
 
-  private static int fewRows(Slot slot, long visible) {
+  /** So that few rows are read at once, and pack well, and of many a little comes first. */
+  private static int shallowRows(Slot slot, long visible) {
     double left = likelyLeft(slot, visible);
     return left > FEW_ROWS ? FIRST_ROWS : (int) (SHALLOW_ROWS + left);
   }
@@ -534,7 +537,7 @@ final class Backlog {
           slot.readFromStart |= fetch.after() == 0;
           slot.behind = !complete || fetch.more();
           slot.deep = !complete;
-          if (found.size() > 1) {
+          if (found.size() > FIRST_ROWS) { // fewer are no measure
             slot.density = (found.size() - 1.0) / (found.getLast().id() - found.getFirst().id());
           }
           add(slot, found);

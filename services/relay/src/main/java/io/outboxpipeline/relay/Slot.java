@@ -1,5 +1,6 @@
 package io.outboxpipeline.relay;
 
+import io.outboxpipeline.outbox.Slots;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,8 +23,11 @@ final class Slot {
   /** Whether the last read found more than it was to take. */
   boolean deep;
 
-  /** Rows per id, in the last read that found several: a guess at how many are left. */
-  double density;
+  /**
+   * Rows per id, in the last read that found several: a guess at how many are left. Before one did,
+   * as if rows were spread evenly.
+   */
+  double density = 1.0 / Slots.COUNT;
 
   /** Whether the slot was read from its start in this grant, so that only late rows were missed. */
   boolean readFromStart;
