@@ -650,6 +650,43 @@ final class RelayLoopsIT {
   }
 
   @Test
+  void a_late_row_that_was_found_and_could_not_be_read_is_sent_before_its_successor()
+      throws Exception {
+    var maxTransaction = Duration.ofSeconds(3);
+    var fails = new AtomicBoolean();
+    var failed = new AtomicInteger();
+    start(
+        sql -> {
+          if (fails.get() && sql.startsWith("(SELECT") && sql.contains(" AND id IN (")) {
+            failed.incrementAndGet();
+            throw new SQLException("no answer");
+          }
+        },
+        maxTransaction);
+    // So that its slot is read beyond the late row, which is then read by its key.
+    String fast = inSlotOf(new Aggregate("test", "slow")).findFirst().orElseThrow();
+    try (Connection slow = database.dataSource().getConnection()) {
+      slow.setAutoCommit(false);
+      Outbox.append(slow, event("slow", 1));
+      for (int i = 0; i < 10; i++) {
+        commit(event(fast, i));
+      }
+      awaitEmpty();
+      await().pollDelay(Duration.ofMillis(600)).until(() -> true);
+      fails.set(true);
+      slow.commit();
+    }
+    await().pollDelay(maxTransaction.plusSeconds(2)).until(() -> true);
+    assertThat(failed).hasValueGreaterThan(1);
+    commit(event("slow", 2));
+    fails.set(false);
+    awaitEmpty();
+    var received = received();
+    assertChains(received);
+    assertThat(received.get("slow")).hasSize(2);
+  }
+
+  @Test
   void a_row_that_commits_late_into_silence_is_sent_within_seconds() throws Exception {
     start();
     try (Connection slow = database.dataSource().getConnection()) {
