@@ -38,6 +38,9 @@ final class Machine {
         "%,d to drain, %,d the large backlog".formatted(options.events(), options.backlog()));
     facts.put("relay JVM", String.join(" ", options.relayOptions()));
     facts.put("relay settings", options.relayEnvironment().toString());
+    if (options.profile()) {
+      facts.put("profile", "yes: the figures are those of recorded processes");
+    }
     facts.put("database", options.database() + " at " + database.host() + ":" + database.port());
     try (var c = database.dataSource().getConnection();
         var s = c.createStatement();

@@ -6,12 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 
 /**
  * The part of a scenario in which a service's process is measured. With {@code bench.profile} it is
- * told, too, where that process's time and allocations went meanwhile.
+ * told, too, where that process's time and allocations went.
  *
  * @param name of the profile
+ * @param from when the profile begins
+ * @param before what the process had used when the part began
  */
 record Part(Rig rig, String name, JavaProcess process, Instant from, Usage before) {
 
@@ -22,7 +25,7 @@ record Part(Rig rig, String name, JavaProcess process, Instant from, Usage befor
 
   /** One that began with the process. */
   static Part fromStart(Rig rig, String name, JavaProcess process) {
-    return new Part(rig, name, process, Instant.EPOCH, Usage.NONE);
+    return new Part(rig, name, process, process.startedAt(), Usage.NONE);
   }
 
   /** The same, with a profile only of what comes after so long from now. */
@@ -40,12 +43,11 @@ record Part(Rig rig, String name, JavaProcess process, Instant from, Usage befor
               rig.options().folder().toAbsolutePath().resolve("bench-profiles"));
       Path recording = folder.resolve(name + ".jfr");
       Profile.dump(process.pid(), recording);
-      String cpu =
-          "CPU: %.2f s%s"
-              .formatted(
-                  used.cpuSeconds(), before.equals(Usage.NONE) ? " since the process's start" : "");
+      double seconds = Duration.between(from, until).toMillis() / 1e3;
       Files.writeString(
-          folder.resolve(name + ".md"), Profile.read(recording, from, until).markdown(name, cpu));
+          folder.resolve(name + ".md"),
+          Profile.read(recording, from, until)
+              .markdown(String.format(Locale.ROOT, "%s, %.1f s", name, seconds)));
     }
     return used;
   }

@@ -1,50 +1,63 @@
 package io.outboxpipeline.bench;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * Where a JVM's CPU time and allocations went, from a recording by its flight recorder: by thread,
- * by library, by this project's own method, and by method. Not thread-safe.
+ * Where a JVM's CPU time and allocations went, by samples of its flight recorder. Threads of the
+ * JVM itself, the JIT compiler's and the garbage collector's, are not sampled, nor is what a Java
+ * thread does inside of the JVM, as loading classes. Not thread-safe.
  *
  * @see <a href="https://openjdk.org/jeps/509">JEP 509, JFR CPU-Time Profiling</a>
  */
 final class Profile {
+  private static final String CPU = "jdk.CPUTimeSample";
+  private static final String LOST = "jdk.CPUTimeSamplesLost";
+  private static final String ALLOCATION = "jdk.ObjectAllocationSample";
+
   /** An option of a JVM whose process {@link #dump} is asked of later. */
   static final String RECORD =
-      "-XX:StartFlightRecording=jdk.CPUTimeSample#enabled=true,jdk.CPUTimeSample#throttle=5ms,"
-          + "jdk.ObjectAllocationSample#throttle=1000/s,settings=profile";
+      "-XX:StartFlightRecording=settings=profile,%s#enabled=true,%s#throttle=5ms,%s#throttle=1000/s"
+          .formatted(CPU, CPU, ALLOCATION);
 
-  private static final String CPU = "jdk.CPUTimeSample";
-  private static final String ALLOCATION = "jdk.ObjectAllocationSample";
   private static final String OURS = "io.outboxpipeline.";
+  private static final List<String> JDK = List.of("java.", "javax.", "jdk.", "sun.", "com.sun.");
   private static final int LINES = 12;
   private static final int DUMP_SECONDS = 60;
 
-  /** A way to say what a sample belongs to. */
-  private record View(String title, Function<RecordedEvent, String> key) {}
+  /** What a sample is counted for. */
+  enum View {
+    THREAD(Profile::thread),
+    LIBRARY(Profile::library),
+    OWN_METHOD(e -> first(e, Profile::isOurs)),
+    METHOD(e -> first(e, _ -> true));
 
-  private static final List<View> VIEWS =
-      List.of(
-          new View("thread", Profile::thread),
-          new View("library", Profile::library),
-          new View("own method", e -> first(e, Profile::isOurs).orElse("none")),
-          new View("method", e -> first(e, _ -> true).orElse("unknown")));
+    @SuppressWarnings("ImmutableEnumChecker") // of functions without state
+    private final Function<RecordedEvent, String> key;
 
-  private final Map<View, Map<String, Long>> cpu = new HashMap<>();
-  private final Map<View, Map<String, Long>> allocated = new HashMap<>();
+    View(Function<RecordedEvent, String> key) {
+      this.key = key;
+    }
+  }
+
+  private final Map<View, Map<String, Long>> cpu = new EnumMap<>(View.class);
+  private final Map<View, Map<String, Long>> allocated = new EnumMap<>(View.class);
+  private long lost;
 
   private Profile() {}
 
@@ -54,6 +67,7 @@ final class Profile {
    * @throws IllegalStateException if it can't
    */
   static void dump(long pid, Path recording) throws IOException, InterruptedException {
+    Files.deleteIfExists(recording); // of an earlier run
     Process jcmd =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
@@ -63,7 +77,11 @@ final class Profile {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
-    if (!jcmd.waitFor(DUMP_SECONDS, TimeUnit.SECONDS) || jcmd.exitValue() != 0) {
+    if (!jcmd.waitFor(DUMP_SECONDS, TimeUnit.SECONDS)) {
+      jcmd.destroyForcibly();
+    }
+    // jcmd may end with 0 all the same.
+    if (!Files.exists(recording)) {
       throw new IllegalStateException("no recording of process " + pid);
     }
   }
@@ -85,21 +103,27 @@ final class Profile {
   private void add(RecordedEvent event) {
     switch (event.getEventType().getName()) {
       case CPU -> add(cpu, event, event.getDuration("samplingPeriod").toNanos());
+      case LOST -> lost += event.getLong("lostSamples");
       case ALLOCATION -> add(allocated, event, event.getLong("weight"));
       default -> {}
     }
   }
 
   private static void add(Map<View, Map<String, Long>> to, RecordedEvent event, long weight) {
-    for (View view : VIEWS) {
+    for (View view : View.values()) {
       to.computeIfAbsent(view, _ -> new HashMap<>())
           .merge(view.key.apply(event), weight, Long::sum);
     }
   }
 
-  /** The sampled CPU time by own method, in nanoseconds. */
-  Map<String, Long> cpuByOwnMethod() {
-    return cpu.getOrDefault(VIEWS.get(2), Map.of());
+  /** CPU time in nanoseconds, by what it went to. */
+  Map<String, Long> cpu(View view) {
+    return cpu.getOrDefault(view, Map.of());
+  }
+
+  /** About how many bytes were allocated, by what they went to. */
+  Map<String, Long> allocated(View view) {
+    return allocated.getOrDefault(view, Map.of());
   }
 
   private static List<RecordedFrame> frames(RecordedEvent event) {
@@ -108,87 +132,82 @@ final class Profile {
 
   /** Of equal threads one name, without numbers. */
   private static String thread(RecordedEvent event) {
-    var thread = event.getThread("eventThread");
-    String name = thread == null ? null : thread.getJavaName();
-    return name == null || name.isEmpty()
-        ? "virtual or native"
-        : name.replaceAll("0x\\p{XDigit}+|\\d+", "*");
+    return Optional.ofNullable(event.getThread("eventThread"))
+        .map(thread -> thread.getJavaName())
+        .filter(name -> !name.isEmpty())
+        .map(name -> name.replaceAll("0x\\p{XDigit}+|\\d+", "*"))
+        .orElse("virtual or native");
   }
 
   /** The first on the stack that is not the JDK, or TLS where that is reached before. */
   private static String library(RecordedEvent event) {
-    for (RecordedFrame frame : frames(event)) {
-      String type = frame.getMethod().getType().getName();
+    List<RecordedFrame> frames = frames(event);
+    for (RecordedFrame frame : frames) {
+      String type = type(frame);
       if (type.startsWith("sun.security.ssl.")) {
         return "TLS";
       }
-      if (!isJdk(type)) {
+      if (JDK.stream().noneMatch(type::startsWith)) {
         String[] names = type.split("\\.");
         int depth = Math.min(type.startsWith(OURS) ? 3 : 2, names.length - 1);
         return String.join(".", List.of(names).subList(0, depth));
       }
     }
-    return "JDK";
-  }
-
-  private static boolean isJdk(String type) {
-    return type.startsWith("java.")
-        || type.startsWith("javax.")
-        || type.startsWith("jdk.")
-        || type.startsWith("sun.")
-        || type.startsWith("com.sun.");
+    return frames.isEmpty() ? "unknown" : "JDK";
   }
 
   private static boolean isOurs(RecordedFrame frame) {
-    return frame.getMethod().getType().getName().startsWith(OURS);
-  }
-
-  private static Optional<String> first(
-      RecordedEvent event, java.util.function.Predicate<RecordedFrame> wanted) {
-    return frames(event).stream().filter(wanted).findFirst().map(Profile::name);
+    return type(frame).startsWith(OURS);
   }
 
   /** {@code Type.method}, the type without its package. */
-  private static String name(RecordedFrame frame) {
-    String type = frame.getMethod().getType().getName();
-    return type.substring(type.lastIndexOf('.') + 1) + "." + frame.getMethod().getName();
+  private static String first(RecordedEvent event, Predicate<RecordedFrame> wanted) {
+    return frames(event).stream()
+        .filter(wanted)
+        .findFirst()
+        .map(f -> type(f).substring(type(f).lastIndexOf('.') + 1) + "." + f.getMethod().getName())
+        .orElse("none");
   }
 
-  /**
-   * Tables of what took most.
-   *
-   * @param used says what CPU the process used, of which threads of the JVM itself are not sampled
-   */
-  String markdown(String name, String used) {
-    long nanos = sum(cpu);
-    long bytes = sum(allocated);
+  private static String type(RecordedFrame frame) {
+    return frame.getMethod().getType().getName();
+  }
+
+  /** Tables of what took most. */
+  String markdown(String title) {
     var text = new StringBuilder();
-    text.append(
-        "# %s%n%n%s. Sampled: %.2f s; the JIT compiler, the garbage collector and other threads of the JVM itself are not. Allocated: %.1f MiB.%n"
-            .formatted(name, used, nanos / 1e9, bytes / 1048576.0));
-    for (View view : VIEWS) {
-      table(text, "CPU", view, cpu.getOrDefault(view, Map.of()), nanos);
-      table(text, "allocated", view, allocated.getOrDefault(view, Map.of()), bytes);
+    line(text, "# %s", title);
+    line(text, "");
+    line(
+        text,
+        "Sampled: %.2f s of CPU time (%d samples were lost), about %.1f MiB of allocations.",
+        sum(cpu(View.THREAD)) / 1e9,
+        lost,
+        sum(allocated(View.THREAD)) / 1048576.0);
+    for (View view : View.values()) {
+      String of = view.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+      table(text, "CPU", of, cpu(view));
+      table(text, "allocated", of, allocated(view));
     }
     return text.toString();
   }
 
-  private static long sum(Map<View, Map<String, Long>> of) {
-    return of.getOrDefault(VIEWS.getFirst(), Map.of()).values().stream()
-        .mapToLong(weight -> weight)
-        .sum();
+  private static long sum(Map<String, Long> weights) {
+    return weights.values().stream().mapToLong(weight -> weight).sum();
   }
 
-  private static void table(
-      StringBuilder text, String what, View view, Map<String, Long> weights, long all) {
-    text.append("%n| %s | %s |%n|--:|---|%n".formatted(what, view.title));
-    var sorted = new ArrayList<>(weights.entrySet());
-    sorted.sort(Collections.reverseOrder(Map.Entry.comparingByValue()));
-    sorted.stream()
+  private static void table(StringBuilder text, String what, String of, Map<String, Long> weights) {
+    line(text, "");
+    line(text, "| %s | %s |", what, of);
+    line(text, "|--:|---|");
+    long all = sum(weights);
+    weights.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
         .limit(LINES)
-        .forEach(
-            e ->
-                text.append(
-                    "| %.1f %% | %s |%n".formatted(e.getValue() * 100.0 / all, e.getKey())));
+        .forEach(e -> line(text, "| %.1f %% | `%s` |", e.getValue() * 100.0 / all, e.getKey()));
+  }
+
+  private static void line(StringBuilder text, String format, Object... values) {
+    text.append(String.format(Locale.ROOT, format, values)).append('\n');
   }
 }

@@ -39,8 +39,8 @@ record Silence(Rig rig, String name, Database database, JavaProcess relay, Conne
     long from = System.nanoTime();
     Thread.sleep(half);
     double seconds = (System.nanoTime() - from) / 1e9;
-    double cpu = part.end().cpuSeconds();
     double asked = (statements() - statements - 1) / seconds;
+    double cpu = part.end().cpuSeconds();
 
     c.setAutoCommit(false);
     long firstFrom = System.nanoTime();

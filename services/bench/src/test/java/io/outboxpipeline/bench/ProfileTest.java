@@ -2,32 +2,43 @@ package io.outboxpipeline.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outboxpipeline.bench.Profile.View;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class ProfileTest {
-  private double sink;
+  private static final long HALF_A_SECOND = Duration.ofMillis(500).toNanos();
 
-  private void burn(long millis) {
-    long end = System.nanoTime() + millis * 1_000_000;
-    while (System.nanoTime() < end) {
-      sink += Math.sqrt(sink + 1);
+  private Object kept = "";
+
+  /** Takes CPU time, however long that takes, and memory. */
+  private void burn() {
+    var threads = ManagementFactory.getThreadMXBean();
+    long end = threads.getCurrentThreadCpuTime() + HALF_A_SECOND;
+    while (threads.getCurrentThreadCpuTime() < end) {
+      double sum = 0;
+      for (int i = 0; i < 100_000; i++) { // asking for the time is not sampled
+        sum += Math.sqrt(i);
+      }
+      kept = sum > 0 ? new byte[100_000] : "";
     }
   }
 
-  private void other() {
-    long end = System.nanoTime() + 1_000_000_000;
-    while (System.nanoTime() < end) {
-      sink += Math.cbrt(sink + 1);
-    }
+  /** The recorder has a clock of its own. */
+  private static Instant nowWithRoomAround() throws InterruptedException {
+    Thread.sleep(50);
+    Instant now = Instant.now();
+    Thread.sleep(50);
+    return now;
   }
 
   @Test
-  void time_goes_to_the_method_that_took_it_and_only_of_the_part_that_was_asked_for(
+  void time_and_allocations_go_to_what_took_them_in_the_part_that_was_asked_for(
       @TempDir Path folder) throws Exception {
     Path file = folder.resolve("a.jfr");
     Instant from;
@@ -36,20 +47,25 @@ final class ProfileTest {
       recording.enable("jdk.CPUTimeSample").with("throttle", "5ms");
       recording.enable("jdk.ObjectAllocationSample").with("throttle", "1000/s");
       recording.start();
-      other();
-      from = Instant.now();
-      burn(1_000);
-      until = Instant.now();
+      burn();
+      from = nowWithRoomAround();
+      burn();
+      until = nowWithRoomAround();
+      burn();
       recording.dump(file);
     }
 
-    Profile profile = Profile.read(file, from, until);
+    Profile part = Profile.read(file, from, until);
+    Profile all = Profile.read(file, Instant.EPOCH, Instant.MAX);
 
-    Map<String, Long> cpu = profile.cpuByOwnMethod();
-    assertThat(cpu.get("ProfileTest.burn")).isGreaterThan(200_000_000L);
-    assertThat(cpu).doesNotContainKey("ProfileTest.other");
-    assertThat(profile.markdown("a", "CPU: 1 s"))
-        .contains("ProfileTest.burn")
-        .doesNotContain("ProfileTest.other");
+    long nanos = part.cpu(View.LIBRARY).getOrDefault("io.outboxpipeline.bench", 0L);
+    assertThat(nanos).isBetween(HALF_A_SECOND / 4, HALF_A_SECOND * 3 / 2);
+    assertThat(all.cpu(View.LIBRARY).get("io.outboxpipeline.bench")).isGreaterThan(2 * nanos);
+    assertThat(part.cpu(View.OWN_METHOD)).containsKey("ProfileTest.burn");
+    assertThat(part.allocated(View.OWN_METHOD)).containsKey("ProfileTest.burn");
+    assertThat(part.cpu(View.THREAD)).hasSize(1);
+    assertThat(part.markdown("a part"))
+        .contains("# a part", "| CPU | own method |", "`ProfileTest.burn`");
+    assertThat(kept).isNotNull();
   }
 }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ public final class JavaProcess implements AutoCloseable {
   private final String name;
   private final Path log;
   private final Process process;
+  private final Instant startedAt = Instant.now();
 
   private JavaProcess(String name, Path log, Process process) {
     this.name = name;
@@ -83,6 +85,11 @@ public final class JavaProcess implements AutoCloseable {
 
   public long pid() {
     return process.pid();
+  }
+
+  /** When it was started. */
+  public Instant startedAt() {
+    return startedAt;
   }
 
   public boolean isAlive() {
