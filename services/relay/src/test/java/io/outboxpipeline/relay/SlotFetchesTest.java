@@ -30,29 +30,6 @@ final class SlotFetchesTest {
     }
   }
 
-  @Test
-  void a_few_rows_that_were_written_at_once_do_not_tell_how_many_are_left() {
-    readThroughAndFallBehind();
-    int aggregate = aggregateIn(0);
-    SlotFetch first =
-        backlog.slotFetches(id(0, 1000)).stream()
-            .filter(f -> f.slot() == 0)
-            .findFirst()
-            .orElseThrow();
-
-    backlog.addSlot(
-        first,
-        IntStream.rangeClosed(1, first.limit())
-            .mapToObj(i -> Rows.row(aggregate, id(0, 16) + i, 16 + i, 10, null))
-            .toList(),
-        false);
-
-    assertThat(backlog.slotFetches(id(0, 16 + 20)))
-        .filteredOn(f -> f.slot() == 0)
-        .allMatch(f -> f.limit() < 100)
-        .hasSize(1);
-  }
-
   private List<Row> rows(int slot, int count) {
     int aggregate = aggregateIn(slot);
     return IntStream.rangeClosed(1, count)
@@ -111,5 +88,37 @@ final class SlotFetchesTest {
     assertThat(backlog.slotFetches(id(0, 16 + 20)))
         .hasSizeGreaterThan(FETCH_ROWS / 64)
         .allMatch(f -> f.limit() > 20);
+  }
+
+  @Test
+  void a_few_rows_that_were_written_at_once_do_not_tell_how_many_are_left() {
+    readThroughAndFallBehind();
+    int aggregate = aggregateIn(0);
+    SlotFetch first =
+        backlog.slotFetches(id(0, 1000)).stream()
+            .filter(f -> f.slot() == 0)
+            .findFirst()
+            .orElseThrow();
+
+    backlog.addSlot(
+        first,
+        IntStream.rangeClosed(1, first.limit())
+            .mapToObj(i -> Rows.row(aggregate, id(0, 16) + i, 16 + i, 10, null))
+            .toList(),
+        false);
+
+    assertThat(backlog.slotFetches(id(0, 16 + 20)))
+        .filteredOn(f -> f.slot() == 0)
+        .allMatch(f -> f.limit() < 100)
+        .hasSize(1);
+  }
+
+  @Test
+  void before_a_slot_was_read_it_is_taken_for_one_of_many_that_have_as_much() {
+    var unread = new Backlog(Limits.DEFAULT, _ -> {});
+    unread.own(Rows.ALL, List.of());
+    unread.beginRead();
+
+    assertThat(unread.slotFetches(id(0, 1000))).hasSize(Slots.COUNT).allMatch(f -> f.limit() < 16);
   }
 }
