@@ -40,7 +40,7 @@ record Backlog(String name, String title, boolean snapshot) implements Scenario 
   @Override
   public Result run(Rig rig) throws Exception {
     int events = rig.options().backlog();
-    int part = events / 10;
+    int size = events / 10;
     Database database = rig.backlog(WARM_UP, Rig.AGGREGATES);
     rig.endpoint().reset(Duration.ZERO);
     try (Connection holder = Rig.source(database).getConnection();
@@ -55,11 +55,12 @@ record Backlog(String name, String title, boolean snapshot) implements Scenario 
         statement.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT");
       }
       rig.endpoint().reset(Duration.ZERO);
-      double before = Usage.of(relay.pid()).peakRssMiB();
+      Part part = Part.begin(rig, name, relay);
       long began = System.nanoTime();
       relay.resume();
       Rig.await(name, relay, () -> rig.endpoint().count() >= events);
       Rig.awaitEmpty(database, relay);
+      Usage used = part.end();
       Received received = rig.endpoint().received();
       Optional<String> violation = received.violation(events);
       if (violation.isPresent()) {
@@ -69,16 +70,16 @@ record Backlog(String name, String title, boolean snapshot) implements Scenario 
       var figures = new ArrayList<Figure>();
       figures.add(new Figure("rate", events * 1e9 / arrivals[events - 1], "events/s"));
       for (Tenth tenth : TENTHS) {
-        int to = tenth.number() * part - 1;
-        double seconds = (arrivals[to] - arrivals[to - part + 1]) / 1e9;
+        int to = tenth.number() * size - 1;
+        double seconds = (arrivals[to] - arrivals[to - size + 1]) / 1e9;
         figures.add(
-            new Figure(tenth.id(), part / seconds, "events/s, %s tenth".formatted(tenth.id())));
+            new Figure(tenth.id(), size / seconds, "events/s, %s tenth".formatted(tenth.id())));
       }
-      figures.add(new Figure("rss", Usage.of(relay.pid()).peakRssMiB(), "MiB at most"));
+      figures.add(new Figure("rss", used.peakRssMiB(), "MiB at most"));
       figures.add(
           new Figure(
               "grown",
-              Usage.of(relay.pid()).peakRssMiB() - before,
+              used.peakRssMiB() - part.before().peakRssMiB(),
               "MiB more than at the warm-up"));
       if (!snapshot) {
         figures.add(

@@ -58,7 +58,7 @@ record StartUp(String name, String title, Class<?> main, boolean relay) implemen
         rig.startWith(RelayImage.jars(), main, jvm, rig.relayEnvironment(database, settings))) {
       Ready.await(service, port, LIMIT);
       double seconds = (System.nanoTime() - began) / 1e9;
-      if (options.isEmpty()) { // a JVM that makes an archive has no recording
+      if (options.isEmpty()) { // plain; a JVM that makes an archive has no recording
         Part.fromStart(rig, name, service).end();
       }
       Rig.stop(service, (int) LIMIT.toSeconds());
