@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -31,6 +32,12 @@ public final class Outbox {
   private static final NoArgGenerator IDS = Generators.timeBasedEpochGenerator();
   private static final Comparator<Aggregate> LOCK_ORDER =
       Comparator.comparing(Aggregate::type).thenComparing(Aggregate::id);
+
+  /**
+   * A deadlock, a lock wait that took too long, a transaction that group replication rolled back
+   * while it was committed, and MariaDB's word for a row that changed since it was read.
+   */
+  private static final Set<Integer> RETRYABLE = Set.of(1213, 1205, 3101, 1020);
 
   private Outbox() {}
 
@@ -85,7 +92,7 @@ public final class Outbox {
    * for a lock.
    */
   public static boolean isRetryable(SQLException e) {
-    return "40001".equals(e.getSQLState()) || e.getErrorCode() == 1213 || e.getErrorCode() == 1205;
+    return "40001".equals(e.getSQLState()) || RETRYABLE.contains(e.getErrorCode());
   }
 
   /** Locks each aggregate's row and gives its first free number. */

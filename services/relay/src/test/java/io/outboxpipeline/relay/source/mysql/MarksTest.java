@@ -1,0 +1,70 @@
+package io.outboxpipeline.relay.source.mysql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+final class MarksTest {
+  private static final long MILLI = 1_000_000;
+
+  @Test
+  void nothing_is_known_of_a_time_before_the_first_mark() {
+    var marks = new Marks(1000 * MILLI);
+    marks.record(100 * MILLI, 7);
+    assertThat(marks.at(99 * MILLI)).isZero();
+    assertThat(marks.at(100 * MILLI)).isEqualTo(7);
+  }
+
+  @Test
+  void of_marks_close_together_the_latest_id_is_exact_and_known_of_soon_after() {
+    var marks = new Marks(1000 * MILLI);
+    marks.record(100 * MILLI, 7);
+    marks.record(101 * MILLI, 9);
+    marks.record(102 * MILLI, 8);
+    assertThat(marks.latest()).isEqualTo(9);
+    assertThat(marks.at(119 * MILLI)).isEqualTo(7);
+    assertThat(marks.at(120 * MILLI)).isEqualTo(9);
+  }
+
+  @Property
+  void a_mark_never_claims_more_than_was_visible_at_its_time(
+      @ForAll @Size(min = 1, max = 200) List<@IntRange(min = 0, max = 50) Integer> steps,
+      @ForAll @IntRange(min = 0, max = 8000) int askedMillis) {
+    var marks = new Marks(1000 * MILLI);
+    Map<Long, Long> visible = new TreeMap<>();
+    long now = 0;
+    long id = 0;
+    for (int step : steps) {
+      now += step * MILLI;
+      id += step % 3;
+      marks.record(now, id);
+      visible.put(now, id);
+    }
+    long asked = askedMillis * MILLI;
+    long most =
+        visible.entrySet().stream()
+            .filter(e -> e.getKey() <= asked)
+            .mapToLong(Map.Entry::getValue)
+            .max()
+            .orElse(0);
+    assertThat(marks.at(asked)).isLessThanOrEqualTo(most);
+    assertThat(marks.at(now + 20 * MILLI)).isEqualTo(id);
+    // Within what is kept it lags by a grain, and what came in that time, at most.
+    if (asked <= now && asked >= now - 1000 * MILLI) {
+      long lagging =
+          visible.entrySet().stream()
+              .filter(e -> e.getKey() <= asked - 71 * MILLI)
+              .mapToLong(Map.Entry::getValue)
+              .max()
+              .orElse(0);
+      assertThat(marks.at(asked)).isGreaterThanOrEqualTo(lagging);
+    }
+  }
+}
