@@ -10,7 +10,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -109,7 +108,6 @@ final class Aws {
       URI endpoint = URI.create("http://127.0.0.1:" + port);
       try (var http = HttpClient.newHttpClient()) {
         await("moto answers; see target/moto.log")
-            .atMost(Duration.ofMinutes(1))
             .until(() -> process.isAlive() && answers(http, endpoint));
       }
       return endpoint;

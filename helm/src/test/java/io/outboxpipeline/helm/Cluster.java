@@ -14,6 +14,9 @@ import java.util.Map;
 
 /** The real API server, by the programs that people use. */
 final class Cluster {
+  /** The lock of who installs the chart, because the CRD belongs to the whole cluster. */
+  static final String CRD = "the CRD of the test cluster";
+
   /** As much of the Prometheus Operator's CRDs as it takes to have objects of them. */
   private static final String MONITORING_CRD =
       """

@@ -14,7 +14,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -25,11 +24,14 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.testcontainers.DockerClientFactory;
 
 /** The images, run by Docker alone as the README writes it. */
+@Execution(ExecutionMode.SAME_THREAD)
 final class DockerRunIT {
   private static final String PREFIX = System.getProperty("image.prefix", "outboxpipeline");
   private static final String TAG = System.getProperty("image.tag", "0.1.0-SNAPSHOT");
@@ -80,17 +82,13 @@ final class DockerRunIT {
           """
               .formatted(gateway, sqs.endpoint().getPort()));
       bash(folder, blocks.getFirst());
-      await("base").atMost(Duration.ofMinutes(2)).until(() -> get(8081, "/health/ready") == 200);
+      await("base").until(() -> get(8081, "/health/ready") == 200);
       bash(folder, blocks.getLast());
-      await("applied")
-          .atMost(Duration.ofMinutes(1))
-          .until(() -> body(8083, "/api/v1/spending?identity=alice").contains("12.50"));
+      await("applied").until(() -> body(8083, "/api/v1/spending?identity=alice").contains("12.50"));
       // The other relay takes over what the dead one owned.
       Docker.run("kill", "relay-1");
       bash(folder, blocks.getLast().replace("12.50", "7.25"));
-      await("applied")
-          .atMost(Duration.ofMinutes(1))
-          .until(() -> body(8083, "/api/v1/spending?identity=alice").contains("7.25"));
+      await("applied").until(() -> body(8083, "/api/v1/spending?identity=alice").contains("7.25"));
       assertThat(Docker.run("inspect", "--format={{.State.Running}}", "relay-2")).isEqualTo("true");
       Docker.run("stop", "--time=60", "relay-2");
       assertThat(Docker.run("inspect", "--format={{.State.ExitCode}}", "relay-2")).isEqualTo("0");
