@@ -17,8 +17,9 @@ import org.junit.jupiter.params.support.ParameterDeclarations;
  * Calls a {@code @ParameterizedTest} with {@link Seeds}, for each of which its property must hold.
  *
  * <p>Every run has other seeds, because the same ones again would find nothing that they did not
- * find before. They follow one another from a number that is drawn once per JVM. A test's name says
- * which ones it has, a failure says which one failed, and {@code -Dtest.seed=N} runs N alone.
+ * find before. They follow one another from a number that is drawn once per JVM. The name that
+ * JUnit shows says which ones a test has, a failure says which one failed, and {@code
+ * -Dtest.seed=N} runs N alone.
  *
  * <p>A property is a few tests rather than one per seed, so that a report stays readable and the
  * parts can run at the same time.
