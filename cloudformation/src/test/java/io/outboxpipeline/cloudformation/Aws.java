@@ -16,7 +16,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.acm.AcmClient;
 import software.amazon.awssdk.services.cloudformation.CloudFormationClient;
@@ -38,7 +38,7 @@ final class Aws {
   static final String REGION = "eu-central-1";
   static final String ACCOUNT = "123456789012";
 
-  private static final SdkHttpClient HTTP = ApacheHttpClient.builder().maxConnections(4).build();
+  private static final SdkHttpClient HTTP = Apache5HttpClient.builder().maxConnections(4).build();
 
   final AcmClient certificates = client(AcmClient.builder());
   final CloudFormationClient cloudFormation = client(CloudFormationClient.builder());

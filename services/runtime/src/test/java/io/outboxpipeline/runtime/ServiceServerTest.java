@@ -110,13 +110,15 @@ final class ServiceServerTest {
   @Test
   void metrics_follow_the_conventions_of_prometheus() {
     metrics.registry().counter("outbox.relay.sent").increment(3);
+    metrics.registry().counter("base.spendings.created").increment();
     metrics.registry().timer("base.requests", "status", "201").record(Duration.ofMillis(20));
     var response = http.get("/metrics");
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().firstValue("content-type").orElse("")).startsWith("text/plain");
     assertThat(response.body())
-        .contains("outbox_relay_sent_total 3.0")
-        .contains("base_requests_seconds_count{status=\"201\",} 1.0")
+        .contains("outbox_relay_sent_total 3.0\n")
+        .contains("base_spendings_created_total 1.0\n")
+        .contains("base_requests_seconds_count{status=\"201\"} 1\n")
         .contains("jvm_memory_used_bytes");
   }
 
@@ -212,7 +214,7 @@ final class ServiceServerTest {
 
   @Test
   void what_helidon_refuses_before_routing_is_a_problem_too() throws Exception {
-    assertThat(raw("GET /things HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n"))
+    assertThat(raw("GET /things HTTP/1.1\r\nHost: x\r\nbad header: x\r\n\r\n"))
         .startsWith("HTTP/1.1 400")
         .contains("application/problem+json", "\"status\":400");
     assertThat(raw("GET /<> HTTP/1.1\r\nHost: x\r\n\r\n"))
