@@ -3,6 +3,7 @@ package io.outboxpipeline.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outboxpipeline.testkit.BuiltImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,7 +85,7 @@ final class JourneyIT {
     String here =
         " --set=nodeSelector.example\\\\.com/role=servers"
             + Stream.of("image", "components.base", "components.relay", "components.consumer")
-                .map(i -> " --set=%s.tag=%s".formatted(i, RealCluster.TAG))
+                .map(i -> " --set=%s.tag=%s".formatted(i, BuiltImage.TAG))
                 .collect(Collectors.joining());
     cluster.bash(
         README
