@@ -301,7 +301,7 @@ final class BacklogPropertyTest {
   }
 
   @ParameterizedTest
-  @SeedSource(ci = 100, full = 400)
+  @SeedSource(ci = 400, full = 2_000)
   void every_event_is_sent_once_and_in_order_whatever_sqs_answers(Seeds seeds)
       throws InterruptedException {
     seeds.forEach(BacklogPropertyTest::everyEventIsSentOnceAndInOrder);

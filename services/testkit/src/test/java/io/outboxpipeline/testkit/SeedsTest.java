@@ -36,8 +36,11 @@ final class SeedsTest {
                     .forEachSeed(
                         seed -> {
                           checked.add(seed);
+                          if (seed == 12 && assertion) {
+                            throw new AssertionError("odd");
+                          }
                           if (seed == 12) {
-                            throw assertion ? new AssertionError("odd") : new Exception("odd");
+                            throw new Exception("odd");
                           }
                         }))
         .isInstanceOf(AssertionError.class)
