@@ -33,16 +33,23 @@ final class Clients implements AutoCloseable {
   private final AtomicInteger posted = new AtomicInteger();
   private final AtomicInteger rolledBack = new AtomicInteger();
 
-  /** Begins to post; every fifth is to be rolled back. */
-  Clients(int clients, int posts, int identities, List<URI> bases) {
+  /**
+   * Begins to post; every fifth is to be rolled back.
+   *
+   * @param perSecond how many at most
+   */
+  Clients(int clients, int posts, int perSecond, int identities, List<URI> bases) {
     threads = Executors.newFixedThreadPool(clients);
     var next = new AtomicInteger();
+    long begin = System.nanoTime();
     for (int c = 0; c < clients; c++) {
       var random = new Random(c);
       running.add(
           threads.submit(
               () -> {
                 for (int n = next.getAndIncrement(); n < posts; n = next.getAndIncrement()) {
+                  long due = begin + TimeUnit.SECONDS.toNanos(n) / perSecond;
+                  TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
                   post(bases.get(n % bases.size()), n, random.nextInt(identities));
                 }
                 return null;

@@ -8,6 +8,7 @@ import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.FaultySqs;
 import io.outboxpipeline.testkit.TestDatabase;
+import io.outboxpipeline.testkit.TestSize;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -35,7 +36,11 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
  * base committed is what the consumer has, once, in order per identity, and nothing else.
  */
 final class PipelineIT {
-  private static final int POSTS = 20_000;
+  private static final int POSTS = TestSize.of(6_000, 20_000);
+
+  /** So that there is load during all faults, and two cores do not spend it on the clients. */
+  private static final int PER_SECOND = TestSize.of(150, 1_000_000);
+
   private static final int IDENTITIES = 500;
   private static final Path LOGS = Path.of("target", "pipeline-logs");
 
@@ -134,6 +139,7 @@ final class PipelineIT {
         new Clients(
             32,
             posts,
+            PER_SECOND,
             IDENTITIES,
             List.of(
                 pipeline.uri("base-1", "/api/v1/spending"),
