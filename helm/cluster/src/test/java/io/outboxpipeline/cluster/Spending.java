@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Locale;
 
 /** The pipeline {@code spending} on a cluster, as seen from outside it. */
 final class Spending {
@@ -39,7 +40,11 @@ final class Spending {
 
   private URI base() {
     return URI.create(
-        "http://%s:%d/api/v1/spending".formatted(cluster.host(), cluster.port(RealCluster.BASE)));
+        String.format(
+            Locale.ROOT,
+            "http://%s:%d/api/v1/spending",
+            cluster.host(),
+            cluster.port(RealCluster.BASE)));
   }
 
   /** Posts so many as fast as they are answered. */
@@ -74,7 +79,11 @@ final class Spending {
   private JsonNode counts() {
     var counts =
         URI.create(
-            "http://%s:%d/".formatted(cluster.host(), cluster.port(RealCluster.QUEUE_COUNTS)));
+            String.format(
+                Locale.ROOT,
+                "http://%s:%d/",
+                cluster.host(),
+                cluster.port(RealCluster.QUEUE_COUNTS)));
     return await("the queue's counts")
         .ignoreExceptions()
         .until(
@@ -91,7 +100,11 @@ final class Spending {
     var request =
         HttpRequest.newBuilder(
                 URI.create(
-                    "http://%s:%d/".formatted(cluster.host(), cluster.port(RealCluster.QUEUE))))
+                    String.format(
+                        Locale.ROOT,
+                        "http://%s:%d/",
+                        cluster.host(),
+                        cluster.port(RealCluster.QUEUE))))
             .header("x-amz-target", "AmazonSQS.ListQueues")
             .header("content-type", "application/x-amz-json-1.0")
             .POST(HttpRequest.BodyPublishers.ofString("{}"))

@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -71,13 +72,16 @@ final class DockerRunIT {
       String gateway = gateway();
       Files.writeString(
           folder.resolve("aws.env"),
-          """
-          AWS_REGION=eu-central-1
-          AWS_ACCESS_KEY_ID=x
-          AWS_SECRET_ACCESS_KEY=x
-          AWS_ENDPOINT_URL_SQS=http://%s:%d
-          """
-              .formatted(gateway, sqs.endpoint().getPort()));
+          String.format(
+              Locale.ROOT,
+              """
+              AWS_REGION=eu-central-1
+              AWS_ACCESS_KEY_ID=x
+              AWS_SECRET_ACCESS_KEY=x
+              AWS_ENDPOINT_URL_SQS=http://%s:%d
+              """,
+              gateway,
+              sqs.endpoint().getPort()));
       bash(folder, blocks.getFirst());
       await("base").until(() -> get(8081, "/health/ready") == 200);
       bash(folder, blocks.getLast());

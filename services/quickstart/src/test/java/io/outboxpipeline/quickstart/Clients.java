@@ -8,6 +8,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -60,8 +61,13 @@ final class Clients implements AutoCloseable {
   private void post(URI base, int n, int identity) throws IOException, InterruptedException {
     boolean refuse = n % 5 == 0;
     String body =
-        "{\"identity\":\"id-%d\",\"name\":\"%s\",\"surname\":\"S\",\"amount\":\"%d.%02d\"}"
-            .formatted(identity, refuse ? ROLLED_BACK : "N", n + 1, n % 100);
+        String.format(
+            Locale.ROOT,
+            "{\"identity\":\"id-%d\",\"name\":\"%s\",\"surname\":\"S\",\"amount\":\"%d.%02d\"}",
+            identity,
+            refuse ? ROLLED_BACK : "N",
+            n + 1,
+            n % 100);
     var request =
         HttpRequest.newBuilder(base)
             .timeout(Duration.ofSeconds(30))
