@@ -1,5 +1,7 @@
 package io.outboxpipeline.outbox;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -26,6 +28,12 @@ public final class Headers {
     }
   }
 
+  /** How many bytes the column's value has. */
+  static int size(Map<String, String> headers) {
+    String json = toJson(headers);
+    return json == null ? 0 : json.getBytes(UTF_8).length;
+  }
+
   /**
    * The headers in a column's value.
    *
@@ -36,7 +44,11 @@ public final class Headers {
       return Map.of();
     }
     try {
-      return JSON.readValue(json, TYPE);
+      Map<String, String> headers = JSON.readValue(json, TYPE);
+      if (headers == null || headers.containsValue(null)) {
+        throw new IllegalArgumentException("headers are not a JSON object of strings");
+      }
+      return headers;
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("headers are not a JSON object of strings", e);
     }
