@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -39,6 +40,9 @@ public final class CloudEventsCodec {
           "data",
           "datacontenttype",
           "dataschema");
+
+  /** How every reason begins. */
+  static final String NOT_OURS = "not CloudEvents of an outbox: ";
 
   private static final Pattern HEADER = Pattern.compile("[a-z0-9]+");
 
@@ -171,12 +175,23 @@ public final class CloudEventsCodec {
    * @return at least one
    */
   public static List<Item> decodeEach(String body) {
+    return decodeEach(body, event -> {});
+  }
+
+  /**
+   * The events of a message one by one, where the receiver has limits of its own.
+   *
+   * @param check throws an {@code IllegalArgumentException} for an event that it cannot take, whose
+   *     message is then the reason
+   * @return at least one
+   */
+  public static List<Item> decodeEach(String body, Consumer<Received> check) {
     return Batch.split(body).stream()
         .map(
             part ->
                 switch (part) {
-                  case Batch.Element(String json) -> EnvelopeReader.read(json);
-                  case Batch.Broken(String reason) -> new Unreadable(body, reason);
+                  case Batch.Element(String json) -> EnvelopeReader.read(json, check);
+                  case Batch.Broken(String reason) -> new Unreadable(body, NOT_OURS + reason);
                 })
         .toList();
   }

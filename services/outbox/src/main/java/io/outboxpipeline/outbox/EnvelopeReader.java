@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -40,11 +41,13 @@ final class EnvelopeReader {
 
   private EnvelopeReader() {}
 
-  static Item read(String json) {
+  static Item read(String json, Consumer<Received> check) {
     var reader = new EnvelopeReader();
     try (JsonParser in = Json.FACTORY.createParser(json)) {
       reader.readAll(in);
-      return reader.received();
+      Received received = reader.received();
+      check.accept(received);
+      return received;
     } catch (JsonProcessingException e) {
       return unreadable(json, Json.why(e));
     } catch (IOException | IllegalArgumentException e) {
@@ -53,7 +56,7 @@ final class EnvelopeReader {
   }
 
   private static Unreadable unreadable(String json, String reason) {
-    return new Unreadable(json, "not a CloudEvent of an outbox: " + reason);
+    return new Unreadable(json, CloudEventsCodec.NOT_OURS + reason);
   }
 
   private void readAll(JsonParser in) throws IOException {
