@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,6 +26,10 @@ final class Append {
 
   /** Far below any server's max_allowed_packet, even if a driver escapes every byte. */
   private static final int BYTES_PER_STATEMENT = 1 << 20;
+
+  /** Short, because drivers keep no prepared statement of more than 256 characters. */
+  private static final String ROW =
+      "(?, CONVERT(? USING utf8mb4), CONVERT(? USING utf8mb4), ?, ?, CONVERT(? USING utf8mb4), ?, ?, ?)";
 
   private static final int OTHER_BYTES_PER_ROW = 200;
   private static final int IN_TRANSACTION = 1568;
@@ -78,13 +83,13 @@ final class Append {
     String sql =
         """
         INSERT INTO obt_aggregate (aggregate_type, aggregate_id, last_sequence)
-        VALUES (?, ?, LAST_INSERT_ID(?))
+        VALUES (CONVERT(? USING utf8mb4), CONVERT(? USING utf8mb4), LAST_INSERT_ID(?))
         ON DUPLICATE KEY UPDATE last_sequence = LAST_INSERT_ID(last_sequence + ?)
         """;
     try (PreparedStatement s = transaction.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS)) {
       for (var entry : counts.entrySet()) {
-        s.setString(1, entry.getKey().type());
-        s.setString(2, entry.getKey().id());
+        setText(s, 1, entry.getKey().type());
+        setText(s, 2, entry.getKey().id());
         s.setInt(3, entry.getValue());
         s.setInt(4, entry.getValue());
         unsure = true;
@@ -138,25 +143,32 @@ final class Append {
     String sql =
         """
         INSERT INTO obt (slot, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, payload, headers)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)\
+        VALUES %s
         """
-            + ", (?, ?, ?, ?, ?, ?, ?, ?, ?)".repeat(to - from - 1);
+            .formatted(String.join(", ", Collections.nCopies(to - from, ROW)));
     try (PreparedStatement s = transaction.prepareStatement(sql)) {
       int column = 1;
       for (int i = from; i < to; i++) {
         NewEvent event = events.get(i);
         s.setInt(column++, event.aggregate().slot());
-        s.setString(column++, event.aggregate().type());
-        s.setString(column++, event.aggregate().id());
+        setText(s, column++, event.aggregate().type());
+        setText(s, column++, event.aggregate().id());
         s.setLong(column++, appended.get(i).sequence());
         s.setString(column++, appended.get(i).eventId().toString());
-        s.setString(column++, event.type());
+        setText(s, column++, event.type());
         s.setString(column++, event.contentType());
         s.setBytes(column++, event.payload());
         s.setString(column++, Headers.toJson(event.headers()));
       }
       s.executeUpdate();
     }
+  }
+
+  /**
+   * As UTF-8, because a connection may have another character set, without half of the characters.
+   */
+  private static void setText(PreparedStatement s, int column, String text) throws SQLException {
+    s.setBytes(column, text.getBytes(UTF_8));
   }
 
   /** Leaves the transaction as it was before, or makes sure that it can never be committed. */
@@ -213,13 +225,13 @@ final class Append {
     String sql =
         """
         UPDATE obt_aggregate SET last_sequence = last_sequence - ?
-        WHERE aggregate_type = ? AND aggregate_id = ? AND last_sequence = ?
+        WHERE aggregate_type = CONVERT(? USING utf8mb4) AND aggregate_id = CONVERT(? USING utf8mb4) AND last_sequence = ?
         """;
     try (PreparedStatement s = transaction.prepareStatement(sql)) {
       for (var entry : taken.entrySet()) {
         s.setInt(1, entry.getValue().count);
-        s.setString(2, entry.getKey().type());
-        s.setString(3, entry.getKey().id());
+        setText(s, 2, entry.getKey().type());
+        setText(s, 3, entry.getKey().id());
         s.setLong(4, entry.getValue().last);
         if (s.executeUpdate() != 1) {
           throw new SQLException("a number that was taken could not be given back");

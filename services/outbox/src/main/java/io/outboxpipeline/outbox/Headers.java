@@ -3,15 +3,20 @@ package io.outboxpipeline.outbox;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** How the {@code headers} column keeps an event's headers: a JSON object, or NULL for none. */
 public final class Headers {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** ASCII, so that no connection's character set changes it. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
   private static final TypeReference<Map<String, String>> TYPE = new TypeReference<>() {};
 
   private Headers() {}

@@ -16,11 +16,10 @@ import java.util.UUID;
  * @param aggregate what it happened to
  * @param type what happened, such as {@code spending.created}; 1 to 255 code points, no control
  *     characters, not {@link Event#TOMBSTONE}
- * @param contentType the payload's media type, 1 to 127 characters, no control characters. If it
- *     promises JSON ({@code application/json}, {@code text/json}, {@code …+json}), the payload must
- *     be one JSON document in UTF-8 without a byte order mark, without a name twice in one object
- *     and without half a surrogate pair; it may nest 500 levels, and a number may have 1,000
- *     characters
+ * @param contentType the payload's media type, 1 to 127 ASCII characters. If it promises JSON
+ *     ({@code application/json}, {@code text/json}, {@code …+json}), the payload must be one JSON
+ *     document in UTF-8 without a byte order mark, without a name twice in one object and without
+ *     half a surrogate pair; it may nest 500 levels, and a number may have 1,000 characters
  * @param payload not copied, not to be changed by the caller afterwards
  * @param headers CloudEvents extension attributes to travel along, such as {@code traceparent}:
  *     names of 1 to 20 characters a–z and 0–9, none that the codec or CloudEvents itself uses;
@@ -66,6 +65,9 @@ public record NewEvent(
     }
     Texts.check("content type", contentType, MAX_CONTENT_TYPE);
     Texts.requireNoControls("content type", contentType);
+    if (contentType.chars().anyMatch(c -> c > '~')) {
+      throw new IllegalArgumentException("content type has a character that is not ASCII");
+    }
     headers = Map.copyOf(headers);
     headers.forEach(NewEvent::checkHeader);
     int headerBytes = Headers.size(headers);
