@@ -111,13 +111,17 @@ final class Progress {
     // them, whichever of them it claims to be.
     return micros(event).isAfter(known.newest())
         ? Optional.of(
-            "number %d was passed before this event was written, at %s; the chain was at %d"
-                .formatted(event.sequence(), event.time(), before.last()))
+            "number "
+                + event.sequence()
+                + " was passed before this event was written, at "
+                + event.time()
+                + "; the chain was at "
+                + before.last())
         : Optional.empty();
   }
 
   private static String numberOf(Event event, UUID other) {
-    return "number %d belongs to event %s".formatted(event.sequence(), other);
+    return "number " + event.sequence() + " belongs to event " + other;
   }
 
   private void conflict(Connection transaction, Event event, String reason) throws SQLException {

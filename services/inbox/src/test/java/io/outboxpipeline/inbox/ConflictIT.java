@@ -25,12 +25,17 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** An outbox whose database went back gives numbers out again; none of those events is dropped. */
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Deliveries.EMPTIED)
 final class ConflictIT {
   private static final Chain ALICE = chain("alice");
   private static final Chain BOB = chain("bob");

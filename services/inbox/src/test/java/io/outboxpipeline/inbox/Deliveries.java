@@ -22,6 +22,9 @@ import java.util.stream.LongStream;
 final class Deliveries {
   static final String SOURCE = "/outbox/one";
 
+  /** The lock of who uses the databases that each test finds empty. */
+  static final String EMPTIED = "databases with an inbox, emptied";
+
   private static final Map<TestDatabase, Database> DATABASES = new EnumMap<>(TestDatabase.class);
 
   private Deliveries() {}

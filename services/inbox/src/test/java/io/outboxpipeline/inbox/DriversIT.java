@@ -22,11 +22,16 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The inbox does the same through every driver, with whatever properties and session. */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Deliveries.EMPTIED)
 final class DriversIT {
   private static final Chain ALICE = chain("alice 東京 😀");
 
@@ -60,16 +65,17 @@ final class DriversIT {
   private static Connection begin(Database database, String driver) throws SQLException {
     int properties = driver.indexOf('?');
     String url =
-        "jdbc:%s://%s:%d/%s%s%s"
-            .formatted(
-                driver.substring(0, properties),
-                database.host(),
-                database.port(),
-                database.name(),
-                driver.substring(properties),
-                driver.startsWith("mariadb")
-                    ? "&sslMode=disable&allowPublicKeyRetrieval=true"
-                    : "&useSSL=false&allowPublicKeyRetrieval=true");
+        "jdbc:"
+            + driver.substring(0, properties)
+            + "://"
+            + database.host()
+            + ":"
+            + database.port()
+            + "/"
+            + database.name()
+            + driver.substring(properties)
+            + (driver.startsWith("mariadb") ? "&sslMode=disable" : "&useSSL=false")
+            + "&allowPublicKeyRetrieval=true";
     Connection c = DriverManager.getConnection(url, database.user(), database.password());
     c.setAutoCommit(false);
     return c;

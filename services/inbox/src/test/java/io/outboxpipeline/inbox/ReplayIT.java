@@ -17,12 +17,17 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A long backlog of parked events is applied in stages that fit into memory. */
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Deliveries.EMPTIED)
 final class ReplayIT {
   private static final Chain ALICE = chain("alice");
   private static final Chain BOB = chain("bob");

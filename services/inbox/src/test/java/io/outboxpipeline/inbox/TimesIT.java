@@ -16,12 +16,17 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Times are right in a session whose zone has an hour twice, or leaves one out. */
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Deliveries.EMPTIED)
 final class TimesIT {
   private static final Chain ALICE = chain("alice");
 
@@ -49,7 +54,7 @@ final class TimesIT {
         "INSERT INTO mysql.time_zone (Time_zone_id, Use_leap_seconds) VALUES (9001, 'N')",
         "INSERT INTO mysql.time_zone_name (Name, Time_zone_id) VALUES ('Test/Summer', 9001)",
         "INSERT INTO mysql.time_zone_transition_type VALUES (9001, 0, 3600, 0, 'W'), (9001, 1, 7200, 1, 'S')",
-        "INSERT INTO mysql.time_zone_transition VALUES (9001, 0, 0), (9001, %d, 1), (9001, %d, 0)"
+        "INSERT INTO mysql.time_zone_transition VALUES (9001, 0, 0), (9001, %s, 1), (9001, %s, 0)"
             .formatted(FORWARD.getEpochSecond(), BACK.getEpochSecond()));
   }
 

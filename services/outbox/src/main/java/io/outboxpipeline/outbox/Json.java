@@ -184,6 +184,6 @@ final class Json {
     var at = e.getLocation();
     return at == null
         ? what
-        : "%s (line %d, column %d)".formatted(what, at.getLineNr(), at.getColumnNr());
+        : what + " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
   }
 }

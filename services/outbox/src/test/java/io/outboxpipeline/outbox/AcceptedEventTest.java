@@ -11,6 +11,8 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.CloudEventsCodec.UnreadableMessageException;
+import io.outboxpipeline.testkit.SeedSource;
+import io.outboxpipeline.testkit.Seeds;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.Charset;
@@ -20,9 +22,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
 
 /** What a writer's event may be: either every reader gets it back, or the writer is refused. */
 final class AcceptedEventTest {
@@ -147,56 +149,29 @@ final class AcceptedEventTest {
     assertThat(read).isBetween(TYPES.size() * PAYLOADS.size() / 4, TYPES.size() * PAYLOADS.size());
   }
 
-  @Test
-  void so_is_whatever_chance_makes_of_it() {
+  @ParameterizedTest
+  @SeedSource(ci = 1_000, full = 5_000)
+  void so_is_whatever_chance_makes_of_it(Seeds seeds) throws InterruptedException {
     String[] pieces = {
-      "{",
-      "}",
-      "[",
-      "]",
-      ",",
-      ":",
-      "\"",
-      "\"a\"",
-      "\\",
-      "\\u",
-      "d800",
-      "-",
-      "0",
-      ".",
-      "1",
-      "e9",
-      "E+99",
-      "null",
-      "true",
-      " ",
-      "\n",
-      "é",
-      "😀",
-      "\ufeff",
-      "\uffff",
-      "\u0000",
-      "/*",
-      "*/",
-      "\"sequence\"",
-      "\"data\"",
-      "NaN"
+      "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\\", "\\u", "d800", "-", "0", ".", "1", "e9", "E+99", "null", "true",
+      " ", "\n", "é", "😀", "\ufeff", "\uffff", "\u0000", "/*", "*/", "\"sequence\"", "\"data\"", "NaN"
     };
-    for (int seed = 0; seed < 3000; seed++) {
-      var random = new Random(seed);
-      var text = new StringBuilder();
-      for (int i = random.nextInt(12); i >= 0; i--) {
-        text.append(pieces[random.nextInt(pieces.length)]);
-      }
-      byte[] payload = text.toString().getBytes(UTF_8);
-      if (payload.length > 0 && random.nextInt(10) == 0) {
-        payload[random.nextInt(payload.length)] = (byte) random.nextInt();
-      }
-      accepted(TYPES.get(random.nextInt(TYPES.size())), payload).ifPresent(this::assertReadBack);
-    }
+    seeds.forEach(
+        random -> {
+          var text = new StringBuilder();
+          for (int i = random.nextInt(12); i >= 0; i--) {
+            text.append(pieces[random.nextInt(pieces.length)]);
+          }
+          byte[] payload = text.toString().getBytes(UTF_8);
+          if (random.nextInt(10) == 0) {
+            payload[random.nextInt(payload.length)] = (byte) random.nextInt();
+          }
+          accepted(TYPES.get(random.nextInt(TYPES.size())), payload)
+              .ifPresent(AcceptedEventTest::assertReadBack);
+        });
   }
 
-  private void assertReadBack(NewEvent event) {
+  private static void assertReadBack(NewEvent event) {
     String what = event.contentType() + " " + start(event.payload());
     Event sent = sent(event);
     try {

@@ -57,16 +57,17 @@ final class DriversIT {
   private static Connection begin(Database database, String driver) throws SQLException {
     int properties = driver.indexOf('?');
     String url =
-        "jdbc:%s://%s:%d/%s%s%s"
-            .formatted(
-                driver.substring(0, properties),
-                database.host(),
-                database.port(),
-                database.name(),
-                driver.substring(properties),
-                driver.startsWith("mariadb")
-                    ? "&sslMode=disable&allowPublicKeyRetrieval=true"
-                    : "&useSSL=false&allowPublicKeyRetrieval=true");
+        "jdbc:"
+            + driver.substring(0, properties)
+            + "://"
+            + database.host()
+            + ":"
+            + database.port()
+            + "/"
+            + database.name()
+            + driver.substring(properties)
+            + (driver.startsWith("mariadb") ? "&sslMode=disable" : "&useSSL=false")
+            + "&allowPublicKeyRetrieval=true";
     Connection c = DriverManager.getConnection(url, database.user(), database.password());
     c.setAutoCommit(false);
     return c;

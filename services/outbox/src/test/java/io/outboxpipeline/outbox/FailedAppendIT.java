@@ -58,6 +58,14 @@ final class FailedAppendIT {
     return c;
   }
 
+  private static long id(Connection c) throws SQLException {
+    try (var s = c.createStatement();
+        var row = s.executeQuery("SELECT CONNECTION_ID()")) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
   private static void change(Connection c) throws SQLException {
     try (var s = c.createStatement()) {
       s.execute("INSERT INTO business VALUES ('changed')");
@@ -141,6 +149,7 @@ final class FailedAppendIT {
       change(other);
       change(other);
       c.createStatement().execute("SET innodb_lock_wait_timeout = 30");
+      long id = id(c);
       // Takes alice, waits for bob, and is the victim because it changed less.
       Future<OutboxException> failed =
           pool.submit(() -> failure(c, List.of(event(ALICE), event(BOB))));
@@ -148,7 +157,9 @@ final class FailedAppendIT {
           .until(
               () ->
                   database.number(
-                          "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
+                          "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+                              + " AND trx_mysql_thread_id = "
+                              + id)
                       == 1);
       assertThat(Outbox.append(other, event(ALICE)).sequence()).isEqualTo(2);
       OutboxException e = failed.get();
@@ -177,11 +188,7 @@ final class FailedAppendIT {
     try (Connection c = begin();
         Connection killer = begin()) {
       Outbox.append(c, event(ALICE));
-      try (var s = c.createStatement();
-          var row = s.executeQuery("SELECT CONNECTION_ID()")) {
-        row.next();
-        killer.createStatement().execute("KILL " + row.getLong(1));
-      }
+      killer.createStatement().execute("KILL " + id(c));
       OutboxException e = failure(c, List.of(event(ALICE)));
       assertThat(e.transactionLost()).isTrue();
       assertThatThrownBy(c::commit).isInstanceOf(SQLException.class);
@@ -199,12 +206,7 @@ final class FailedAppendIT {
     try (Connection c = begin();
         Connection killer = begin();
         var pool = Executors.newVirtualThreadPerTaskExecutor()) {
-      long id;
-      try (var s = c.createStatement();
-          var row = s.executeQuery("SELECT CONNECTION_ID()")) {
-        row.next();
-        id = row.getLong(1);
-      }
+      long id = id(c);
       Future<OutboxException> failed =
           pool.submit(() -> failure(c, List.of(NewEvent.json(ALICE, "slow", "{}"))));
       await()

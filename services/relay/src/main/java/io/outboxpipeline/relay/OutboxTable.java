@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -47,12 +48,14 @@ final class OutboxTable {
   private static final long LARGE_BYTES_PER_ROUND = 8 << 20;
 
   private static final String COLUMNS =
-      """
-      slot, id, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, headers,
-      CAST(UNIX_TIMESTAMP(created_at) * 1000000 AS SIGNED),
-      LENGTH(payload), IF(LENGTH(payload) <= %d, payload, NULL)
-      """
-          .formatted(INLINE_BYTES);
+      String.format(
+          Locale.ROOT,
+          """
+          slot, id, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, headers,
+          CAST(UNIX_TIMESTAMP(created_at) * 1000000 AS SIGNED),
+          LENGTH(payload), IF(LENGTH(payload) <= %d, payload, NULL)
+          """,
+          INLINE_BYTES);
 
   private final URI source;
   private final int maxBytes;
@@ -101,22 +104,23 @@ final class OutboxTable {
   static boolean awaitAnyAfter(Connection c, long id, Duration delay, Duration longest)
       throws SQLException {
     String sql =
-        """
-        WITH RECURSIVE looks (n, found) AS (
-          SELECT 0, 0 UNION ALL
-          SELECT n + 1, IF((
-            SELECT id FROM obt FORCE INDEX (obt_id)
-            WHERE looks.n >= 0 AND id > %d LIMIT 1 FOR UPDATE SKIP LOCKED
-          ) IS NULL, SLEEP(%s), 1)
-          FROM looks
-          WHERE found = 0 AND n < %d AND SYSDATE(6) < NOW(6) + INTERVAL %d MICROSECOND)
-        SELECT MAX(found) FROM looks
-        """
-            .formatted(
-                id,
-                BigDecimal.valueOf(delay.toNanos(), 9),
-                longest.dividedBy(delay),
-                longest.toNanos() / 1000);
+        String.format(
+            Locale.ROOT,
+            """
+            WITH RECURSIVE looks (n, found) AS (
+              SELECT 0, 0 UNION ALL
+              SELECT n + 1, IF((
+                SELECT id FROM obt FORCE INDEX (obt_id)
+                WHERE looks.n >= 0 AND id > %d LIMIT 1 FOR UPDATE SKIP LOCKED
+              ) IS NULL, SLEEP(%s), 1)
+              FROM looks
+              WHERE found = 0 AND n < %d AND SYSDATE(6) < NOW(6) + INTERVAL %d MICROSECOND)
+            SELECT MAX(found) FROM looks
+            """,
+            id,
+            BigDecimal.valueOf(delay.toNanos(), 9),
+            longest.dividedBy(delay),
+            longest.toNanos() / 1000);
     try (var s = c.createStatement();
         var row = s.executeQuery(sql)) {
       row.next();
@@ -129,8 +133,12 @@ final class OutboxTable {
       throws SQLException {
     return keys(
         c,
-        "SELECT slot, id FROM obt FORCE INDEX (obt_id) WHERE id > %d AND (%s) ORDER BY id LIMIT %d"
-            .formatted(after, in(ranges), limit));
+        String.format(
+            Locale.ROOT,
+            "SELECT slot, id FROM obt FORCE INDEX (obt_id) WHERE id > %d AND (%s) ORDER BY id LIMIT %d",
+            after,
+            in(ranges),
+            limit));
   }
 
   /**
@@ -146,8 +154,14 @@ final class OutboxTable {
     try (var s = c.createStatement();
         var rows =
             s.executeQuery(
-                "SELECT %s FROM obt FORCE INDEX (obt_id) WHERE id > %d %s AND (%s) ORDER BY id LIMIT %d"
-                    .formatted(COLUMNS, after, unknown, in(ranges), limit))) {
+                String.format(
+                    Locale.ROOT,
+                    "SELECT %s FROM obt FORCE INDEX (obt_id) WHERE id > %d %s AND (%s) ORDER BY id LIMIT %d",
+                    COLUMNS,
+                    after,
+                    unknown,
+                    in(ranges),
+                    limit))) {
       while (rows.next()) {
         Raw raw = Raw.of(rows);
         raws.put(new RowKey(raw.slot, raw.id), raw);
@@ -193,8 +207,11 @@ final class OutboxTable {
   /** How many rows ranges of slots have, counted up to a limit. */
   static long count(Connection c, List<SlotRange> ranges, int limit) throws SQLException {
     String sql =
-        "SELECT COUNT(*) FROM (SELECT 1 FROM obt WHERE %s LIMIT %d) counted"
-            .formatted(in(ranges), limit);
+        String.format(
+            Locale.ROOT,
+            "SELECT COUNT(*) FROM (SELECT 1 FROM obt WHERE %s LIMIT %d) counted",
+            in(ranges),
+            limit);
     try (var s = c.createStatement();
         var row = s.executeQuery(sql)) {
       row.next();
@@ -204,7 +221,7 @@ final class OutboxTable {
 
   private static String in(List<SlotRange> ranges) {
     return ranges.stream()
-        .map(r -> "slot BETWEEN %d AND %d".formatted(r.first(), r.last()))
+        .map(r -> String.format(Locale.ROOT, "slot BETWEEN %d AND %d", r.first(), r.last()))
         .collect(Collectors.joining(" OR "));
   }
 
@@ -217,8 +234,14 @@ final class OutboxTable {
         stretches.stream()
             .map(
                 s ->
-                    "(SELECT slot, id FROM obt WHERE slot = %d AND id > %d AND id <= %d%s ORDER BY id LIMIT %d)"
-                        .formatted(s.slot(), s.after(), s.to(), without(without, s.slot()), limit))
+                    String.format(
+                        Locale.ROOT,
+                        "(SELECT slot, id FROM obt WHERE slot = %d AND id > %d AND id <= %d%s ORDER BY id LIMIT %d)",
+                        s.slot(),
+                        s.after(),
+                        s.to(),
+                        without(without, s.slot()),
+                        limit))
             .collect(Collectors.joining(" UNION ALL ")));
   }
 
@@ -277,14 +300,15 @@ final class OutboxTable {
         fetches.stream()
             .map(
                 f ->
-                    "(SELECT %s FROM obt WHERE slot = %d AND id > %d%s%s ORDER BY id LIMIT %d)"
-                        .formatted(
-                            COLUMNS,
-                            f.slot(),
-                            f.after(),
-                            f.to() == Long.MAX_VALUE ? "" : " AND id <= " + f.to(),
-                            without(f.without()),
-                            f.limit()))
+                    String.format(
+                        Locale.ROOT,
+                        "(SELECT %s FROM obt WHERE slot = %d AND id > %d%s%s ORDER BY id LIMIT %d)",
+                        COLUMNS,
+                        f.slot(),
+                        f.after(),
+                        f.to() == Long.MAX_VALUE ? "" : " AND id <= " + f.to(),
+                        without(f.without()),
+                        f.limit()))
             .collect(Collectors.joining(" UNION ALL "));
     Map<Integer, List<Raw>> bySlot = new HashMap<>();
     try (var s = c.createStatement();
@@ -334,13 +358,14 @@ final class OutboxTable {
         bySlot.entrySet().stream()
             .map(
                 e ->
-                    "(SELECT %s FROM obt WHERE slot = %d AND id IN (%s)%s ORDER BY id LIMIT %d)"
-                        .formatted(
-                            COLUMNS,
-                            e.getKey(),
-                            list(e.getValue()),
-                            without(without, e.getKey()),
-                            e.getValue().size()))
+                    String.format(
+                        Locale.ROOT,
+                        "(SELECT %s FROM obt WHERE slot = %d AND id IN (%s)%s ORDER BY id LIMIT %d)",
+                        COLUMNS,
+                        e.getKey(),
+                        list(e.getValue()),
+                        without(without, e.getKey()),
+                        e.getValue().size()))
             .collect(Collectors.joining(" UNION ALL "));
     List<Raw> raws = new ArrayList<>();
     try (var s = c.createStatement();
@@ -416,8 +441,11 @@ final class OutboxTable {
     try (var s = transaction.createStatement()) {
       for (var e : bySlot.entrySet()) {
         s.addBatch(
-            "DELETE FROM obt WHERE slot = %d AND id IN (%s)"
-                .formatted(e.getKey(), list(e.getValue())));
+            String.format(
+                Locale.ROOT,
+                "DELETE FROM obt WHERE slot = %d AND id IN (%s)",
+                e.getKey(),
+                list(e.getValue())));
       }
       s.executeBatch();
     }

@@ -83,7 +83,7 @@ final class ReadLoop implements AutoCloseable {
   /** Whether the last look found so much that was new that whole rows were too many. */
   private boolean many;
 
-  private final Set<Grant> wanted = new TreeSet<>(Comparator.comparing(Grant::partition));
+  private final Set<Grant> wanted = new TreeSet<>(Comparator.comparingInt(Grant::partition));
   private final Thread thread = Thread.ofPlatform().name("read").unstarted(this::run);
 
   /** Until then what is left behind waits if new rows come: it takes half of the time at most. */

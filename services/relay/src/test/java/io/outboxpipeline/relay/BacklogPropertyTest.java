@@ -7,6 +7,8 @@ import io.outboxpipeline.ownership.Grant;
 import io.outboxpipeline.relay.Backlog.Fresh;
 import io.outboxpipeline.relay.Backlog.LaneFetch;
 import io.outboxpipeline.relay.Backlog.SlotFetch;
+import io.outboxpipeline.testkit.SeedSource;
+import io.outboxpipeline.testkit.Seeds;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,13 +16,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
+import org.junit.jupiter.params.ParameterizedTest;
 
 /**
  * The backlog against a table in memory and an SQS that does what it likes: loses answers, fails
@@ -40,7 +41,7 @@ final class BacklogPropertyTest {
 
   /** The table, its writers, SQS, and the loops around the backlog, all in one thread. */
   private static final class World {
-    final Random random;
+    final RandomGenerator random;
     final List<Grant> drained = new ArrayList<>();
     final Backlog backlog = new Backlog(SMALL, drained::add);
     final TreeMap<Long, Row> table = new TreeMap<>();
@@ -54,8 +55,8 @@ final class BacklogPropertyTest {
     long nextId = 1;
     long clock;
 
-    World(long seed) {
-      random = new Random(seed);
+    World(RandomGenerator random) {
+      this.random = random;
       backlog.own(Rows.ALL, List.of());
     }
 
@@ -299,10 +300,16 @@ final class BacklogPropertyTest {
     }
   }
 
-  @Property(tries = 400)
-  void every_event_is_sent_once_and_in_order_whatever_sqs_answers(@ForAll long seed)
+  @ParameterizedTest
+  @SeedSource(ci = 400, full = 2_000)
+  void every_event_is_sent_once_and_in_order_whatever_sqs_answers(Seeds seeds)
       throws InterruptedException {
-    var world = new World(seed);
+    seeds.forEach(BacklogPropertyTest::everyEventIsSentOnceAndInOrder);
+  }
+
+  private static void everyEventIsSentOnceAndInOrder(RandomGenerator random)
+      throws InterruptedException {
+    var world = new World(random);
     for (int i = 0; i < 1500; i++) {
       world.step();
     }
@@ -312,10 +319,16 @@ final class BacklogPropertyTest {
     assertThat(world.backlog.summary()).isEqualTo(new Backlog.Summary(0, 0, Optional.empty()));
   }
 
-  @Property(tries = 200)
-  void a_drain_ends_with_nothing_on_its_way_and_a_new_owner_sends_the_rest(@ForAll long seed)
+  @ParameterizedTest
+  @SeedSource(ci = 60, full = 200)
+  void a_drain_ends_with_nothing_on_its_way_and_a_new_owner_sends_the_rest(Seeds seeds)
       throws InterruptedException {
-    var world = new World(seed);
+    seeds.forEach(BacklogPropertyTest::aDrainEndsWithNothingOnItsWay);
+  }
+
+  private static void aDrainEndsWithNothingOnItsWay(RandomGenerator random)
+      throws InterruptedException {
+    var world = new World(random);
     for (int round = 1; round <= 3; round++) {
       for (int i = 0; i < 300; i++) {
         world.step();
