@@ -70,6 +70,29 @@ final class BaseServiceIT {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void a_database_that_went_back_is_told_once(TestDatabase server) {
+    Database db = server.create();
+    try (var base = TestBase.startReady(TestBase.settings(db))) {
+      var api = new Api(base.port());
+      for (int i = 0; i < 5; i++) {
+        api.post(body("ada" + i % 2, "1"));
+      }
+      assertThat(api.metric("base_database_went_back_total")).isZero();
+      // As a replica that had not received the last commits.
+      db.execute("UPDATE obt_aggregate SET last_sequence = last_sequence - 1");
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> api.metric("base_database_went_back_total") == 1);
+      assertThat(api.post(body("ada0", "1")).statusCode()).isEqualTo(201);
+      await()
+          .during(Duration.ofSeconds(3))
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> api.metric("base_database_went_back_total") == 1);
+    }
+  }
+
   private static void assertUnavailable(HttpResponse<String> response) {
     assertThat(response.statusCode()).as(response.body()).isEqualTo(503);
     assertThat(response.headers().firstValue("retry-after")).isPresent();

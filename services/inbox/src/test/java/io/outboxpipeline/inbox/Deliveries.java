@@ -8,6 +8,7 @@ import io.outboxpipeline.testkit.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -41,6 +42,24 @@ final class Deliveries {
     return event(chain, sequence, Event.TOMBSTONE);
   }
 
+  /** Another event with the same number, as a database that went back gives it out. */
+  static Received again(Chain chain, long sequence, Duration later) {
+    Received first = event(chain, sequence);
+    Event event = first.event();
+    return new Received(
+        new Event(
+            UUID.nameUUIDFromBytes((chain + "again" + sequence).getBytes(StandardCharsets.UTF_8)),
+            event.aggregate(),
+            sequence,
+            event.type(),
+            event.time().plus(later),
+            event.contentType(),
+            event.payload(),
+            event.headers()),
+        first.source(),
+        first.epoch());
+  }
+
   private static Received event(Chain chain, long sequence, String type) {
     byte[] name = (chain + "/" + sequence).getBytes(StandardCharsets.UTF_8);
     return new Received(
@@ -66,7 +85,11 @@ final class Deliveries {
   /** The server's one database with an inbox, emptied: migrations take their time. */
   static Database database(TestDatabase server) {
     Database database = DATABASES.computeIfAbsent(server, Deliveries::create);
-    database.execute("DELETE FROM inbox", "DELETE FROM inbox_parked", "DELETE FROM applied");
+    database.execute(
+        "DELETE FROM inbox",
+        "DELETE FROM inbox_parked",
+        "DELETE FROM inbox_conflict",
+        "DELETE FROM applied");
     return database;
   }
 
