@@ -10,14 +10,13 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.acm.AcmClient;
 import software.amazon.awssdk.services.cloudformation.CloudFormationClient;
@@ -39,7 +38,7 @@ final class Aws {
   static final String REGION = "eu-central-1";
   static final String ACCOUNT = "123456789012";
 
-  private static final SdkHttpClient HTTP = ApacheHttpClient.builder().maxConnections(4).build();
+  private static final SdkHttpClient HTTP = Apache5HttpClient.builder().maxConnections(4).build();
 
   final AcmClient certificates = client(AcmClient.builder());
   final CloudFormationClient cloudFormation = client(CloudFormationClient.builder());
@@ -109,7 +108,6 @@ final class Aws {
       URI endpoint = URI.create("http://127.0.0.1:" + port);
       try (var http = HttpClient.newHttpClient()) {
         await("moto answers; see target/moto.log")
-            .atMost(Duration.ofMinutes(1))
             .until(() -> process.isAlive() && answers(http, endpoint));
       }
       return endpoint;

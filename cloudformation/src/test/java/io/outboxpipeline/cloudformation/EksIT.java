@@ -9,12 +9,17 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.services.ec2.model.Vpc;
 import software.amazon.awssdk.services.rds.model.DBInstance;
 
 /** {@code eks.yaml}, deployed to the stand-in for AWS. */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Aws.ACCOUNT)
 final class EksIT {
   private final Aws aws = Aws.empty();
 

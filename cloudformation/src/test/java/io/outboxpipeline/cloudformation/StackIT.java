@@ -11,6 +11,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.services.cloudwatch.model.MetricAlarm;
@@ -21,6 +24,8 @@ import software.amazon.awssdk.services.rds.model.DBInstance;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** {@code stack.yaml}, deployed to the stand-in for AWS. */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Aws.ACCOUNT)
 final class StackIT {
   private static final String CLIENTS = "203.0.113.7/32";
 

@@ -29,6 +29,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.services.ecs.model.ContainerDefinition;
@@ -40,6 +43,8 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
  * The services, started with the environment and the secrets that the stack's task definitions give
  * them, against MySQL and a local SQS; of the environment only hosts and ports are others.
  */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Aws.ACCOUNT)
 final class TaskDefinitionsIT {
   private static final Path LOGS = Path.of("target", "task-logs");
 
@@ -131,7 +136,7 @@ final class TaskDefinitionsIT {
     start(relay, io.outboxpipeline.relay.Main.class, "relay");
     JavaProcess consuming = start(consumer, io.outboxpipeline.consumer.Main.class, "consumer");
     for (String name : List.of("base", "relay", "consumer")) {
-      await(name + "; see " + LOGS).atMost(Duration.ofSeconds(90)).until(() -> ready(name));
+      await(name + "; see " + LOGS).until(() -> ready(name));
     }
     for (ContainerDefinition container : List.of(base, relay, consumer)) {
       assertThat(healthCheck(container)).as("health check of %s", container.name()).isZero();
@@ -145,11 +150,9 @@ final class TaskDefinitionsIT {
                 .messageDeduplicationId("x"));
     post("{\"identity\":\"alice\",\"name\":\"Alice\",\"surname\":\"Adams\",\"amount\":\"12.50\"}");
     await("the event is applied")
-        .atMost(Duration.ofSeconds(60))
         .until(
             () -> get("consumer", "/api/v1/spending?identity=alice").body().contains("\"12.50\""));
     await("what is no event is in the dead-letter queue, and acknowledged")
-        .atMost(Duration.ofSeconds(60))
         .until(
             () ->
                 waiting(deadLetterQueue) == 1
@@ -284,7 +287,6 @@ final class TaskDefinitionsIT {
   /** A relay looks at the leases every few seconds only; until then it calls its own unowned. */
   private void assertProbeTellsLagAndUnownedPartitions() {
     await("the probe tells that no partition is unowned")
-        .atMost(Duration.ofSeconds(60))
         .untilAsserted(
             () -> {
               JsonNode line = Deployed.json(firstLineOfProbe());
@@ -307,9 +309,7 @@ final class TaskDefinitionsIT {
             .start();
     List<ProcessHandle> children = List.of();
     try {
-      await("the probe writes a line")
-          .atMost(Duration.ofSeconds(20))
-          .until(() -> Files.readString(output).endsWith("\n"));
+      await("the probe writes a line").until(() -> Files.readString(output).endsWith("\n"));
       children = probe.descendants().toList();
       probe.destroy();
       assertThat(probe.waitFor(5, TimeUnit.SECONDS)).as("it ends when told to").isTrue();

@@ -14,30 +14,8 @@ import java.util.Map;
 
 /** The real API server, by the programs that people use. */
 final class Cluster {
-  /** As much of the Prometheus Operator's CRDs as it takes to have objects of them. */
-  private static final String MONITORING_CRD =
-      """
-      apiVersion: apiextensions.k8s.io/v1
-      kind: CustomResourceDefinition
-      metadata:
-        name: %1$s
-      spec:
-        group: monitoring.coreos.com
-        scope: Namespaced
-        names: {kind: %2$s, plural: %3$s}
-        versions:
-          - name: v1
-            served: true
-            storage: true
-            schema:
-              openAPIV3Schema:
-                type: object
-                required: [spec]
-                properties:
-                  spec:
-                    type: object
-                    x-kubernetes-preserve-unknown-fields: true
-      """;
+  /** The lock of who installs the chart, because the CRD belongs to the whole cluster. */
+  static final String CRD = "the CRD of the test cluster";
 
   private final Path kubeconfig;
 
@@ -99,7 +77,7 @@ final class Cluster {
         Map.of("ServiceMonitor", "servicemonitors", "PrometheusRule", "prometheusrules")
             .entrySet()) {
       String name = kind.getValue() + ".monitoring.coreos.com";
-      apply(MONITORING_CRD.formatted(name, kind.getKey(), kind.getValue()));
+      apply(monitoringCrd(name, kind.getKey(), kind.getValue()));
       kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd/" + name);
     }
   }
@@ -115,5 +93,32 @@ final class Cluster {
 
   private String user() {
     return Chart.parse(Chart.read(kubeconfig)).getFirst().at("/users/0/name").asText();
+  }
+
+  /** As much of one of the Prometheus Operator's CRDs as it takes to have objects of it. */
+  private static String monitoringCrd(String name, String kind, String plural) {
+    return """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata:
+        name: %1$s
+      spec:
+        group: monitoring.coreos.com
+        scope: Namespaced
+        names: {kind: %2$s, plural: %3$s}
+        versions:
+          - name: v1
+            served: true
+            storage: true
+            schema:
+              openAPIV3Schema:
+                type: object
+                required: [spec]
+                properties:
+                  spec:
+                    type: object
+                    x-kubernetes-preserve-unknown-fields: true
+      """
+        .formatted(name, kind, plural);
   }
 }

@@ -14,16 +14,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The chart on a real API server. The operator's pods never run: there is no such image. */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Cluster.CRD)
 final class InstallIT {
   private static final String CRD = "outboxpipelines.outboxpipeline.io";
   private static final String NAMESPACE = "--namespace=install-operator";
@@ -145,9 +149,7 @@ final class InstallIT {
     helm("upgrade", Chart.FOLDER.toString(), "--set=crds.keep=false");
 
     cluster.helm("uninstall", Chart.RELEASE, NAMESPACE);
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .untilAsserted(() -> assertThat(cluster.exists("crd", CRD)).isFalse());
+    await().untilAsserted(() -> assertThat(cluster.exists("crd", CRD)).isFalse());
   }
 
   @Test

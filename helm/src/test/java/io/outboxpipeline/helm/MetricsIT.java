@@ -17,7 +17,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,8 +25,13 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The services run, and each metric that an alert or the dashboard names is in what they show. */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Cluster.CRD)
 final class MetricsIT {
 
   @Test
@@ -57,7 +61,7 @@ final class MetricsIT {
         var base = BaseService.start(BaseSettings.read(settings(written, sqs)));
         var relay = RelayService.start(RelaySettings.read(settings(written, sqs)));
         var consumer = ConsumerService.start(ConsumerSettings.read(settings(applied, sqs)))) {
-      await().atMost(Duration.ofSeconds(30)).until(() -> post(base.port()) == 201);
+      await().until(() -> post(base.port()) == 201);
       return Stream.of(base.port(), relay.port(), consumer.port())
           .flatMap(port -> names(RunningOperator.scrape(port)).stream())
           .collect(Collectors.toSet());
@@ -104,7 +108,6 @@ final class MetricsIT {
       operator.pipeline();
       var shown = new TreeSet<String>();
       await()
-          .atMost(Duration.ofSeconds(30))
           .until(
               () -> {
                 shown.addAll(names(operator.scrape()));
@@ -115,7 +118,6 @@ final class MetricsIT {
           role,
           "[{\"op\":\"replace\",\"path\":\"/rules\",\"value\":%s}]".formatted(rules));
       await()
-          .atMost(Duration.ofSeconds(30))
           .until(
               () -> {
                 shown.addAll(names(operator.scrape()));

@@ -6,16 +6,20 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.outboxpipeline.testkit.Command;
 import io.outboxpipeline.testkit.Program;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The rights of the chart are enough for the operator, and not more than it was given. */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Cluster.CRD)
 final class RightsIT {
   private static final String ACCOUNT =
       "system:serviceaccount:rights-operator:outboxpipeline-operator";
@@ -40,7 +44,6 @@ final class RightsIT {
   void an_operator_with_these_rights_makes_a_pipeline_changes_it_and_ends_it() {
     operator.pipeline();
     await()
-        .atMost(Duration.ofSeconds(60))
         .untilAsserted(
             () -> {
               assertThat(condition("QueueReady")).isEqualTo("True");
@@ -67,7 +70,6 @@ final class RightsIT {
         "--type=merge",
         "--patch={\"spec\":{\"base\":null,\"relay\":{\"replicas\":3,\"partitions\":32}}}");
     await()
-        .atMost(Duration.ofSeconds(60))
         .untilAsserted(
             () -> {
               assertThat(made()).contains("Deployment 2", "Service 2");
@@ -81,7 +83,6 @@ final class RightsIT {
 
     cluster.kubectl("delete", "obp", "orders", "--namespace=rights-shop", "--wait=false");
     await()
-        .atMost(Duration.ofSeconds(90))
         .untilAsserted(
             () -> {
               assertThat(cluster.exists("obp", "orders", "--namespace=rights-shop")).isFalse();

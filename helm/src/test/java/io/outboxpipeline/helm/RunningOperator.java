@@ -21,35 +21,6 @@ import java.util.HashMap;
  * its pod: with the environment and the account of its Deployment, and no other rights.
  */
 final class RunningOperator implements AutoCloseable {
-  private static final String PIPELINE =
-      """
-      apiVersion: v1
-      kind: Secret
-      metadata: {name: database}
-      stringData: {username: u, password: p}
-      ---
-      apiVersion: v1
-      kind: Secret
-      metadata: {name: aws}
-      stringData: {accessKeyId: x, secretAccessKey: x}
-      ---
-      apiVersion: outboxpipeline.io/v1alpha1
-      kind: OutboxPipeline
-      metadata: {name: orders}
-      spec:
-        database: {host: mysql, name: orders, credentials: {secretName: database}}
-        queue:
-          name: %s.fifo
-          region: elasticmq
-          endpoint: %s
-          credentials: {secretName: aws}
-          deletionPolicy: Delete
-        base: {}
-        consumer:
-          database: {host: mysql, name: accounts, credentials: {secretName: database}}
-        deletion: {drainTimeout: 1s}
-      """;
-
   private final Cluster cluster;
   private final String namespace;
   private final String pipelines;
@@ -104,7 +75,7 @@ final class RunningOperator implements AutoCloseable {
     cluster
         .run(
             Program.KUBECTL,
-            PIPELINE.formatted(pipelines, sqs.endpoint()),
+            pipeline(pipelines, sqs.endpoint()),
             "apply",
             "--server-side",
             "--namespace=" + pipelines,
@@ -152,5 +123,36 @@ final class RunningOperator implements AutoCloseable {
     cluster.helm("uninstall", Chart.RELEASE, "--namespace=" + namespace);
     cluster.kubectl("delete", "crd", "outboxpipelines.outboxpipeline.io");
     cluster.kubectl("delete", "namespace", namespace, pipelines, "--wait=false");
+  }
+
+  private static String pipeline(String queue, URI sqs) {
+    return """
+      apiVersion: v1
+      kind: Secret
+      metadata: {name: database}
+      stringData: {username: u, password: p}
+      ---
+      apiVersion: v1
+      kind: Secret
+      metadata: {name: aws}
+      stringData: {accessKeyId: x, secretAccessKey: x}
+      ---
+      apiVersion: outboxpipeline.io/v1alpha1
+      kind: OutboxPipeline
+      metadata: {name: orders}
+      spec:
+        database: {host: mysql, name: orders, credentials: {secretName: database}}
+        queue:
+          name: %s.fifo
+          region: elasticmq
+          endpoint: %s
+          credentials: {secretName: aws}
+          deletionPolicy: Delete
+        base: {}
+        consumer:
+          database: {host: mysql, name: accounts, credentials: {secretName: database}}
+        deletion: {drainTimeout: 1s}
+      """
+        .formatted(queue, sqs);
   }
 }

@@ -23,6 +23,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The JVM's {@link TestCluster} with the CRD, shared by all tests. */
 public final class Cluster {
+  /**
+   * The lock of who runs an operator for all namespaces, or makes pipelines that none shall see.
+   */
+  static final String PIPELINES = "pipelines of the test cluster";
+
   private static final AtomicInteger NAMESPACES = new AtomicInteger();
   private static @Nullable Cluster shared;
 

@@ -45,9 +45,20 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 
 /** The operator against a real API server and an SQS peer; pods are never scheduled. */
+@ResourceLock(Cluster.PIPELINES)
+@ResourceLock(
+    value = OperatorIT.UNDISTURBED,
+    mode = ResourceAccessMode.READ,
+    target = ResourceLockTarget.CHILDREN)
 final class OperatorIT {
+  /** The lock of a test that counts all of the operator's writes, or cuts it off. */
+  static final String UNDISTURBED = "the only pipeline of the operator";
+
   private static final LeaseTiming TIMING =
       new LeaseTiming(Duration.ofSeconds(3), Duration.ofSeconds(2), Duration.ofMillis(300));
 
@@ -109,6 +120,7 @@ final class OperatorIT {
   }
 
   @Test
+  @ResourceLock(UNDISTURBED)
   void every_object_is_made_repaired_and_written_no_more_than_once() {
     create("whole", "base: {replicas: 1, " + NOWHERE + "}", "replicas: 1", CONSUMER);
     eventually(
@@ -153,7 +165,6 @@ final class OperatorIT {
     touch("whole");
     await()
         .during(RESYNC.multipliedBy(2))
-        .atMost(Duration.ofSeconds(40))
         .untilAsserted(() -> assertThat(versions("whole")).isEqualTo(versions));
     assertThat(writes()).isEqualTo(writes);
 
@@ -331,9 +342,7 @@ final class OperatorIT {
       // As long as the member lives, as a pod of it would.
       relays.patch(STRATEGIC_MERGE, "{\"metadata\":{\"finalizers\":[\"%s\"]}}".formatted(POD));
       relay.says(Map.of("database", "ok", "backlog", "0"));
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> relays.get().getMetadata().getDeletionTimestamp() != null);
+      await().until(() -> relays.get().getMetadata().getDeletionTimestamp() != null);
     }
     relays.patch(
         STRATEGIC_MERGE,
@@ -369,9 +378,7 @@ final class OperatorIT {
         () -> assertThat(condition("stuck", "QueueReady")).isEqualTo("False QueueUnreachable"));
     assertThat(objects("stuck")).isEmpty();
     pipelines("stuck").delete();
-    await()
-        .atMost(Duration.ofSeconds(40))
-        .untilAsserted(() -> assertThat(pipelines("stuck").get()).isNull());
+    await().untilAsserted(() -> assertThat(pipelines("stuck").get()).isNull());
     assertThat(events("stuck")).contains("QueueUnreachable", "QueueLeftBehind");
   }
 
@@ -395,6 +402,7 @@ final class OperatorIT {
   }
 
   @Test
+  @ResourceLock(UNDISTURBED)
   void a_restart_of_the_api_server_is_survived() {
     create("survives", "replicas: 0, partitions: 4");
     eventually(() -> assertThat(objects("survives")).contains("Deployment/survives-relay"));
@@ -409,7 +417,6 @@ final class OperatorIT {
                 assertThat(settingsOf("survives-relay")).containsEntry("RELAY_CONCURRENCY", "16"));
     proxy.restore();
     await()
-        .atMost(Duration.ofSeconds(60))
         .untilAsserted(
             () -> {
               assertThat(settingsOf("survives-relay")).containsEntry("RELAY_CONCURRENCY", "3");
@@ -661,7 +668,6 @@ final class OperatorIT {
     double[] last = {-1};
     await()
         .pollInterval(Duration.ofSeconds(2))
-        .atMost(Duration.ofSeconds(30))
         .until(
             () -> {
               double now = writes();
@@ -688,9 +694,6 @@ final class OperatorIT {
   }
 
   private static void eventually(ThrowingRunnable assertion) {
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .pollInterval(Duration.ofMillis(200))
-        .untilAsserted(assertion);
+    await().pollInterval(Duration.ofMillis(200)).untilAsserted(assertion);
   }
 }

@@ -20,12 +20,17 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a real API server makes of the CRD: what it takes, what it refuses and with which words. */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Cluster.PIPELINES)
 final class ResourceIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -3,6 +3,7 @@ package io.outboxpipeline.cluster;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +45,6 @@ final class SentEvents {
 
   /** Both numbers, as JSON. */
   String counts() {
-    return "{\"events\":%d,\"twice\":%d}".formatted(ids.size(), twice.get());
+    return String.format(Locale.ROOT, "{\"events\":%d,\"twice\":%d}", ids.size(), twice.get());
   }
 }

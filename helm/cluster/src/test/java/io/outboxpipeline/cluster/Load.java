@@ -8,6 +8,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -62,8 +63,11 @@ final class Load implements AutoCloseable {
 
   private void post(int number) throws InterruptedException {
     String body =
-        "{\"identity\":\"id-%d\",\"name\":\"N\",\"surname\":\"S\",\"amount\":\"%d.50\"}"
-            .formatted(number % IDENTITIES, number);
+        String.format(
+            Locale.ROOT,
+            "{\"identity\":\"id-%d\",\"name\":\"N\",\"surname\":\"S\",\"amount\":\"%d.50\"}",
+            number % IDENTITIES,
+            number);
     var request =
         HttpRequest.newBuilder(spending)
             .timeout(Duration.ofSeconds(5))

@@ -1,7 +1,9 @@
 package io.outboxpipeline.cluster;
 
+import io.outboxpipeline.testkit.BuiltImage;
 import io.outboxpipeline.testkit.Command;
 import io.outboxpipeline.testkit.Program;
+import io.outboxpipeline.testkit.TestImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,8 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
-import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.BindMode;
 import org.testcontainers.containers.Container;
 import org.testcontainers.containers.GenericContainer;
@@ -29,14 +29,10 @@ final class RealCluster implements AutoCloseable {
   static final int QUEUE = 30324;
   static final int QUEUE_COUNTS = 30325;
 
-  static final String PREFIX = System.getProperty("image.prefix", "outboxpipeline");
-  static final String TAG = System.getProperty("image.tag", "0.1.0-SNAPSHOT");
   static final String NEXT_RELAY = image("relay") + "-next";
-  static final String MYSQL_IMAGE = System.getenv().getOrDefault("MYSQL_IMAGE", "mysql:9");
+  static final String MYSQL_IMAGE = TestImage.MYSQL.image();
 
-  private static final DockerImageName IMAGE =
-      DockerImageName.parse(System.getenv().getOrDefault("K3S_IMAGE", "rancher/k3s:v1.34.1-k3s1"))
-          .asCompatibleSubstituteFor("rancher/k3s");
+  private static final DockerImageName IMAGE = TestImage.K3S.of();
   private static final String SERVERS = "example.com/role=servers";
 
   /** Gigabytes of images are unpacked, and the cluster's own database waits for each write. */
@@ -87,15 +83,14 @@ final class RealCluster implements AutoCloseable {
   }
 
   static String image(String component) {
-    return PREFIX + "/" + component + ":" + TAG;
+    return new BuiltImage(component).name();
   }
 
   /** Leaves the calling test out where it can't run, and says so. */
   static void assume() {
-    if (!DockerClientFactory.instance().isDockerAvailable()) {
-      System.out.println("[LEFT OUT] the journey on a real cluster: no Docker engine answers");
-      Assumptions.abort("needs a Docker engine, and none answers");
-    }
+    String tests = "the journey on a real cluster";
+    BuiltImage.need(tests, "base", "relay", "consumer", "operator", "test-queue");
+    List.of(TestImage.K3S, TestImage.MYSQL).forEach(image -> image.need(tests));
     List.of(Program.HELM, Program.KUBECTL).forEach(Program::path);
   }
 

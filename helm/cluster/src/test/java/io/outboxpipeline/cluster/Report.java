@@ -3,6 +3,7 @@ package io.outboxpipeline.cluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** What each fault cost, as a table. */
 final class Report {
@@ -10,14 +11,15 @@ final class Report {
 
   void add(String fault, Oracle.Flow flow, long sentTwice) {
     rows.add(
-        "| %s | %d | %s | %s | %s | %d | 0 | 0 |"
-            .formatted(
-                fault,
-                flow.events(),
-                seconds(flow.p99()),
-                seconds(flow.longest()),
-                seconds(flow.gap()),
-                sentTwice));
+        String.format(
+            Locale.ROOT,
+            "| %s | %d | %s | %s | %s | %d | 0 | 0 |",
+            fault,
+            flow.events(),
+            seconds(flow.p99()),
+            seconds(flow.longest()),
+            seconds(flow.gap()),
+            sentTwice));
   }
 
   /** The last two columns are what the oracle has shown, else there is no row. */
@@ -30,6 +32,6 @@ final class Report {
   }
 
   private static String seconds(Duration of) {
-    return "%.2f".formatted(of.toMillis() / 1000.0);
+    return String.format(Locale.ROOT, "%.2f", of.toMillis() / 1000.0);
   }
 }

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Locale;
 
 /** The pipeline {@code spending} on a cluster, as seen from outside it. */
 final class Spending {
@@ -39,7 +40,11 @@ final class Spending {
 
   private URI base() {
     return URI.create(
-        "http://%s:%d/api/v1/spending".formatted(cluster.host(), cluster.port(RealCluster.BASE)));
+        String.format(
+            Locale.ROOT,
+            "http://%s:%d/api/v1/spending",
+            cluster.host(),
+            cluster.port(RealCluster.BASE)));
   }
 
   /** Posts so many as fast as they are answered. */
@@ -64,7 +69,7 @@ final class Spending {
       began = oracle.now();
       fault.happens();
       int after = load.posted();
-      await(name).atMost(Duration.ofMinutes(2)).until(() -> load.posted() > after + 2 * RATE);
+      await(name).until(() -> load.posted() > after + 2 * RATE);
     }
     oracle.check();
     report.add(name, oracle.since(began), counts().get("twice").asLong() - twice);
@@ -74,9 +79,12 @@ final class Spending {
   private JsonNode counts() {
     var counts =
         URI.create(
-            "http://%s:%d/".formatted(cluster.host(), cluster.port(RealCluster.QUEUE_COUNTS)));
+            String.format(
+                Locale.ROOT,
+                "http://%s:%d/",
+                cluster.host(),
+                cluster.port(RealCluster.QUEUE_COUNTS)));
     return await("the queue's counts")
-        .atMost(Duration.ofMinutes(1))
         .ignoreExceptions()
         .until(
             () -> {
@@ -92,7 +100,11 @@ final class Spending {
     var request =
         HttpRequest.newBuilder(
                 URI.create(
-                    "http://%s:%d/".formatted(cluster.host(), cluster.port(RealCluster.QUEUE))))
+                    String.format(
+                        Locale.ROOT,
+                        "http://%s:%d/",
+                        cluster.host(),
+                        cluster.port(RealCluster.QUEUE))))
             .header("x-amz-target", "AmazonSQS.ListQueues")
             .header("content-type", "application/x-amz-json-1.0")
             .POST(HttpRequest.BodyPublishers.ofString("{}"))
@@ -106,10 +118,24 @@ final class Spending {
     cluster.kubectl("wait", "--for=condition=Ready", "obp/spending", "--timeout=120s");
   }
 
+  /** Waits until as many events wait in the outbox as the load makes in this time. */
+  void awaitWaiting(int seconds) {
+    await(seconds + " seconds of events wait")
+        .ignoreExceptions()
+        .until(
+            () -> database("spending").number("SELECT COUNT(*) FROM obt") >= (long) RATE * seconds);
+  }
+
+  /** How often a pod's container has ended and started again. */
+  int restarts(String pod) {
+    return Integer.parseInt(
+        cluster.kubectl(
+            "get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0].restartCount}"));
+  }
+
   /** Waits until so many relays own all partitions, evenly. */
   void awaitRelays(int count) {
     await(count + " relays that share the partitions")
-        .atMost(Duration.ofMinutes(2))
         .pollInterval(Duration.ofMillis(500))
         .untilAsserted(
             () -> {

@@ -19,6 +19,7 @@ import io.outboxpipeline.ownership.PipelineStatus.Member;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -175,8 +176,11 @@ public final class StatusOf {
               PARTITIONS_OWNED,
               False,
               "PartitionsUnowned",
-              "%d of %d partitions have no relay: their events wait"
-                  .formatted(status.unowned(), status.partitions()));
+              String.format(
+                  Locale.ROOT,
+                  "%d of %d partitions have no relay: their events wait",
+                  status.unowned(),
+                  status.partitions()));
         } else {
           conditions.set(PARTITIONS_OWNED, True, "AllOwned", "every partition has a relay");
         }

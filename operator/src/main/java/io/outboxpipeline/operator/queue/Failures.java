@@ -44,12 +44,18 @@ final class Failures {
 
   /** The innermost: what the SDK puts around it names neither host nor reason. */
   private static String cause(Throwable e) {
+    if (e.getCause() == null) {
+      return messageOf(e);
+    }
     Throwable cause = e;
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    String message = firstLine(String.valueOf(cause.getMessage()));
-    return cause == e ? message : cause.getClass().getSimpleName() + ", " + message;
+    return cause.getClass().getSimpleName() + ", " + messageOf(cause);
+  }
+
+  private static String messageOf(Throwable e) {
+    return firstLine(String.valueOf(e.getMessage()));
   }
 
   private static boolean isAccess(AwsServiceException e) {

@@ -6,6 +6,7 @@ import io.outboxpipeline.operator.api.EncryptionSpec;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.QueueSpec;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
@@ -36,8 +37,11 @@ record QueuePlan(QueueSpec spec, String name, String owner) {
     of.put(QueueAttributeName.MESSAGE_RETENTION_PERIOD, seconds(spec.messageRetention()));
     of.put(
         QueueAttributeName.REDRIVE_POLICY,
-        "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}"
-            .formatted(deadLetterArn, spec.deadLetter().maxReceiveCount()));
+        String.format(
+            Locale.ROOT,
+            "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}",
+            deadLetterArn,
+            spec.deadLetter().maxReceiveCount()));
     return of;
   }
 

@@ -102,7 +102,7 @@ public final class Crd {
               .map(AdditionalPrinterColumn::name)
               .toList();
       return crd.getSpec().getVersions().getFirst().getAdditionalPrinterColumns().stream()
-          .sorted(Comparator.comparing(c -> order.indexOf(c.getName())))
+          .sorted(Comparator.comparingInt(c -> order.indexOf(c.getName())))
           .toList();
     }
 

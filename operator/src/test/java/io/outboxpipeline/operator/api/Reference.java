@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -122,9 +123,11 @@ final class Reference {
 
   private static String range(Double from, Double to) {
     if (to == null) {
-      return "At least %.0f".formatted(from);
+      return String.format(Locale.ROOT, "At least %.0f", from);
     }
-    return from == null ? "At most %.0f".formatted(to) : "%.0f to %.0f".formatted(from, to);
+    return from == null
+        ? String.format(Locale.ROOT, "At most %.0f", to)
+        : String.format(Locale.ROOT, "%.0f to %.0f", from, to);
   }
 
   private static List<String> messages(JSONSchemaProps of) {

@@ -27,9 +27,14 @@ public final class BaseService implements RunningService {
             Counter.builder("base.transaction.retries")
                 .description("Transactions run again after a deadlock or a lock wait")
                 .register(registry));
-    watch = DatabaseWatch.start(database, settings.migrate());
+    var counters =
+        new SeenCounters(
+            Counter.builder("base.database.went.back")
+                .description("How often the database's counters were below what was committed")
+                .register(registry));
+    watch = DatabaseWatch.start(database, settings.migrate(), counters);
     purge = KeyPurge.start(transactions, clock, settings.idempotencyRetention());
-    var api = new SpendingApi(new Spendings(database, transactions, clock), registry);
+    var api = new SpendingApi(new Spendings(database, transactions, counters, clock), registry);
     try {
       server =
           ServiceServer.builder("base", settings.server(), metrics)

@@ -21,18 +21,20 @@ final class DatabaseWatch implements AutoCloseable {
   private static final int PING_SECONDS = 3;
 
   private final DataSource database;
+  private final SeenCounters counters;
   private final Thread thread;
   private boolean migrated;
   private volatile Health health = Health.down("the database was not reached yet");
 
-  private DatabaseWatch(DataSource database, boolean migrate) {
+  private DatabaseWatch(DataSource database, boolean migrate, SeenCounters counters) {
     this.database = database;
+    this.counters = counters;
     this.migrated = !migrate;
     this.thread = Thread.ofVirtual().name("base-database").unstarted(this::watch);
   }
 
-  static DatabaseWatch start(DataSource database, boolean migrate) {
-    var watch = new DatabaseWatch(database, migrate);
+  static DatabaseWatch start(DataSource database, boolean migrate, SeenCounters counters) {
+    var watch = new DatabaseWatch(database, migrate, counters);
     watch.thread.start();
     return watch;
   }
@@ -67,6 +69,8 @@ final class DatabaseWatch implements AutoCloseable {
           return Health.down("the database does not answer");
         }
         s.executeQuery("SELECT 1 FROM obt_spending LIMIT 1").close();
+        counters.check(c);
+        c.rollback();
         return Health.up();
       }
     } catch (SQLException | FlywayException e) {

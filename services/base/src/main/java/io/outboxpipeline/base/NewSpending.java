@@ -29,9 +29,11 @@ record NewSpending(String identity, String name, String surname, BigDecimal amou
   /** The event that tells of it. The amount is a text, for many JSON readers know only doubles. */
   NewEvent event(Instant createdAt) {
     return NewEvent.json(
-        new Aggregate(AGGREGATE_TYPE, identity),
-        CREATED,
-        builder().add("createdAt", createdAt.toString()).build().toString());
+        aggregate(), CREATED, builder().add("createdAt", createdAt.toString()).build().toString());
+  }
+
+  Aggregate aggregate() {
+    return new Aggregate(AGGREGATE_TYPE, identity);
   }
 
   JsonObject fields() {

@@ -24,6 +24,7 @@ import jakarta.json.spi.JsonProvider;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -153,8 +154,10 @@ final class SpendingApi implements HttpService {
           List.of(
               new FieldError(
                   "Idempotency-Key",
-                  "must be one text of 1 to %d visible ASCII characters"
-                      .formatted(IdempotencyKeys.MAX_LENGTH))));
+                  String.format(
+                      Locale.ROOT,
+                      "must be one text of 1 to %d visible ASCII characters",
+                      IdempotencyKeys.MAX_LENGTH))));
     }
     return Optional.of(keys.getFirst());
   }

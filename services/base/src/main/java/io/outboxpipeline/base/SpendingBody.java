@@ -59,7 +59,7 @@ final class SpendingBody {
 
   private String text(String name, int max) {
     JsonValue value = body.get(name);
-    if (value == null || value == JsonValue.NULL) {
+    if (value == null || value.getValueType() == JsonValue.ValueType.NULL) {
       wrong(name, "is missing");
       return "";
     }
@@ -79,7 +79,7 @@ final class SpendingBody {
 
   private BigDecimal amount() {
     JsonValue value = body.get("amount");
-    if (value == null || value == JsonValue.NULL) {
+    if (value == null || value.getValueType() == JsonValue.ValueType.NULL) {
       wrong("amount", "is missing");
       return BigDecimal.ZERO;
     }

@@ -31,11 +31,14 @@ import javax.sql.DataSource;
  */
 final class Spendings {
   private final Transactions transactions;
+  private final SeenCounters counters;
   private final InstantSource clock;
   private final DbClient client;
 
-  Spendings(DataSource database, Transactions transactions, InstantSource clock) {
+  Spendings(
+      DataSource database, Transactions transactions, SeenCounters counters, InstantSource clock) {
     this.transactions = transactions;
+    this.counters = counters;
     this.clock = clock;
     this.client = JdbcClientBuilder.create().connectionPool(() -> connect(database)).build();
   }
@@ -50,7 +53,11 @@ final class Spendings {
 
   /** Writes the spending, its event and its idempotency key: all of them or none. */
   Recorded record(NewSpending spending, Optional<String> key) throws SQLException {
-    return transactions.run(c -> record(c, spending, key));
+    Recorded recorded = transactions.run(c -> record(c, spending, key));
+    if (recorded instanceof Recorded.Created(Spending created)) {
+      counters.committed(spending.aggregate(), created.sequence());
+    }
+    return recorded;
   }
 
   private Recorded record(Connection c, NewSpending spending, Optional<String> key)

@@ -9,7 +9,6 @@ import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
 import jakarta.json.JsonObject;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -21,6 +20,8 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass
 @EnumSource
+@Execution(ExecutionMode.SAME_THREAD)
 final class SpendingApiIT {
   private static @Nullable Database startedDatabase;
   private static @Nullable BaseService started;
@@ -440,9 +442,7 @@ final class SpendingApiIT {
           FROM information_schema.processlist
           WHERE db = DATABASE() AND info LIKE 'INSERT INTO obt_aggregate%'
           """;
-      await()
-          .atMost(Duration.ofSeconds(10))
-          .until(() -> db.number("SELECT COUNT(*) " + waiting) == 1);
+      await().until(() -> db.number("SELECT COUNT(*) " + waiting) == 1);
       db.execute("KILL " + db.number("SELECT id " + waiting));
       assertProblem(answer.get(), 503);
       assertThat(answer.get().headers().firstValue("retry-after")).isPresent();

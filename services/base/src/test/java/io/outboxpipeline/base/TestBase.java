@@ -40,8 +40,6 @@ final class TestBase {
   }
 
   static void awaitReady(BaseService base) {
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> new Api(base.port()).get("/health/ready").statusCode() == 200);
+    await().until(() -> new Api(base.port()).get("/health/ready").statusCode() == 200);
   }
 }

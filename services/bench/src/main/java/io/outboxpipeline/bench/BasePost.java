@@ -5,6 +5,7 @@ import io.outboxpipeline.testkit.JavaProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -56,8 +57,12 @@ record BasePost(String name, String title, boolean outbox) implements Scenario {
           yield spendings == created && events == (outbox ? created : 0)
               ? new Result.Measured(all, charts)
               : new Result.Violated(
-                  "%.0f were created, %d are there, with %d events"
-                      .formatted(created, spendings, events));
+                  String.format(
+                      Locale.ROOT,
+                      "%.0f were created, %d are there, with %d events",
+                      created,
+                      spendings,
+                      events));
         }
       };
     }

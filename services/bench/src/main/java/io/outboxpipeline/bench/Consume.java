@@ -6,6 +6,7 @@ import io.outboxpipeline.testkit.JavaProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -46,8 +47,13 @@ record Consume(String name, String title, int events, int aggregates, int pack)
       long counted = database.number("SELECT CAST(SUM(last_sequence) AS SIGNED) FROM inbox");
       if (applied != warmUp + events || counted != applied || wrong > 0) {
         return new Result.Violated(
-            "%d of %d applied, %d by the inbox, %d out of order"
-                .formatted(applied, warmUp + events, counted, wrong));
+            String.format(
+                Locale.ROOT,
+                "%d of %d applied, %d by the inbox, %d out of order",
+                applied,
+                warmUp + events,
+                counted,
+                wrong));
       }
       return new Result.Measured(
           List.of(

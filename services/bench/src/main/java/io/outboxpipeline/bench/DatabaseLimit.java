@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -44,8 +45,11 @@ final class DatabaseLimit implements Scenario {
         IntStream.range(0, 256)
             .mapToObj(
                 slot ->
-                    "(SELECT slot, id, aggregate_type, aggregate_id, sequence, event_id, payload FROM obt WHERE slot = %d ORDER BY id LIMIT %d)"
-                        .formatted(slot, HEAD))
+                    String.format(
+                        Locale.ROOT,
+                        "(SELECT slot, id, aggregate_type, aggregate_id, sequence, event_id, payload FROM obt WHERE slot = %d ORDER BY id LIMIT %d)",
+                        slot,
+                        HEAD))
             .collect(Collectors.joining(" UNION ALL "));
     try (Connection c = Rig.source(System.getenv()).getConnection();
         Statement statement = c.createStatement()) {
@@ -84,7 +88,8 @@ final class DatabaseLimit implements Scenario {
     for (var slot : found.entrySet()) {
       String ids = slot.getValue().stream().map(String::valueOf).collect(Collectors.joining(","));
       statement.addBatch(
-          "DELETE FROM obt WHERE slot = %d AND id IN (%s)".formatted(slot.getKey(), ids));
+          String.format(
+              Locale.ROOT, "DELETE FROM obt WHERE slot = %d AND id IN (%s)", slot.getKey(), ids));
     }
     statement.executeBatch();
     c.commit();

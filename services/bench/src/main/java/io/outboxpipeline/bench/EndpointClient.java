@@ -8,6 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Locale;
 
 /** Tells an {@link Endpoint} what to do, and asks what it received. */
 final class EndpointClient {
@@ -39,8 +40,13 @@ final class EndpointClient {
     http.send(
         HttpRequest.newBuilder(
                 uri.resolve(
-                    "/prepare?prefix=%s&events=%d&aggregates=%d&pack=%d"
-                        .formatted(prefix, events, aggregates, pack)))
+                    String.format(
+                        Locale.ROOT,
+                        "/prepare?prefix=%s&events=%d&aggregates=%d&pack=%d",
+                        prefix,
+                        events,
+                        aggregates,
+                        pack)))
             .POST(HttpRequest.BodyPublishers.noBody())
             .build(),
         HttpResponse.BodyHandlers.discarding());

@@ -10,6 +10,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What the numbers were measured on. */
@@ -35,7 +36,11 @@ final class Machine {
     facts.put("date", LocalDate.now(ZoneOffset.UTC).toString());
     facts.put(
         "events",
-        "%,d to drain, %,d the large backlog".formatted(options.events(), options.backlog()));
+        String.format(
+            Locale.ROOT,
+            "%,d to drain, %,d the large backlog",
+            options.events(),
+            options.backlog()));
     facts.put("relay JVM", String.join(" ", options.relayOptions()));
     facts.put("relay settings", options.relayEnvironment().toString());
     if (options.profile()) {

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -100,9 +101,11 @@ final class PostLoad {
 
   private static byte[] request() {
     String body =
-        """
-        {"identity":"identity-%d","name":"Ada","surname":"Lovelace","amount":"12.50"}"""
-            .formatted(ThreadLocalRandom.current().nextInt(IDENTITIES));
+        String.format(
+            Locale.ROOT,
+            """
+            {"identity":"identity-%d","name":"Ada","surname":"Lovelace","amount":"12.50"}""",
+            ThreadLocalRandom.current().nextInt(IDENTITIES));
     return ("POST /api/v1/spending HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             + "Content-Type: application/json\r\nContent-Length: "
             + body.length()

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.Formatter;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -175,15 +176,11 @@ final class Profile {
 
   /** Tables of what took most. */
   String markdown(String title) {
-    var text = new StringBuilder();
-    line(text, "# %s", title);
-    line(text, "");
-    line(
-        text,
-        "Sampled: %.2f s of CPU time (%d samples were lost), about %.1f MiB of allocations.",
-        sum(cpu(View.THREAD)) / 1e9,
-        lost,
-        sum(allocated(View.THREAD)) / 1048576.0);
+    var text = new Formatter(Locale.ROOT);
+    text.format("# %s\n\n", title);
+    text.format(
+        "Sampled: %.2f s of CPU time (%d samples were lost), about %.1f MiB of allocations.\n",
+        sum(cpu(View.THREAD)) / 1e9, lost, sum(allocated(View.THREAD)) / 1048576.0);
     for (View view : View.values()) {
       String of = view.name().toLowerCase(Locale.ROOT).replace('_', ' ');
       table(text, "CPU", of, cpu(view));
@@ -196,18 +193,12 @@ final class Profile {
     return weights.values().stream().mapToLong(weight -> weight).sum();
   }
 
-  private static void table(StringBuilder text, String what, String of, Map<String, Long> weights) {
-    line(text, "");
-    line(text, "| %s | %s |", what, of);
-    line(text, "|--:|---|");
+  private static void table(Formatter text, String what, String of, Map<String, Long> weights) {
+    text.format("\n| %s | %s |\n|--:|---|\n", what, of);
     long all = sum(weights);
     weights.entrySet().stream()
         .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
         .limit(LINES)
-        .forEach(e -> line(text, "| %.1f %% | `%s` |", e.getValue() * 100.0 / all, e.getKey()));
-  }
-
-  private static void line(StringBuilder text, String format, Object... values) {
-    text.append(String.format(Locale.ROOT, format, values)).append('\n');
+        .forEach(e -> text.format("| %.1f %% | `%s` |\n", e.getValue() * 100.0 / all, e.getKey()));
   }
 }

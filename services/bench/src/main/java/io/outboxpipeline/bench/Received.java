@@ -5,6 +5,7 @@ import io.outboxpipeline.outbox.Slots;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -79,7 +80,8 @@ record Received(
     Order order = order();
     return order.distinct == expected && order.violations == 0
         ? Optional.empty()
-        : Optional.of("%d events were to come in order: %s".formatted(expected, order));
+        : Optional.of(
+            String.format(Locale.ROOT, "%d events were to come in order: %s", expected, order));
   }
 
   /** The arrivals since a nano time, each since then. */

@@ -88,14 +88,15 @@ final class Report {
       OptionalDouble value = value(target);
       if (value.isPresent()) {
         text.append(
-            "| %d | %s | %s %s | %s | %s |\n"
-                .formatted(
-                    target.number(),
-                    target.what(),
-                    target.comparison().sign,
-                    number(target.bound()),
-                    number(value.getAsDouble()),
-                    target.holds(value.getAsDouble()) ? "reached" : "**missed**"));
+            String.format(
+                Locale.ROOT,
+                "| %d | %s | %s %s | %s | %s |\n",
+                target.number(),
+                target.what(),
+                target.comparison().sign,
+                number(target.bound()),
+                number(value.getAsDouble()),
+                target.holds(value.getAsDouble()) ? "reached" : "**missed**"));
       }
     }
     return text.toString();

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
@@ -96,11 +97,12 @@ final class Rig implements AutoCloseable {
       String classPath, Class<?> main, List<String> jvm, Map<String, String> environment) {
     Path logs = options.folder().resolve("bench-logs");
     String name =
-        "%03d-%s-%s"
-            .formatted(
-                programs.incrementAndGet(),
-                main.getPackageName().replaceAll(".*\\.", ""),
-                main.getSimpleName());
+        String.format(
+            Locale.ROOT,
+            "%03d-%s-%s",
+            programs.incrementAndGet(),
+            main.getPackageName().replaceAll(".*\\.", ""),
+            main.getSimpleName());
     try {
       Files.deleteIfExists(logs.resolve(name + ".log")); // of an earlier run
     } catch (IOException e) {

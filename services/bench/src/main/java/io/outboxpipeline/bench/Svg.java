@@ -29,12 +29,17 @@ final class Svg {
 
   private Svg(String title) {
     svg.append(
-        """
-        <svg xmlns="http://www.w3.org/2000/svg" width="%1$d" height="%2$d" viewBox="0 0 %1$d %2$d" font-family="sans-serif" font-size="12">
-        <rect width="100%%" height="100%%" fill="white"/>
-        <text x="%3$d" y="20" font-size="14">%4$s</text>
-        """
-            .formatted(WIDTH, HEIGHT, LEFT, title.replace("&", "&amp;").replace("<", "&lt;")));
+        String.format(
+            Locale.ROOT,
+            """
+            <svg xmlns="http://www.w3.org/2000/svg" width="%1$d" height="%2$d" viewBox="0 0 %1$d %2$d" font-family="sans-serif" font-size="12">
+            <rect width="100%%" height="100%%" fill="white"/>
+            <text x="%3$d" y="20" font-size="14">%4$s</text>
+            """,
+            WIDTH,
+            HEIGHT,
+            LEFT,
+            title.replace("&", "&amp;").replace("<", "&lt;")));
   }
 
   /** Writes a chart to a file of its name. */
@@ -103,20 +108,26 @@ final class Svg {
     svg.append("<g fill=\"#2563eb\">\n");
     for (int i = 0; i < stall.nanos().length; i++) {
       svg.append(
-          text(
+          String.format(
+              Locale.ROOT,
               "<rect x=\"%.1f\" y=\"%.1f\" width=\"1\" height=\"1\"/>\n",
-              x(stall.nanos()[i] / 1e9 / most), y((double) stall.row()[i] / stall.rows())));
+              x(stall.nanos()[i] / 1e9 / most),
+              y((double) stall.row()[i] / stall.rows())));
     }
     svg.append("</g>\n");
     for (Chart.Mark mark : stall.marks()) {
       double x = x(mark.nanos() / 1e9 / most);
       svg.append(
-          text(
+          String.format(
+              Locale.ROOT,
               """
               <line x1="%1$.1f" x2="%1$.1f" y1="%2$d" y2="%3$d" stroke="#dc2626"/>
               <text x="%1$.1f" y="%2$d" fill="#dc2626">%4$s</text>
               """,
-              x, TOP, HEIGHT - BOTTOM, mark.what()));
+              x,
+              TOP,
+              HEIGHT - BOTTOM,
+              mark.what()));
     }
   }
 
@@ -141,40 +152,56 @@ final class Svg {
 
   private void xTick(double share, String label) {
     svg.append(
-        text(
+        String.format(
+            Locale.ROOT,
             """
             <line x1="%1$.1f" x2="%1$.1f" y1="%2$d" y2="%3$d" stroke="#ddd"/>
             <text x="%1$.1f" y="%4$d" text-anchor="middle">%5$s</text>
             """,
-            x(share), TOP, HEIGHT - BOTTOM, HEIGHT - BOTTOM + 16, label));
+            x(share),
+            TOP,
+            HEIGHT - BOTTOM,
+            HEIGHT - BOTTOM + 16,
+            label));
   }
 
   private void xTitle(String unit) {
     svg.append(
-        text(
+        String.format(
+            Locale.ROOT,
             "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
-            (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, unit));
+            (LEFT + WIDTH - RIGHT) / 2,
+            HEIGHT - 8,
+            unit));
   }
 
   private void yAxis(double most, String unit) {
     for (int i = 0; i <= TICKS; i++) {
       double share = (double) i / TICKS;
       svg.append(
-          text(
+          String.format(
+              Locale.ROOT,
               """
               <line x1="%1$d" x2="%2$d" y1="%3$.1f" y2="%3$.1f" stroke="#ddd"/>
               <text x="%4$d" y="%5$.1f" text-anchor="end">%6$s</text>
               """,
-              LEFT, WIDTH - RIGHT, y(share), LEFT - 6, y(share) + 4, label(most * share)));
+              LEFT,
+              WIDTH - RIGHT,
+              y(share),
+              LEFT - 6,
+              y(share) + 4,
+              label(most * share)));
     }
     svg.append(
-        text(
+        String.format(
+            Locale.ROOT,
             "<text x=\"14\" y=\"%1$d\" text-anchor=\"middle\" transform=\"rotate(-90 14 %1$d)\">%2$s</text>\n",
-            (TOP + HEIGHT - BOTTOM) / 2, unit));
+            (TOP + HEIGHT - BOTTOM) / 2,
+            unit));
   }
 
   private static String label(double value) {
-    return text("%,.3f", value).replaceFirst("\\.?0+$", "");
+    return String.format(Locale.ROOT, "%,.3f", value).replaceFirst("\\.?0+$", "");
   }
 
   private void line(CharSequence points) {
@@ -184,7 +211,7 @@ final class Svg {
   }
 
   private static String point(double x, double y) {
-    return text("%.1f,%.1f ", x(x), y(y));
+    return String.format(Locale.ROOT, "%.1f,%.1f ", x(x), y(y));
   }
 
   private static double x(double share) {
@@ -193,9 +220,5 @@ final class Svg {
 
   private static double y(double share) {
     return HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP);
-  }
-
-  private static String text(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
   }
 }

@@ -1,6 +1,7 @@
 package io.outboxpipeline.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.outboxpipeline.bench.Profile.View;
 import java.lang.management.ManagementFactory;
@@ -10,7 +11,9 @@ import java.time.Instant;
 import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated
 final class ProfileTest {
   private static final long HALF_A_SECOND = Duration.ofMillis(500).toNanos();
 
@@ -30,11 +33,14 @@ final class ProfileTest {
   }
 
   /** The recorder has a clock of its own. */
-  private static Instant nowWithRoomAround() throws InterruptedException {
-    Thread.sleep(50);
-    Instant now = Instant.now();
-    Thread.sleep(50);
+  private static Instant nowWithRoomAround() {
+    Instant now = awaitLaterThan(Instant.now());
+    awaitLaterThan(now);
     return now;
+  }
+
+  private static Instant awaitLaterThan(Instant time) {
+    return await().until(Instant::now, now -> now.isAfter(time.plusMillis(50)));
   }
 
   @Test

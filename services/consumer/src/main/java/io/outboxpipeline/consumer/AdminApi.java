@@ -1,5 +1,6 @@
 package io.outboxpipeline.consumer;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -12,6 +13,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.inbox.Chain;
+import io.outboxpipeline.inbox.Conflicting;
 import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.inbox.Held;
 import io.outboxpipeline.inbox.Inbox;
@@ -41,10 +43,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
- * {@code /admin/parked} and {@code /admin/rejected}: what stands still in the inbox, and how it
- * goes on. Thread-safe.
+ * {@code /admin/parked}, {@code /admin/rejected} and {@code /admin/conflicts}: what stands still in
+ * the inbox, and how it goes on. Thread-safe.
  */
 final class AdminApi implements HttpService {
   // Found once: Json.create… looks through the whole class path for its provider at each call.
@@ -57,19 +60,19 @@ final class AdminApi implements HttpService {
   private final Transactions transactions;
   private final Inbox inbox;
   private final EventHandler handler;
-  private final ConsumerMetrics metrics;
+  private final Replay replay;
   private final InstantSource clock;
 
   AdminApi(
       Transactions transactions,
       Inbox inbox,
       EventHandler handler,
-      ConsumerMetrics metrics,
+      Replay replay,
       InstantSource clock) {
     this.transactions = transactions;
     this.inbox = inbox;
     this.handler = handler;
-    this.metrics = metrics;
+    this.replay = replay;
     this.clock = clock;
   }
 
@@ -81,6 +84,13 @@ final class AdminApi implements HttpService {
         .get("/rejected", DatabaseErrors.guard(this::rejected))
         .post("/rejected/retry", decision("retried", inbox::retry))
         .post("/rejected/discard", decision("discarded", inbox::discard));
+    rules
+        .get("/conflicts", DatabaseErrors.guard(this::conflicts))
+        .post("/conflicts/apply", settlement("applied", inbox::applyConflict))
+        .post("/conflicts/discard", settlement("discarded", inbox::discardConflict));
+    Methods.only(rules, "/conflicts", Method.GET);
+    Methods.only(rules, "/conflicts/apply", Method.POST);
+    Methods.only(rules, "/conflicts/discard", Method.POST);
     Methods.only(rules, "/parked", Method.GET);
     Methods.only(rules, "/rejected", Method.GET);
     Methods.only(rules, "/parked/skip", Method.POST);
@@ -108,25 +118,35 @@ final class AdminApi implements HttpService {
     List<Held> all = transactions.run(c -> Inbox.held(c, limit));
     var items = JSON.createArrayBuilder();
     for (Held h : all) {
-      Event event = h.event();
-      var item =
-          of(h.chain())
-              .add("sequence", event.sequence())
-              .add("eventId", event.id().toString())
-              .add("eventType", event.type())
-              .add("time", event.time().toString())
-              .add("reason", h.reason())
-              .add("waiting", h.waiting())
-              .add("since", h.since().toString())
-              .add("ageSeconds", age(h.since()))
-              .add("contentType", event.contentType());
-      item.add("payloadBytes", event.payload().length);
-      if (event.payload().length <= MAX_SHOWN_PAYLOAD) {
-        text(event.payload()).ifPresent(text -> item.add("payload", text));
-      }
-      items.add(item);
+      items.add(of(h.chain(), h.event(), h.reason(), h.since()).add("waiting", h.waiting()));
     }
     send(res, JSON.createObjectBuilder().add("items", items).build());
+  }
+
+  private void conflicts(ServerRequest req, ServerResponse res) throws SQLException {
+    int limit = limit(req);
+    List<Conflicting> all = transactions.run(c -> Inbox.conflicts(c, limit));
+    var items = JSON.createArrayBuilder();
+    all.forEach(c -> items.add(of(c.chain(), c.event(), c.reason(), c.since())));
+    send(res, JSON.createObjectBuilder().add("items", items).build());
+  }
+
+  private JsonObjectBuilder of(Chain chain, Event event, String reason, Instant since) {
+    var item =
+        of(chain)
+            .add("sequence", event.sequence())
+            .add("eventId", event.id().toString())
+            .add("eventType", event.type())
+            .add("time", event.time().toString())
+            .add("reason", reason)
+            .add("since", since.toString())
+            .add("ageSeconds", age(since))
+            .add("contentType", event.contentType())
+            .add("payloadBytes", event.payload().length);
+    if (event.payload().length <= MAX_SHOWN_PAYLOAD) {
+      text(event.payload()).ifPresent(text -> item.add("payload", text));
+    }
+    return item;
   }
 
   private interface Decision {
@@ -135,17 +155,52 @@ final class AdminApi implements HttpService {
   }
 
   private Handler decision(String done, Decision decision) {
-    return DatabaseErrors.guard((req, res) -> decide(req, res, "sequence", done, decision));
+    return DatabaseErrors.guard(
+        (req, res) -> decide(JsonBody.read(req), res, "sequence", done, decision));
+  }
+
+  private interface Settlement {
+    Optional<Resumed> on(
+        Connection transaction, Chain chain, long sequence, UUID eventId, EventHandler handler)
+        throws SQLException;
+  }
+
+  /** A conflict has two events with one number, so the event's id says which. */
+  private Handler settlement(String done, Settlement settlement) {
+    return DatabaseErrors.guard(
+        (req, res) -> {
+          JsonObject body = JsonBody.read(req);
+          UUID eventId = eventId(body);
+          decide(
+              body,
+              res,
+              "sequence",
+              done,
+              (c, chain, sequence, with) -> settlement.on(c, chain, sequence, eventId, with));
+        });
+  }
+
+  private static UUID eventId(JsonObject body) {
+    try {
+      if (body.get("eventId") instanceof JsonString text) {
+        return UUID.fromString(text.getString());
+      }
+    } catch (IllegalArgumentException e) {
+      LOG.log(DEBUG, "not an event's id", e);
+    }
+    throw new ProblemException(
+        Status.BAD_REQUEST_400,
+        "The body has fields that are wrong.",
+        List.of(new FieldError("/eventId", "must be a UUID")));
   }
 
   private void skip(ServerRequest req, ServerResponse res) throws SQLException {
-    decide(req, res, "missing", "skipped", inbox::skip);
+    decide(JsonBody.read(req), res, "missing", "skipped", inbox::skip);
   }
 
   private void decide(
-      ServerRequest req, ServerResponse res, String numberField, String done, Decision decision)
+      JsonObject body, ServerResponse res, String numberField, String done, Decision decision)
       throws SQLException {
-    JsonObject body = JsonBody.read(req);
     var errors = new ArrayList<FieldError>();
     String type = text(body, "aggregateType", true, errors);
     String id = text(body, "aggregateId", true, errors);
@@ -172,17 +227,16 @@ final class AdminApi implements HttpService {
                         "The aggregate does not stand still at number "
                             + sequence
                             + " for this reason, or no longer; look again."));
-    metrics.resumed(resumed.applied());
+    Replay.Progress now = replay.goOn(chain, resumed);
     LOG.log(
         INFO,
         "number {0} of {1} was {2} by an admin request; the aggregate is at {3}",
         sequence,
         chain,
         done,
-        resumed.last());
-    var json = of(chain).add("last", resumed.last()).add("applied", resumed.applied().size());
-    resumed
-        .rejected()
+        now.last());
+    var json = of(chain).add("last", now.last()).add("applied", now.applied());
+    now.rejected()
         .ifPresent(
             r ->
                 json.add(

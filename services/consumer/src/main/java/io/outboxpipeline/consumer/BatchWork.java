@@ -3,24 +3,25 @@ package io.outboxpipeline.consumer;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.WARNING;
 
+import io.outboxpipeline.inbox.Chain;
 import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.inbox.Inbox;
 import io.outboxpipeline.inbox.Outcome;
 import io.outboxpipeline.inbox.Receipt;
 import io.outboxpipeline.outbox.CloudEventsCodec;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
-import io.outboxpipeline.outbox.CloudEventsCodec.UnreadableMessageException;
-import io.outboxpipeline.runtime.DatabaseErrors;
+import io.outboxpipeline.outbox.CloudEventsCodec.Unreadable;
 import io.outboxpipeline.runtime.Transactions;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 /**
- * What is done with the messages of one receive: their events are applied in one transaction, then
- * they are deleted. Thread-safe.
+ * What is done with the messages of one receive: their events are applied in one transaction, what
+ * is not readable of them is put into the dead-letter queue, then they are deleted. Thread-safe.
  */
 final class BatchWork {
   private static final System.Logger LOG = System.getLogger(BatchWork.class.getName());
@@ -30,6 +31,7 @@ final class BatchWork {
   private final DatabaseWatch database;
   private final Inbox inbox;
   private final EventHandler handler;
+  private final Replay replay;
   private final ConsumerMetrics metrics;
 
   BatchWork(
@@ -38,16 +40,32 @@ final class BatchWork {
       DatabaseWatch database,
       Inbox inbox,
       EventHandler handler,
+      Replay replay,
       ConsumerMetrics metrics) {
     this.queue = queue;
     this.transactions = transactions;
     this.database = database;
     this.inbox = inbox;
     this.handler = handler;
+    this.replay = replay;
     this.metrics = metrics;
   }
 
-  private record Decoded(Message message, List<Received> events) {}
+  /** A message, event by event: one that is not readable takes no other along. */
+  private record Decoded(Message message, List<Received> events, List<Unreadable> unreadable) {
+
+    static Decoded of(Message message) {
+      List<Received> events = new ArrayList<>();
+      List<Unreadable> unreadable = new ArrayList<>();
+      for (var item : CloudEventsCodec.decodeEach(message.body(), Inbox::requireStorable)) {
+        switch (item) {
+          case Received received -> events.add(received);
+          case Unreadable part -> unreadable.add(part);
+        }
+      }
+      return new Decoded(message, events, unreadable);
+    }
+  }
 
   /**
    * Does the work. What fails is left, and delivered again when its visibility ends.
@@ -58,66 +76,16 @@ final class BatchWork {
     metrics.batches.increment();
     metrics.messages.increment(messages.size());
     try (var keeper = VisibilityKeeper.start(queue, messages)) {
-      boolean all = true;
-      List<Decoded> decoded = new ArrayList<>();
-      for (Message message : messages) {
-        try {
-          decoded.add(new Decoded(message, decode(message)));
-        } catch (UnreadableMessageException | IllegalArgumentException e) {
-          all &= deadLetter(message, String.valueOf(e.getMessage()));
-          keeper.release(List.of(message));
-        }
-      }
-      return apply(decoded, keeper) && all;
+      return apply(messages.stream().map(Decoded::of).toList(), keeper);
     }
-  }
-
-  private static List<Received> decode(Message message) throws UnreadableMessageException {
-    List<Received> events = CloudEventsCodec.decode(message.body());
-    events.forEach(Inbox::requireStorable);
-    return events;
-  }
-
-  private boolean deadLetter(Message message, String reason) {
-    try {
-      if (queue.deadLetter(message, reason)) {
-        LOG.log(
-            WARNING,
-            "message {0} is not readable and was moved to the dead-letter queue: {1}",
-            message.messageId(),
-            reason);
-        metrics.deadLettered.increment();
-        delete(List.of(message));
-        return true;
-      }
-      LOG.log(
-          ERROR,
-          "message {0} is not readable and there is no dead-letter queue; it stays: {1}",
-          message.messageId(),
-          reason);
-      metrics.unreadableKept.increment();
-    } catch (SdkException e) {
-      LOG.log(
-          ERROR,
-          "message {0} is not readable and could not be moved to the dead-letter queue: {1}",
-          message.messageId(),
-          e.getMessage());
-      metrics.queueErrors.increment();
-    }
-    return false;
   }
 
   /** All in one transaction, and if that fails, each by itself, so that one holds up no other. */
   private boolean apply(List<Decoded> decoded, VisibilityKeeper keeper) {
-    if (decoded.isEmpty()) {
-      return true;
-    }
     try {
-      applyInOne(decoded, keeper);
-      return true;
+      return applyInOne(decoded, keeper);
     } catch (SQLException | RuntimeException e) {
-      if (DatabaseErrors.unavailable(e)) {
-        database.suspect(e);
+      if (database.isAway(e)) {
         metrics.failedMessages.increment(decoded.size());
         return false;
       }
@@ -136,32 +104,90 @@ final class BatchWork {
     return all;
   }
 
-  private void applyInOne(List<Decoded> decoded, VisibilityKeeper keeper) throws SQLException {
+  private boolean applyInOne(List<Decoded> decoded, VisibilityKeeper keeper) throws SQLException {
     List<Received> events = decoded.stream().flatMap(r -> r.events.stream()).toList();
-    Receipt receipt = transactions.run(c -> inbox.receive(c, events, handler));
-    metrics.committed(events, receipt);
-    tell(events, receipt);
-    List<Message> done = decoded.stream().map(Decoded::message).toList();
-    keeper.release(done);
-    delete(done);
+    Set<Chain> unfinished = Set.of();
+    if (!events.isEmpty()) {
+      Receipt receipt = transactions.run(c -> inbox.receive(c, events, handler));
+      metrics.committed(events, receipt);
+      tell(events, receipt);
+      unfinished = receipt.unfinished();
+    }
+    boolean all = finish(decoded, keeper);
+    unfinished.forEach(replay::goOn);
+    return all;
   }
 
-  private void delete(List<Message> messages) {
-    metrics.undeleted.increment(queue.delete(messages));
+  /** Deletes what is done with: committed, and what is not readable of it in another queue. */
+  private boolean finish(List<Decoded> decoded, VisibilityKeeper keeper) {
+    List<Message> done = decoded.stream().filter(this::setAside).map(Decoded::message).toList();
+    keeper.release(decoded.stream().map(Decoded::message).toList());
+    if (!done.isEmpty()) {
+      metrics.undeleted.increment(queue.delete(done));
+    }
+    return done.size() == decoded.size();
+  }
+
+  /** Whether nothing of the message is unreadable, or all of that is in the dead-letter queue. */
+  private boolean setAside(Decoded decoded) {
+    boolean all = true;
+    for (int part = 0; part < decoded.unreadable.size() && all; part++) {
+      all = deadLetter(decoded.message, part, decoded.unreadable.get(part));
+    }
+    return all;
+  }
+
+  private boolean deadLetter(Message message, int part, Unreadable unreadable) {
+    try {
+      if (queue.deadLetter(message, part, unreadable.body(), unreadable.reason())) {
+        LOG.log(
+            WARNING,
+            "part of message {0} is not readable and was put into the dead-letter queue: {1}",
+            message.messageId(),
+            unreadable.reason());
+        metrics.deadLettered.increment();
+        return true;
+      }
+      LOG.log(
+          ERROR,
+          "message {0} is not readable and there is no dead-letter queue; it stays: {1}",
+          message.messageId(),
+          unreadable.reason());
+      metrics.unreadableKept.increment();
+    } catch (SdkException e) {
+      LOG.log(
+          ERROR,
+          "message {0} is not readable and could not be put into the dead-letter queue: {1}",
+          message.messageId(),
+          e.getMessage());
+      metrics.queueErrors.increment();
+    }
+    return false;
   }
 
   private static void tell(List<Received> events, Receipt receipt) {
     for (int i = 0; i < events.size(); i++) {
-      if (receipt.outcomes().get(i) instanceof Outcome.Rejected(String reason)) {
-        Received received = events.get(i);
-        LOG.log(
-            WARNING,
-            "event {0}, number {1} of {2}, was rejected and holds back what follows: {3}",
-            received.event().id(),
-            received.event().sequence(),
-            received.event().aggregate(),
-            reason);
+      switch (receipt.outcomes().get(i)) {
+        case Outcome.Rejected(String reason) -> tell(events.get(i), "was rejected", reason);
+        case Outcome.Conflict(String reason) -> tell(events.get(i), "is in conflict", reason);
+        case Outcome.Applied(), Outcome.Passed(), Outcome.Duplicate() -> {
+          // As it should be.
+        }
+        case Outcome.Parked(long awaits) -> {
+          // The gauges tell.
+        }
       }
     }
+  }
+
+  private static void tell(Received received, String what, String reason) {
+    LOG.log(
+        WARNING,
+        "event {0}, number {1} of {2}, {3} and holds back what follows: {4}",
+        received.event().id(),
+        received.event().sequence(),
+        received.event().aggregate(),
+        what,
+        reason);
   }
 }

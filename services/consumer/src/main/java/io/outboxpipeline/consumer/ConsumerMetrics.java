@@ -26,6 +26,7 @@ final class ConsumerMetrics {
   private final Counter duplicates;
   private final Counter parked;
   private final Counter rejected;
+  private final Counter conflicts;
   final Counter batches;
   final Counter messages;
   final Counter failedMessages;
@@ -50,12 +51,17 @@ final class ConsumerMetrics {
     duplicates = counter("duplicates", "Events dropped, for they were applied before");
     parked = counter("parked", "Events kept, for an earlier one had not arrived");
     rejected = counter("rejected", "Events that the handler rejected when they arrived");
+    conflicts =
+        counter("conflicts", "Events held, for another event has their number, when they arrived");
     batches = counter("receive.batches", "Batches of messages that were worked on");
     messages = counter("messages", "Messages received");
     failedMessages = counter("failed.messages", "Messages left to be delivered again");
-    deadLettered = counter("dead.lettered", "Unreadable messages moved to the dead-letter queue");
+    deadLettered =
+        counter("dead.lettered", "Unreadable events and messages put into the dead-letter queue");
     unreadableKept =
-        counter("unreadable.kept", "Unreadable messages left, for there is no dead-letter queue");
+        counter(
+            "unreadable.kept",
+            "Messages left with what is unreadable, for there is no dead-letter queue");
     retries =
         counter("transaction.retries", "Transactions run again after a deadlock or lock wait");
     undeleted = counter("undeleted.messages", "Messages done with that could not be deleted");
@@ -88,6 +94,16 @@ final class ConsumerMetrics {
         "How long the longest of them has stood still",
         backlog,
         b -> b.oldestHeld().toMillis() / 1000.0);
+    gauge(
+        "conflicting.aggregates",
+        "Aggregates that wait for a decision about an event whose number was given twice",
+        backlog,
+        Backlog::conflicting);
+    gauge(
+        "conflicting.oldest.age.seconds",
+        "How long the longest of them has stood still",
+        backlog,
+        b -> b.oldestConflict().toMillis() / 1000.0);
   }
 
   private void gauge(
@@ -108,6 +124,7 @@ final class ConsumerMetrics {
         case Outcome.Duplicate() -> duplicates.increment();
         case Outcome.Parked(long awaits) -> parked.increment();
         case Outcome.Rejected(String reason) -> rejected.increment();
+        case Outcome.Conflict(String reason) -> conflicts.increment();
       }
     }
     resumed(receipt.replayed());

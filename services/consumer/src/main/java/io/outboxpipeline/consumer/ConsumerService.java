@@ -17,6 +17,7 @@ public final class ConsumerService implements RunningService {
   private final HikariDataSource database;
   private final DatabaseWatch watch;
   private final MessageQueue queue;
+  private final Replay replay;
   private final ReceiveLoops loops;
   private final ServiceServer server;
 
@@ -29,9 +30,10 @@ public final class ConsumerService implements RunningService {
     var transactions = new Transactions(database, counts.retries);
     var inbox = new Inbox(settings.start());
     queue = new MessageQueue(settings.sqs(), settings.pollWait(), settings.loops());
-    var work = new BatchWork(queue, transactions, watch, inbox, handler, counts);
+    replay = new Replay(transactions, watch, inbox, handler, counts);
+    var work = new BatchWork(queue, transactions, watch, inbox, handler, replay, counts);
     loops = new ReceiveLoops(queue, watch, work, counts, settings.loops());
-    var admin = new AdminApi(transactions, inbox, handler, counts, clock);
+    var admin = new AdminApi(transactions, inbox, handler, replay, clock);
     try {
       server =
           ServiceServer.builder("consumer", settings.server(), metrics)
@@ -49,6 +51,7 @@ public final class ConsumerService implements RunningService {
       throw e;
     }
     loops.start();
+    replay.start();
   }
 
   private static Health started(boolean was, Health now) {
@@ -83,6 +86,7 @@ public final class ConsumerService implements RunningService {
 
   private void release() {
     queue.close();
+    replay.close();
     watch.close();
     database.close();
     metrics.close();

@@ -5,6 +5,7 @@ import static java.lang.System.Logger.Level.WARNING;
 
 import io.outboxpipeline.inbox.Backlog;
 import io.outboxpipeline.inbox.Inbox;
+import io.outboxpipeline.outbox.DatabaseFailure;
 import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.runtime.Health;
 import java.sql.Connection;
@@ -58,9 +59,17 @@ final class DatabaseWatch implements AutoCloseable {
     };
   }
 
-  /** Someone's transaction failed for the database's fault: down until the next look. */
-  void suspect(Exception e) {
-    see(Health.down(oneLine(e)));
+  /**
+   * Whether the database is away, as someone's transaction had it. One error does not prove that:
+   * it is looked at once more.
+   */
+  boolean isAway(Exception e) {
+    if (DatabaseFailure.of(e) != DatabaseFailure.AWAY) {
+      return false;
+    }
+    Health now = ping();
+    see(now);
+    return now instanceof Health.Down;
   }
 
   /** As it was at the last look. */
@@ -83,19 +92,25 @@ final class DatabaseWatch implements AutoCloseable {
             database, "classpath:io/outboxpipeline/consumer/schema", "obt_spending_schema_history");
         migrated = true;
       }
-      try (Connection c = database.getConnection();
-          var s = c.createStatement();
-          var row = s.executeQuery("SELECT @@global.read_only")) {
-        row.next();
-        if (row.getBoolean(1)) {
-          return Health.down("the database is read-only");
-        }
-        backlog = Inbox.backlog(c);
-        c.rollback();
-        started = true;
-        return Health.up();
+      return ping();
+    } catch (FlywayException e) {
+      return Health.down(oneLine(e));
+    }
+  }
+
+  private Health ping() {
+    try (Connection c = database.getConnection();
+        var s = c.createStatement();
+        var row = s.executeQuery("SELECT @@global.read_only")) {
+      row.next();
+      if (row.getBoolean(1)) {
+        return Health.down("the database is read-only");
       }
-    } catch (SQLException | FlywayException e) {
+      backlog = Inbox.backlog(c);
+      c.rollback();
+      started = true;
+      return Health.up();
+    } catch (SQLException e) {
       return Health.down(oneLine(e));
     }
   }

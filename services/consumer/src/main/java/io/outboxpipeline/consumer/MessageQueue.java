@@ -2,9 +2,6 @@ package io.outboxpipeline.consumer;
 
 import static java.lang.System.Logger.Level.WARNING;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outboxpipeline.runtime.SqsSettings;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,10 +9,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
@@ -32,8 +31,6 @@ final class MessageQueue implements AutoCloseable {
   static final int MAX_MESSAGES = 10;
 
   private static final System.Logger LOG = System.getLogger(MessageQueue.class.getName());
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration FACTS_KEPT = Duration.ofMinutes(1);
   private static final int GATHERED_MESSAGES = 50;
   private static final int GATHERED_LENGTH = 128 * 1024;
   private static final int MAX_ATTRIBUTES = 10;
@@ -42,7 +39,8 @@ final class MessageQueue implements AutoCloseable {
   private final SqsSettings settings;
   private final SqsClient client;
   private final Duration wait;
-  private @Nullable Facts facts;
+  private final QueueFacts facts = new QueueFacts(this::read);
+  private volatile String toldAboutDeadLetters = "";
 
   /**
    * What the queue's attributes say.
@@ -65,22 +63,26 @@ final class MessageQueue implements AutoCloseable {
   }
 
   /**
-   * What is known of the queue, at most a minute old, for whoever runs it may change it.
+   * What was known last of the queue.
+   *
+   * @throws SdkException if nothing is known yet and it can't be found or asked
+   */
+  Facts facts() {
+    return facts.get();
+  }
+
+  /**
+   * The same, asked for anew if a request has failed since.
    *
    * @throws SdkException if it can't be found or asked
    */
-  synchronized Facts facts() {
-    Facts known = facts;
-    if (known == null || System.nanoTime() - known.readAt > FACTS_KEPT.toNanos()) {
-      known = read();
-      facts = known;
-    }
-    return known;
+  Facts confirmedFacts() {
+    return facts.confirmed();
   }
 
-  /** The next facts are read anew. */
-  synchronized void forget() {
-    facts = null;
+  /** A request to the queue has failed. */
+  void doubt() {
+    facts.doubt();
   }
 
   private Facts read() {
@@ -98,27 +100,47 @@ final class MessageQueue implements AutoCloseable {
     Duration visibility =
         Duration.ofSeconds(
             Long.parseLong(attributes.getOrDefault(QueueAttributeName.VISIBILITY_TIMEOUT, "30")));
-    Optional<String> deadLetter =
-        settings
-            .deadLetterQueue()
-            .or(() -> redriveTarget(attributes.get(QueueAttributeName.REDRIVE_POLICY)))
-            .map(name -> SqsSettings.url(client, name));
-    return new Facts(url, visibility, deadLetter, now);
+    return new Facts(
+        url, visibility, deadLetterUrl(attributes.get(QueueAttributeName.REDRIVE_POLICY)), now);
   }
 
-  /** The name in {@code {"deadLetterTargetArn": "arn:aws:sqs:region:account:name", …}}. */
-  private static Optional<String> redriveTarget(@Nullable String policy) {
-    if (policy == null || policy.isEmpty()) {
+  /**
+   * What can't be found only matters for what is not readable: the rest is received all the same.
+   */
+  private Optional<String> deadLetterUrl(@Nullable String redrivePolicy) {
+    try {
+      Optional<String> url =
+          settings
+              .deadLetterQueue()
+              .map(name -> SqsSettings.url(client, name))
+              .or(() -> RedrivePolicy.target(redrivePolicy).map(target -> target.url(client)));
+      toldAboutDeadLetters = "";
+      return url;
+    } catch (AwsServiceException e) {
+      if (e.statusCode() >= 500) {
+        throw e;
+      }
+      String trouble = String.valueOf(e.getMessage());
+      if (!trouble.equals(toldAboutDeadLetters)) {
+        toldAboutDeadLetters = trouble;
+        LOG.log(
+            WARNING,
+            "the dead-letter queue cannot be found, so what is not readable will stay in the queue: {0}",
+            trouble);
+      }
       return Optional.empty();
     }
-    try {
-      JsonNode arn = JSON.readTree(policy).path("deadLetterTargetArn");
-      return Optional.of(arn.asText())
-          .filter(text -> !text.isEmpty())
-          .map(text -> text.substring(text.lastIndexOf(':') + 1));
-    } catch (JsonProcessingException e) {
-      LOG.log(WARNING, "the queue''s redrive policy is not JSON: {0}", policy);
-      return Optional.empty();
+  }
+
+  /**
+   * One receive of a FIFO queue. If its answer is lost, the same attempt gets the same messages
+   * again, which are hidden from every other one. Not thread-safe: each loop has its own.
+   */
+  static final class Attempt {
+    private String id = UUID.randomUUID().toString();
+
+    private void succeeded() {
+      id = UUID.randomUUID().toString();
     }
   }
 
@@ -126,16 +148,16 @@ final class MessageQueue implements AutoCloseable {
    * Waits for messages, and takes more that are there already, for one transaction costs the same
    * for many as for few.
    *
-   * @throws SdkException if SQS refuses or is away
+   * @throws SdkException if SQS refuses or is away; the same attempt is then to be made again
    */
-  List<Message> receive() {
-    List<Message> all = new ArrayList<>(receive(wait));
+  List<Message> receive(Attempt attempt) {
+    List<Message> all = new ArrayList<>(receive(wait, attempt));
     int last = all.size();
     while (last == MAX_MESSAGES
         && all.size() < GATHERED_MESSAGES
         && length(all) < GATHERED_LENGTH) {
       try {
-        List<Message> more = receive(Duration.ZERO);
+        List<Message> more = receive(Duration.ZERO, attempt);
         all.addAll(more);
         last = more.size();
       } catch (SdkException e) {
@@ -150,17 +172,24 @@ final class MessageQueue implements AutoCloseable {
     return messages.stream().mapToLong(message -> message.body().length()).sum();
   }
 
-  private List<Message> receive(Duration wait) {
+  private List<Message> receive(Duration wait, Attempt attempt) {
     String url = facts().url();
-    return client
-        .receiveMessage(
-            r ->
-                r.queueUrl(url)
-                    .maxNumberOfMessages(MAX_MESSAGES)
-                    .waitTimeSeconds((int) wait.toSeconds())
-                    .messageAttributeNames("All")
-                    .messageSystemAttributeNames(MessageSystemAttributeName.MESSAGE_GROUP_ID))
-        .messages();
+    List<Message> messages =
+        client
+            .receiveMessage(
+                r -> {
+                  r.queueUrl(url)
+                      .maxNumberOfMessages(MAX_MESSAGES)
+                      .waitTimeSeconds((int) wait.toSeconds())
+                      .messageAttributeNames("All")
+                      .messageSystemAttributeNames(MessageSystemAttributeName.MESSAGE_GROUP_ID);
+                  if (Facts.fifo(url)) {
+                    r.receiveRequestAttemptId(attempt.id);
+                  }
+                })
+            .messages();
+    attempt.succeeded();
+    return messages;
   }
 
   /**
@@ -212,18 +241,21 @@ final class MessageQueue implements AutoCloseable {
   }
 
   /**
-   * Puts a copy of a message into the dead-letter queue, with the reason as an attribute.
+   * Puts a part of a message into the dead-letter queue, as a message of its own, with the reason
+   * as an attribute.
    *
+   * @param part which one; the same part that comes again is one there
+   * @param body the part, or the whole body
    * @return whether there is a dead-letter queue
    * @throws SdkException if SQS refuses or is away
    */
-  boolean deadLetter(Message message, String reason) {
+  boolean deadLetter(Message message, int part, String body, String reason) {
     Optional<String> url = facts().deadLetterUrl();
-    url.ifPresent(target -> send(message, reason, target));
+    url.ifPresent(target -> send(message, part, body, reason, target));
     return url.isPresent();
   }
 
-  private void send(Message message, String reason, String target) {
+  private void send(Message message, int part, String body, String reason, String target) {
     Map<String, MessageAttributeValue> attributes = new HashMap<>();
     message.messageAttributes().entrySet().stream()
         .limit(MAX_ATTRIBUTES - 1)
@@ -233,10 +265,11 @@ final class MessageQueue implements AutoCloseable {
         MessageAttributeValue.builder().dataType("String").stringValue(allowed(reason)).build());
     client.sendMessage(
         r -> {
-          r.queueUrl(target).messageBody(message.body()).messageAttributes(attributes);
+          r.queueUrl(target).messageBody(body).messageAttributes(attributes);
           if (Facts.fifo(target)) {
             // The same message that comes again, for it could not be deleted, is one there.
-            r.messageDeduplicationId(message.messageId())
+            r.messageDeduplicationId(
+                    part == 0 ? message.messageId() : message.messageId() + "-" + part)
                 .messageGroupId(
                     message
                         .attributes()

@@ -70,6 +70,7 @@ final class ReceiveLoops {
   private void loop() {
     int queueFailures = 0;
     int workFailures = 0;
+    var attempt = new MessageQueue.Attempt();
     while (!stop.told()) {
       if (!database.up()) {
         lookAtQueue();
@@ -78,9 +79,9 @@ final class ReceiveLoops {
       }
       try {
         // Known before anything is received: how long it stays hidden, and where it goes to die.
-        queue.facts();
+        queue.confirmedFacts();
         see(Health.up());
-        List<Message> messages = queue.receive();
+        List<Message> messages = queue.receive(attempt);
         queueFailures = 0;
         if (messages.isEmpty()) {
           continue;
@@ -95,7 +96,7 @@ final class ReceiveLoops {
         if (!stop.told()) {
           metrics.queueErrors.increment();
           see(Health.down("the queue cannot be used: " + e.getMessage()));
-          queue.forget();
+          queue.doubt();
           stop.pause(BACKOFF.after(++queueFailures));
         }
       } catch (RuntimeException e) {

@@ -22,6 +22,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The worked example's part: writes each {@code spending.created} into {@code obt_spending}.
@@ -158,8 +159,11 @@ final class SpendingHandler implements EventHandler {
     // As a long, for the scale may be anything that an exponent says.
     if (plain.scale() > DECIMALS || (long) plain.precision() - plain.scale() > INTEGER_DIGITS) {
       throw new NotUnderstood(
-          "amount has more than %d decimals or %d digits before the point"
-              .formatted(DECIMALS, INTEGER_DIGITS));
+          String.format(
+              Locale.ROOT,
+              "amount has more than %d decimals or %d digits before the point",
+              DECIMALS,
+              INTEGER_DIGITS));
     }
     return plain.setScale(DECIMALS);
   }

@@ -48,13 +48,21 @@ final class VisibilityKeeper implements AutoCloseable {
     try {
       while (true) {
         Thread.sleep(half);
-        List<Message> messages = inHand();
-        if (!messages.isEmpty()) {
-          queue.extendVisibility(messages);
-        }
+        extend();
       }
     } catch (InterruptedException e) {
       // Closed.
+    }
+  }
+
+  /** One request that fails is no reason to give the messages up: half of their time is left. */
+  private void extend() {
+    List<Message> messages = inHand();
+    if (messages.isEmpty()) {
+      return;
+    }
+    try {
+      queue.extendVisibility(messages);
     } catch (SdkException e) {
       if (!thread.isInterrupted()) {
         LOG.log(WARNING, "could not extend the visibility of messages: {0}", e.getMessage());

@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -75,14 +76,15 @@ final class Pipe implements AutoCloseable {
         dead ->
             attributes.put(
                 QueueAttributeName.REDRIVE_POLICY,
-                "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}"
-                    .formatted(
-                        client
-                            .getQueueAttributes(
-                                r -> r.queueUrl(dead).attributeNames(QueueAttributeName.QUEUE_ARN))
-                            .attributes()
-                            .get(QueueAttributeName.QUEUE_ARN),
-                        maxReceives.orElseThrow())));
+                String.format(
+                    Locale.ROOT,
+                    "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}",
+                    client
+                        .getQueueAttributes(
+                            r -> r.queueUrl(dead).attributeNames(QueueAttributeName.QUEUE_ARN))
+                        .attributes()
+                        .get(QueueAttributeName.QUEUE_ARN),
+                    maxReceives.orElseThrow())));
     this.url = create("events-" + number, attributes);
   }
 
@@ -166,10 +168,13 @@ final class Pipe implements AutoCloseable {
         identity,
         sequence,
         SpendingHandler.CREATED,
-        """
-        {"identity":"%s","name":"Ada","surname":"Lovelace","amount":"%d.50","createdAt":"2025-01-02T03:04:05.678901Z"}
-        """
-            .formatted(identity, sequence));
+        String.format(
+            Locale.ROOT,
+            """
+            {"identity":"%s","name":"Ada","surname":"Lovelace","amount":"%d.50","createdAt":"2025-01-02T03:04:05.678901Z"}
+            """,
+            identity,
+            sequence));
   }
 
   static Event event(String identity, long sequence, String type, String payload) {

@@ -6,6 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -43,9 +44,14 @@ final class Clients {
 
   private void post(String identity, int i) throws IOException, InterruptedException {
     String body =
-        """
-        {"identity":"%s","name":"Name %d","surname":"Surname","amount":"%d.%02d"}"""
-            .formatted(identity, i, i + 1, i % 100);
+        String.format(
+            Locale.ROOT,
+            """
+            {"identity":"%s","name":"Name %d","surname":"Surname","amount":"%d.%02d"}""",
+            identity,
+            i,
+            i + 1,
+            i % 100);
     send(
         HttpRequest.newBuilder(spending)
             .header("content-type", "application/json")

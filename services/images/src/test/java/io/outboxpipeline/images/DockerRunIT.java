@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.testkit.BuiltImage;
 import io.outboxpipeline.testkit.Command;
 import io.outboxpipeline.testkit.FaultySqs;
+import io.outboxpipeline.testkit.TestImage;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -14,34 +16,31 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.testcontainers.DockerClientFactory;
 
 /** The images, run by Docker alone as the README writes it. */
+@Execution(ExecutionMode.SAME_THREAD)
 final class DockerRunIT {
-  private static final String PREFIX = System.getProperty("image.prefix", "outboxpipeline");
-  private static final String TAG = System.getProperty("image.tag", "0.1.0-SNAPSHOT");
+  private static final Pattern OURS = Pattern.compile(" outboxpipeline/(\\w+):\\S+");
 
   private final HttpClient http = HttpClient.newHttpClient();
 
   @BeforeEach
   void needDocker() {
-    if (!DockerClientFactory.instance().isDockerAvailable()) {
-      System.out.println("[LEFT OUT] the images: no Docker engine answers");
-      Assumptions.abort("needs a Docker engine, and none answers");
-    }
+    BuiltImage.need("the images", "base", "relay", "consumer", "operator");
     remove();
   }
 
@@ -63,6 +62,7 @@ final class DockerRunIT {
   @Test
   void a_spending_reaches_the_consumer_by_the_readme_s_own_lines(@TempDir Path folder)
       throws IOException {
+    TestImage.MYSQL.need("the images by the README's lines");
     List<String> blocks = blocks();
     assertThat(blocks).hasSize(2);
     try (var peer = EmbeddedSqs.start(0);
@@ -72,25 +72,24 @@ final class DockerRunIT {
       String gateway = gateway();
       Files.writeString(
           folder.resolve("aws.env"),
-          """
-          AWS_REGION=eu-central-1
-          AWS_ACCESS_KEY_ID=x
-          AWS_SECRET_ACCESS_KEY=x
-          AWS_ENDPOINT_URL_SQS=http://%s:%d
-          """
-              .formatted(gateway, sqs.endpoint().getPort()));
+          String.format(
+              Locale.ROOT,
+              """
+              AWS_REGION=eu-central-1
+              AWS_ACCESS_KEY_ID=x
+              AWS_SECRET_ACCESS_KEY=x
+              AWS_ENDPOINT_URL_SQS=http://%s:%d
+              """,
+              gateway,
+              sqs.endpoint().getPort()));
       bash(folder, blocks.getFirst());
-      await("base").atMost(Duration.ofMinutes(2)).until(() -> get(8081, "/health/ready") == 200);
+      await("base").until(() -> get(8081, "/health/ready") == 200);
       bash(folder, blocks.getLast());
-      await("applied")
-          .atMost(Duration.ofMinutes(1))
-          .until(() -> body(8083, "/api/v1/spending?identity=alice").contains("12.50"));
+      await("applied").until(() -> body(8083, "/api/v1/spending?identity=alice").contains("12.50"));
       // The other relay takes over what the dead one owned.
       Docker.run("kill", "relay-1");
       bash(folder, blocks.getLast().replace("12.50", "7.25"));
-      await("applied")
-          .atMost(Duration.ofMinutes(1))
-          .until(() -> body(8083, "/api/v1/spending?identity=alice").contains("7.25"));
+      await("applied").until(() -> body(8083, "/api/v1/spending?identity=alice").contains("7.25"));
       assertThat(Docker.run("inspect", "--format={{.State.Running}}", "relay-2")).isEqualTo("true");
       Docker.run("stop", "--time=60", "relay-2");
       assertThat(Docker.run("inspect", "--format={{.State.ExitCode}}", "relay-2")).isEqualTo("0");
@@ -103,7 +102,7 @@ final class DockerRunIT {
    */
   private static String gateway() {
     String hex =
-        Docker.run("run", "--rm", "--entrypoint=cat", PREFIX + "/base:" + TAG, "/proc/net/route")
+        Docker.run("run", "--rm", "--entrypoint=cat", image("base"), "/proc/net/route")
             .lines()
             .map(line -> line.split("\\s+", -1))
             .filter(columns -> columns[1].equals("00000000"))
@@ -117,18 +116,18 @@ final class DockerRunIT {
   @ParameterizedTest
   @ValueSource(strings = {"base", "relay", "consumer", "operator"})
   void an_image_says_what_it_is_and_runs_as_nobody_in_particular(String component) {
-    String of = PREFIX + "/" + component + ":" + TAG;
+    String of = image(component);
     assertThat(Docker.run("inspect", "--format={{.Config.User}}", of)).isEqualTo("65532:65532");
     assertThat(Docker.run("inspect", "--format={{json .Config.Labels}}", of))
         .contains("\"org.opencontainers.image.title\":\"OutboxPipeline " + component + "\"")
-        .contains("\"org.opencontainers.image.version\":\"" + TAG + "\"")
+        .contains("\"org.opencontainers.image.version\":\"" + BuiltImage.TAG + "\"")
         .contains("\"org.opencontainers.image.licenses\":\"Apache-2.0\"");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"base", "relay", "consumer"})
   void a_trained_image_uses_its_cache(String component) {
-    String of = PREFIX + "/" + component + ":" + TAG;
+    String of = image(component);
     // Fails to start for want of settings, but not without the cache, which this mode insists on.
     String output =
         bash(
@@ -142,8 +141,12 @@ final class DockerRunIT {
     String output =
         bash(
             Path.of("."),
-            "docker run --rm -e MYSQL_PORT=none %s/relay:%s 2>&1 || true".formatted(PREFIX, TAG));
+            "docker run --rm -e MYSQL_PORT=none %s 2>&1 || true".formatted(image("relay")));
     assertThat(output).contains("MYSQL_PORT", "MYSQL_DATABASE", "SQS_QUEUE");
+  }
+
+  private static String image(String component) {
+    return new BuiltImage(component).name();
   }
 
   /** The README's lines, with the images of this build. */
@@ -152,8 +155,8 @@ final class DockerRunIT {
         .matcher(Files.readString(Path.of("README.md")))
         .results()
         .map(m -> m.group(1))
-        .map(b -> b.replace("mysql:9", System.getenv().getOrDefault("MYSQL_IMAGE", "mysql:9")))
-        .map(b -> b.replaceAll(" outboxpipeline/(\\w+):\\S+", " " + PREFIX + "/$1:" + TAG))
+        .map(b -> b.replace("mysql:9", TestImage.MYSQL.image()))
+        .map(b -> OURS.matcher(b).replaceAll(m -> " " + image(m.group(1))))
         .toList();
   }
 

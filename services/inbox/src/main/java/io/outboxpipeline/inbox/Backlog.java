@@ -9,5 +9,19 @@ import java.time.Duration;
  * @param oldestWait how long the longest of them has waited for its number; zero if none does
  * @param held chains that wait for a decision about a rejected event
  * @param oldestHeld how long the longest of them has stood still; zero if none does
+ * @param conflicting chains that wait for a decision about an event whose number was given twice
+ * @param oldestConflict how long the longest of them has stood still; zero if none does
  */
-public record Backlog(long waiting, Duration oldestWait, long held, Duration oldestHeld) {}
+public record Backlog(
+    long waiting,
+    Duration oldestWait,
+    long held,
+    Duration oldestHeld,
+    long conflicting,
+    Duration oldestConflict) {
+
+  /** Without conflicts. */
+  public Backlog(long waiting, Duration oldestWait, long held, Duration oldestHeld) {
+    this(waiting, oldestWait, held, oldestHeld, 0, Duration.ZERO);
+  }
+}

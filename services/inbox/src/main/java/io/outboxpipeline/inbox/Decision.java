@@ -16,18 +16,29 @@ import java.util.function.Predicate;
  */
 record Decision(List<Event> run, long last, Optional<Event> refused) {
 
-  /**
-   * @param last the last number applied before
-   * @param arrived events by their number
-   * @param parked events by their number; where both have one, it is the same event
-   */
+  /** As {@link #of(long, long, NavigableMap, NavigableMap, Predicate)}, as far as it gets. */
   static Decision of(
       long last,
       NavigableMap<Long, Event> arrived,
       NavigableMap<Long, Event> parked,
       Predicate<Event> rejected) {
+    return of(last, Long.MAX_VALUE, arrived, parked, rejected);
+  }
+
+  /**
+   * @param last the last number applied before
+   * @param limit the last number that may be applied now
+   * @param arrived events by their number
+   * @param parked events by their number; where both have one, it is the same event
+   */
+  static Decision of(
+      long last,
+      long limit,
+      NavigableMap<Long, Event> arrived,
+      NavigableMap<Long, Event> parked,
+      Predicate<Event> rejected) {
     List<Event> run = new ArrayList<>();
-    for (long next = last + 1; ; next++) {
+    for (long next = last + 1; next > last && next <= limit; next++) {
       Event event = arrived.getOrDefault(next, parked.get(next));
       if (event == null) {
         return new Decision(run, next - 1, Optional.empty());
@@ -37,5 +48,6 @@ record Decision(List<Event> run, long last, Optional<Event> refused) {
       }
       run.add(event);
     }
+    return new Decision(run, last + run.size(), Optional.empty());
   }
 }

@@ -1,31 +1,25 @@
 package io.outboxpipeline.inbox;
 
 import io.outboxpipeline.inbox.InboxTable.Row;
-import io.outboxpipeline.inbox.ParkedTable.Parking;
 import io.outboxpipeline.inbox.RejectedEventException.Rejection;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.Event;
 import io.outboxpipeline.outbox.Schema;
-import java.math.BigDecimal;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
 /**
@@ -35,19 +29,24 @@ import javax.sql.DataSource;
  *
  * <p>Every method that takes a {@code transaction} needs a connection with auto-commit off, at READ
  * COMMITTED or REPEATABLE READ. It never commits, and after any exception the caller rolls back
- * everything; {@link io.outboxpipeline.outbox.Outbox#isRetryable} says whether to try again.
- * Several consumers may receive the same chains at once: the second waits for the first to commit.
- * Rows are locked in one order, so that calls of one transaction each do not deadlock one another,
- * but for the rollback of a chain's very first event.
+ * everything; {@link io.outboxpipeline.outbox.DatabaseFailure} says whether to try again. Several
+ * consumers may receive the same chains at once: the second waits for the first to commit. Rows are
+ * locked in one order, so that calls of one transaction each do not deadlock one another, but for
+ * the rollback of a chain's very first event.
+ *
+ * <p>One transaction replays at most 2,000 parked events or 4 MiB of them. If more have their turn,
+ * the answer says so, and the caller goes on with {@link #resume} after the commit. {@link
+ * #unfinished} finds what a crash left.
  */
 public final class Inbox {
 
-  /** How many parked events are read and handed to the handler at once. */
+  /** How many parked events are handed to the handler at once. */
   static final int PAGE = 200;
 
-  private static final int MAX_REASON = 1000;
   private static final int MAX_EVENT_TYPE = 255;
   private static final int MAX_CONTENT_TYPE = 127;
+  private static final Instant FIRST_TIME = Instant.parse("1000-01-01T00:00:00Z");
+  private static final Instant LAST_TIME = Instant.parse("9999-12-31T23:59:59.999999Z");
 
   private final Start start;
 
@@ -56,8 +55,8 @@ public final class Inbox {
   }
 
   /**
-   * Creates or brings up to date the tables {@code inbox} and {@code inbox_parked}. Several at once
-   * are safe.
+   * Creates or brings up to date the tables {@code inbox}, {@code inbox_parked} and {@code
+   * inbox_conflict}. Several at once are safe.
    *
    * @throws org.flywaydb.core.api.FlywayException if the database refuses, or is newer than this
    */
@@ -67,7 +66,8 @@ public final class Inbox {
 
   /**
    * Applies events whose turn it is, and the parked ones whose turn comes by that; parks those that
-   * came too early; drops those that were applied before.
+   * came too early; drops those that were applied before; holds those whose number another event
+   * has.
    *
    * @param events in any order, of any number of chains
    * @param handler called once per run, never for a tombstone
@@ -78,37 +78,47 @@ public final class Inbox {
   public Receipt receive(Connection transaction, List<Received> events, EventHandler handler)
       throws SQLException {
     requireTransaction(transaction);
-    var arrived = new TreeMap<Chain, NavigableMap<Long, Event>>();
+    var arrived = new TreeMap<Chain, List<Event>>();
     for (Received received : events) {
       requireStorable(received);
-      arrived
-          .computeIfAbsent(chain(received), c -> new TreeMap<>())
-          .putIfAbsent(received.event().sequence(), received.event());
+      arrived.computeIfAbsent(chain(received), c -> new ArrayList<>()).add(received.event());
     }
     var firstLast = new HashMap<Chain, Long>();
-    arrived.forEach(
-        (chain, byNumber) ->
-            firstLast.put(
-                chain,
-                switch (start) {
-                  case AT_ONE -> 0L;
-                  case AT_FIRST_SEEN -> byNumber.firstKey() - 1;
-                }));
+    arrived.forEach((chain, all) -> firstLast.put(chain, lastBefore(all)));
     Map<Chain, Row> before = InboxTable.lock(transaction, firstLast);
     List<Progress> chains = new ArrayList<>();
-    arrived.forEach(
-        (chain, byNumber) -> {
-          Row row = before.get(chain);
-          if (row == null) {
-            throw new IllegalStateException(
-                "the inbox row of " + chain + " is gone under its lock");
-          }
-          chains.add(
-              new Progress(
-                  chain, row, byNumber, !row.rejected() && byNumber.containsKey(row.last() + 1)));
-        });
-    List<Event> applied = advance(transaction, chains, handler);
+    for (var entry : arrived.entrySet()) {
+      Row row = before.get(entry.getKey());
+      if (row == null) {
+        throw new IllegalStateException(
+            "the inbox row of " + entry.getKey() + " is gone under its lock");
+      }
+      chains.add(Progress.of(transaction, entry.getKey(), row, entry.getValue()));
+    }
+    List<Event> applied = Advance.run(transaction, chains, handler);
     return receipt(events, chains, applied);
+  }
+
+  private long lastBefore(List<Event> first) {
+    return switch (start) {
+      case AT_ONE -> 0;
+      case AT_FIRST_SEEN -> first.stream().mapToLong(Event::sequence).min().orElseThrow() - 1;
+    };
+  }
+
+  /**
+   * Goes on with a chain's parked events whose turn has come, if there are any.
+   *
+   * @return empty, and nothing done, if the chain is not known or waits for a decision
+   * @throws SQLException from the database, or as the handler throws it
+   */
+  public Optional<Resumed> resume(Connection transaction, Chain chain, EventHandler handler)
+      throws SQLException {
+    requireTransaction(transaction);
+    Optional<Row> row = InboxTable.lock(transaction, chain);
+    return row.isEmpty() || row.get().stopped()
+        ? Optional.empty()
+        : Optional.of(resume(transaction, chain, row.get(), row.get().last(), handler));
   }
 
   /**
@@ -124,11 +134,11 @@ public final class Inbox {
       Connection transaction, Chain chain, long missing, EventHandler handler) throws SQLException {
     requireTransaction(transaction);
     Optional<Row> row = InboxTable.lock(transaction, chain);
-    if (row.isEmpty() || row.get().rejected() || row.get().last() + 1 != missing) {
+    if (row.isEmpty() || row.get().stopped() || row.get().last() + 1 != missing) {
       return Optional.empty();
     }
     OptionalLong first = ParkedTable.firstAfter(transaction, chain, row.get().last());
-    return first.isEmpty()
+    return first.isEmpty() || first.getAsLong() == missing
         ? Optional.empty()
         : Optional.of(resume(transaction, chain, row.get(), first.getAsLong() - 1, handler));
   }
@@ -149,9 +159,9 @@ public final class Inbox {
     }
     Row row =
         InboxTable.lock(transaction, Map.of(chain, last))
-            .getOrDefault(chain, new Row(last, false, false));
+            .getOrDefault(chain, new Row(last, false, false, 0, Optional.empty()));
     return row.last() >= last
-        ? new Resumed(row.last(), List.of(), Optional.empty())
+        ? new Resumed(row.last(), List.of(), Optional.empty(), false)
         : resume(transaction, chain, row, last, handler);
   }
 
@@ -184,7 +194,10 @@ public final class Inbox {
       throws SQLException {
     requireTransaction(transaction);
     Optional<Row> row = InboxTable.lock(transaction, chain);
-    return row.isEmpty() || !row.get().rejected() || row.get().last() + 1 != sequence
+    return row.isEmpty()
+            || !row.get().rejected()
+            || row.get().conflicts() > 0
+            || row.get().last() + 1 != sequence
         ? Optional.empty()
         : Optional.of(resume(transaction, chain, row.get(), last, handler));
   }
@@ -192,115 +205,119 @@ public final class Inbox {
   private static Resumed resume(
       Connection transaction, Chain chain, Row row, long last, EventHandler handler)
       throws SQLException {
-    var progress = new Progress(chain, row, new TreeMap<>(), row.waiting());
-    progress.last = last;
-    List<Event> applied = advance(transaction, List.of(progress), handler);
-    return new Resumed(progress.last, applied, progress.rejection);
+    var progress = new Progress(chain, row);
+    progress.active = row.waiting() && row.conflicts() == 0;
+    if (last != row.last()) {
+      progress.last = last;
+      progress.known = Optional.empty();
+    }
+    return advanced(transaction, progress, handler, List.of());
+  }
+
+  private static Resumed advanced(
+      Connection transaction, Progress progress, EventHandler handler, List<Event> before)
+      throws SQLException {
+    List<Event> applied = new ArrayList<>(before);
+    applied.addAll(Advance.run(transaction, List.of(progress), handler));
+    return new Resumed(progress.last, applied, progress.rejection, progress.unfinished);
+  }
+
+  /**
+   * Applies an event in conflict in spite of its number, which stays the other event's too; then
+   * the chain goes on, unless other conflicts of it are open.
+   *
+   * @return empty, and nothing done, if there is no such open conflict. If the handler rejects the
+   *     event, the conflict stays open
+   * @throws SQLException from the database, or as the handler throws it
+   */
+  public Optional<Resumed> applyConflict(
+      Connection transaction, Chain chain, long sequence, UUID eventId, EventHandler handler)
+      throws SQLException {
+    return settle(transaction, chain, sequence, eventId, true, handler);
+  }
+
+  /**
+   * Gives an event in conflict up for ever; then the chain goes on, unless other conflicts of it
+   * are open.
+   *
+   * @return empty, and nothing done, if there is no such open conflict
+   * @throws SQLException from the database, or as the handler throws it
+   */
+  public Optional<Resumed> discardConflict(
+      Connection transaction, Chain chain, long sequence, UUID eventId, EventHandler handler)
+      throws SQLException {
+    return settle(transaction, chain, sequence, eventId, false, handler);
+  }
+
+  private static Optional<Resumed> settle(
+      Connection transaction,
+      Chain chain,
+      long sequence,
+      UUID eventId,
+      boolean apply,
+      EventHandler handler)
+      throws SQLException {
+    requireTransaction(transaction);
+    Optional<Row> row = InboxTable.lock(transaction, chain);
+    if (row.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Event> event = ConflictTable.open(transaction, chain, sequence, eventId);
+    if (event.isEmpty()) {
+      return Optional.empty();
+    }
+    boolean run = apply && !event.get().tombstone();
+    List<Event> applied = run ? List.of(event.get()) : List.of();
+    var rejections = new HashMap<UUID, String>();
+    if (run && !Advance.attempt(transaction, applied, handler, rejections)) {
+      var rejection = new Rejection(event.get(), rejections.getOrDefault(eventId, "rejected"));
+      return Optional.of(new Resumed(row.get().last(), List.of(), Optional.of(rejection), false));
+    }
+    ConflictTable.settle(transaction, chain, sequence, eventId, apply);
+    var progress = new Progress(chain, row.get());
+    progress.openConflicts = Math.max(0, row.get().conflicts() - 1);
+    progress.active = progress.openConflicts == 0 && !row.get().rejected();
+    applied.forEach(progress::alsoApplied);
+    return Optional.of(advanced(transaction, progress, handler, applied));
   }
 
   /** The chains that wait for an event that has not arrived, those that wait longest first. */
   public static List<Waiting> waiting(Connection connection, int limit) throws SQLException {
-    String sql =
-        """
-        SELECT i.source, i.aggregate_type, i.aggregate_id, i.last_sequence, UNIX_TIMESTAMP(i.waiting_since),
-               (SELECT COUNT(*)
-                FROM inbox_parked p
-                WHERE p.source = i.source AND p.aggregate_type = i.aggregate_type AND p.aggregate_id = i.aggregate_id)
-        FROM inbox i
-        WHERE i.waiting_since IS NOT NULL AND NOT i.rejected
-        ORDER BY i.waiting_since
-        LIMIT ?
-        """;
-    try (PreparedStatement s = connection.prepareStatement(sql)) {
-      s.setInt(1, limit);
-      List<Waiting> all = new ArrayList<>();
-      try (var rows = s.executeQuery()) {
-        while (rows.next()) {
-          all.add(
-              new Waiting(
-                  InboxTable.chain(rows),
-                  rows.getLong(4) + 1,
-                  rows.getLong(6),
-                  instant(rows.getBigDecimal(5))));
-        }
-      }
-      return all;
-    }
+    return StandingChains.waiting(connection, limit);
   }
 
-  /** The rejected events that wait for a decision, those that wait longest first. */
+  /** The chains that {@link #resume} has something to do for. */
+  public static List<Chain> unfinished(Connection connection, int limit) throws SQLException {
+    return StandingChains.unfinished(connection, limit);
+  }
+
+  /**
+   * The rejected events that wait for a decision, those that wait longest first.
+   *
+   * @param limit of their number; fewer are given where their payloads have more than 8 MiB
+   */
   public static List<Held> held(Connection connection, int limit) throws SQLException {
-    String sql =
-        """
-        SELECT p.source, p.aggregate_type, p.aggregate_id, p.sequence, p.event_id, p.event_type, p.event_time,
-               p.content_type, p.payload, p.headers, p.reason, UNIX_TIMESTAMP(p.parked_at),
-               (SELECT COUNT(*) - 1
-                FROM inbox_parked q
-                WHERE q.source = i.source AND q.aggregate_type = i.aggregate_type AND q.aggregate_id = i.aggregate_id)
-        FROM inbox i
-        JOIN inbox_parked p
-          ON p.source = i.source AND p.aggregate_type = i.aggregate_type AND p.aggregate_id = i.aggregate_id
-             AND p.sequence = i.last_sequence + 1
-        WHERE i.waiting_since IS NOT NULL AND i.rejected
-        ORDER BY i.waiting_since
-        LIMIT ?
-        """;
-    try (PreparedStatement s = connection.prepareStatement(sql)) {
-      s.setInt(1, limit);
-      List<Held> all = new ArrayList<>();
-      try (var rows = s.executeQuery()) {
-        while (rows.next()) {
-          all.add(
-              new Held(
-                  InboxTable.chain(rows),
-                  ParkedTable.event(rows),
-                  rows.getString(11),
-                  rows.getLong(13),
-                  instant(rows.getBigDecimal(12))));
-        }
-      }
-      return all;
-    }
+    return StandingChains.held(connection, limit);
+  }
+
+  /**
+   * The events in conflict that wait for a decision, those that wait longest first.
+   *
+   * @param limit of their number; fewer are given where their payloads have more than 8 MiB
+   */
+  public static List<Conflicting> conflicts(Connection connection, int limit) throws SQLException {
+    return StandingChains.conflicts(connection, limit);
   }
 
   /** The chains of an aggregate, of whatever source, that wait or are held. */
   public static List<Chain> standing(Connection connection, Aggregate aggregate)
       throws SQLException {
-    String sql =
-        """
-        SELECT source, aggregate_type, aggregate_id
-        FROM inbox
-        WHERE waiting_since IS NOT NULL AND aggregate_type = ? AND aggregate_id = ?
-        """;
-    try (PreparedStatement s = connection.prepareStatement(sql)) {
-      s.setString(1, aggregate.type());
-      s.setString(2, aggregate.id());
-      List<Chain> all = new ArrayList<>();
-      try (var rows = s.executeQuery()) {
-        while (rows.next()) {
-          all.add(InboxTable.chain(rows));
-        }
-      }
-      return all;
-    }
+    return StandingChains.of(connection, aggregate);
   }
 
   /** How many chains stand still and for how long; reads only those. */
   public static Backlog backlog(Connection connection) throws SQLException {
-    String sql =
-        """
-        SELECT COALESCE(SUM(NOT rejected), 0),
-               COALESCE(MAX(IF(rejected, 0, TIMESTAMPDIFF(MICROSECOND, waiting_since, CURRENT_TIMESTAMP(6)))), 0),
-               COALESCE(SUM(rejected), 0),
-               COALESCE(MAX(IF(rejected, TIMESTAMPDIFF(MICROSECOND, waiting_since, CURRENT_TIMESTAMP(6)), 0)), 0)
-        FROM inbox
-        WHERE waiting_since IS NOT NULL
-        """;
-    try (PreparedStatement s = connection.prepareStatement(sql);
-        ResultSet row = s.executeQuery()) {
-      row.next();
-      return new Backlog(row.getLong(1), micros(row, 2), row.getLong(3), micros(row, 4));
-    }
+    return StandingChains.backlog(connection);
   }
 
   /**
@@ -314,6 +331,9 @@ public final class Inbox {
     chain(received);
     requireLength("event type", event.type(), MAX_EVENT_TYPE);
     requireLength("content type", event.contentType(), MAX_CONTENT_TYPE);
+    if (event.time().isBefore(FIRST_TIME) || event.time().isAfter(LAST_TIME)) {
+      throw new IllegalArgumentException("time is not between the years 1000 and 9999");
+    }
   }
 
   private static void requireLength(String what, String text, int max) {
@@ -333,129 +353,6 @@ public final class Inbox {
     return new Chain(received.source(), received.event().aggregate());
   }
 
-  /** How one chain gets on within a call. */
-  private static final class Progress {
-    private final Chain chain;
-    private final Row before;
-    private final NavigableMap<Long, Event> arrived;
-    private boolean active;
-    private long last;
-    private boolean waiting;
-    private Optional<Rejection> rejection = Optional.empty();
-    private NavigableMap<Long, Event> page = new TreeMap<>();
-
-    Progress(Chain chain, Row before, NavigableMap<Long, Event> arrived, boolean active) {
-      this.chain = chain;
-      this.before = before;
-      this.arrived = arrived;
-      this.active = active;
-      this.last = before.last();
-      this.waiting = before.waiting();
-    }
-  }
-
-  /**
-   * Runs the active chains until each is at a gap or at a rejected event; writes where they are.
-   */
-  private static List<Event> advance(
-      Connection transaction, List<Progress> chains, EventHandler handler) throws SQLException {
-    List<Event> applied = new ArrayList<>();
-    List<Progress> active = chains.stream().filter(p -> p.active).toList();
-    while (!active.isEmpty()) {
-      for (Progress p : active) {
-        if (p.before.waiting()) {
-          p.page = ParkedTable.page(transaction, p.chain, p.last, PAGE);
-        }
-      }
-      var rejections = new HashMap<UUID, String>();
-      List<Decision> decisions = apply(transaction, active, rejections, handler, applied);
-      List<Progress> goingOn = new ArrayList<>();
-      for (int i = 0; i < active.size(); i++) {
-        Progress p = active.get(i);
-        Decision decision = decisions.get(i);
-        p.last = decision.last();
-        p.rejection =
-            decision
-                .refused()
-                .map(e -> new Rejection(e, rejections.getOrDefault(e.id(), "rejected")));
-        boolean allOfFullPage =
-            p.page.size() == PAGE && p.page.lastKey() <= p.last && p.rejection.isEmpty();
-        p.waiting = !p.page.isEmpty() && p.page.lastKey() > p.last;
-        if (allOfFullPage) {
-          goingOn.add(p);
-        }
-      }
-      active = goingOn;
-    }
-    write(transaction, chains);
-    return applied;
-  }
-
-  /** Gives one run of all active chains to the handler, as often as it rejects some of it. */
-  private static List<Decision> apply(
-      Connection transaction,
-      List<Progress> active,
-      Map<UUID, String> rejections,
-      EventHandler handler,
-      List<Event> applied)
-      throws SQLException {
-    while (true) {
-      List<Decision> decisions =
-          active.stream()
-              .map(p -> Decision.of(p.last, p.arrived, p.page, e -> rejections.containsKey(e.id())))
-              .toList();
-      List<Event> run =
-          decisions.stream().flatMap(d -> d.run().stream()).filter(e -> !e.tombstone()).toList();
-      if (run.isEmpty()) {
-        return decisions;
-      }
-      Savepoint untouched = transaction.setSavepoint();
-      try {
-        handler.apply(transaction, run);
-        applied.addAll(run);
-        return decisions;
-      } catch (RejectedEventException e) {
-        transaction.rollback(untouched);
-        for (Rejection rejection : e.rejections()) {
-          if (run.stream().noneMatch(r -> r.id().equals(rejection.event().id()))) {
-            throw new IllegalStateException(
-                "the handler rejected event " + rejection.event().id() + ", which it was not given",
-                e);
-          }
-          rejections.put(rejection.event().id(), shortened(rejection.reason()));
-        }
-      }
-    }
-  }
-
-  private static void write(Connection transaction, List<Progress> chains) throws SQLException {
-    var moved = new HashMap<Chain, Row>();
-    List<Parking> parkings = new ArrayList<>();
-    for (Progress p : chains) {
-      boolean stillRejected = p.before.rejected() && p.last == p.before.last() && !p.active;
-      NavigableMap<Long, Event> early = p.arrived.tailMap(p.last, false);
-      p.rejection.ifPresent(r -> parkings.add(new Parking(p.chain, r.event(), r.reason())));
-      early.values().stream()
-          .filter(e -> p.rejection.isEmpty() || e.sequence() != p.last + 1)
-          .forEach(e -> parkings.add(new Parking(p.chain, e, null)));
-      var after =
-          new Row(
-              p.last,
-              p.waiting || !early.isEmpty() || p.rejection.isPresent(),
-              stillRejected || p.rejection.isPresent());
-      if (!after.equals(p.before)) {
-        moved.put(p.chain, after);
-      }
-      if (p.before.waiting() && p.last > p.before.last()) {
-        ParkedTable.deleteUpTo(transaction, p.chain, p.last);
-      }
-    }
-    if (!parkings.isEmpty()) {
-      ParkedTable.insert(transaction, parkings);
-    }
-    InboxTable.write(transaction, moved);
-  }
-
   private static Receipt receipt(
       List<Received> events, List<Progress> chains, List<Event> applied) {
     var byChain = new HashMap<Chain, Progress>();
@@ -464,34 +361,12 @@ public final class Inbox {
     List<Outcome> outcomes = new ArrayList<>(events.size());
     for (Received received : events) {
       Progress p = byChain.get(chain(received));
-      outcomes.add(p == null ? new Outcome.Duplicate() : outcome(received.event(), p, given));
+      boolean first = given.add(received.event().id());
+      outcomes.add(p == null || !first ? new Outcome.Duplicate() : p.outcome(received.event()));
     }
-    return new Receipt(outcomes, applied.stream().filter(e -> !given.contains(e.id())).toList());
-  }
-
-  private static Outcome outcome(Event event, Progress p, Set<UUID> given) {
-    if (!given.add(event.id()) || event.sequence() <= p.before.last()) {
-      return new Outcome.Duplicate();
-    }
-    if (event.sequence() <= p.last) {
-      return event.tombstone() ? new Outcome.Passed() : new Outcome.Applied();
-    }
-    return event.sequence() == p.last + 1 && p.rejection.isPresent()
-        ? new Outcome.Rejected(p.rejection.get().reason())
-        : new Outcome.Parked(p.last + 1);
-  }
-
-  private static String shortened(String reason) {
-    return reason.codePointCount(0, reason.length()) <= MAX_REASON
-        ? reason
-        : reason.substring(0, reason.offsetByCodePoints(0, MAX_REASON - 1)) + "…";
-  }
-
-  private static Instant instant(BigDecimal unixTime) {
-    return Instant.EPOCH.plusNanos(unixTime.movePointRight(9).longValue());
-  }
-
-  private static Duration micros(ResultSet row, int column) throws SQLException {
-    return Duration.ofNanos(row.getLong(column) * 1000);
+    return new Receipt(
+        outcomes,
+        applied.stream().filter(e -> !given.contains(e.id())).toList(),
+        chains.stream().filter(p -> p.unfinished).map(p -> p.chain).collect(Collectors.toSet()));
   }
 }

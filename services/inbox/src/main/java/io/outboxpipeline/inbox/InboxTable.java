@@ -5,11 +5,18 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 
 /** The rows of the table {@code inbox}: how far each chain is. */
 final class InboxTable {
@@ -20,10 +27,25 @@ final class InboxTable {
   /**
    * A row.
    *
-   * @param waiting whether events of the chain are parked
-   * @param rejected whether the first of them was rejected
+   * @param waiting whether the chain stands still, with events that are parked or in conflict
+   * @param rejected whether the first of the parked ones was rejected
+   * @param conflicts how many events in conflict wait for a decision
+   * @param known the event that had the last number, where that is known
    */
-  record Row(long last, boolean waiting, boolean rejected) {}
+  record Row(long last, boolean waiting, boolean rejected, int conflicts, Optional<Known> known) {
+
+    /** Whether nothing may be applied before a person has decided. */
+    boolean stopped() {
+      return rejected || conflicts > 0;
+    }
+  }
+
+  /**
+   * What is known of the last event that was applied or passed.
+   *
+   * @param newest the newest time of any event up to it
+   */
+  record Known(UUID id, Instant newest) {}
 
   /**
    * Locks the rows of chains until the transaction ends, and reads them.
@@ -76,7 +98,8 @@ final class InboxTable {
     // older than the lock.
     String sql =
         """
-        SELECT source, aggregate_type, aggregate_id, last_sequence, waiting_since IS NOT NULL, rejected
+        SELECT source, aggregate_type, aggregate_id, last_sequence, waiting_since IS NOT NULL, rejected, conflicts,
+               IF(known_sequence = last_sequence, known_event_id, NULL), newest_time
         FROM inbox FORCE INDEX (PRIMARY)
         WHERE (source = ? AND aggregate_type = ? AND aggregate_id = ?)%s
         FOR UPDATE
@@ -93,10 +116,23 @@ final class InboxTable {
         while (result.next()) {
           rows.put(
               chain(result),
-              new Row(result.getLong(4), result.getBoolean(5), result.getBoolean(6)));
+              new Row(
+                  result.getLong(4),
+                  result.getBoolean(5),
+                  result.getBoolean(6),
+                  result.getInt(7),
+                  known(result)));
         }
       }
     }
+  }
+
+  private static Optional<Known> known(ResultSet row) throws SQLException {
+    String id = row.getString(8);
+    LocalDateTime newest = row.getObject(9, LocalDateTime.class);
+    return id == null || newest == null
+        ? Optional.empty()
+        : Optional.of(new Known(UUID.fromString(id), newest.toInstant(ZoneOffset.UTC)));
   }
 
   /**
@@ -108,29 +144,56 @@ final class InboxTable {
       // MySQL would rather have an alias than VALUES(…), but MariaDB knows no such alias.
       String sql =
           """
-          INSERT INTO inbox (source, aggregate_type, aggregate_id, last_sequence, waiting_since, rejected)
-          VALUES (?, ?, ?, ?, IF(?, CURRENT_TIMESTAMP(6), NULL), ?)%s
+          INSERT INTO inbox (source, aggregate_type, aggregate_id, last_sequence, waiting_since, waiting_from, rejected,
+                             conflicts, known_sequence, known_event_id, newest_time)
+          VALUES %s
           ON DUPLICATE KEY UPDATE
             waiting_since = IF(last_sequence = VALUES(last_sequence) AND VALUES(waiting_since) IS NOT NULL,
                                COALESCE(waiting_since, VALUES(waiting_since)),
                                VALUES(waiting_since)),
+            waiting_from = IF(last_sequence = VALUES(last_sequence) AND VALUES(waiting_from) IS NOT NULL,
+                              COALESCE(waiting_from, VALUES(waiting_from)),
+                              VALUES(waiting_from)),
             last_sequence = VALUES(last_sequence),
-            rejected = VALUES(rejected)
+            rejected = VALUES(rejected),
+            conflicts = VALUES(conflicts),
+            known_sequence = VALUES(known_sequence),
+            known_event_id = VALUES(known_event_id),
+            newest_time = VALUES(newest_time)
           """
               .formatted(
-                  ", (?, ?, ?, ?, IF(?, CURRENT_TIMESTAMP(6), NULL), ?)".repeat(chains.size() - 1));
+                  String.join(
+                      ", ",
+                      Collections.nCopies(
+                          chains.size(),
+                          "(?, ?, ?, ?, IF(?, CURRENT_TIMESTAMP(6), NULL), IF(?, UTC_TIMESTAMP(6), NULL), ?, ?, ?, ?, ?)")));
       try (PreparedStatement s = transaction.prepareStatement(sql)) {
         int column = 1;
         for (Chain chain : chains) {
-          Row row = rows.getOrDefault(chain, new Row(0, false, false));
-          column = setChain(s, column, chain);
-          s.setLong(column++, row.last);
-          s.setBoolean(column++, row.waiting);
-          s.setBoolean(column++, row.rejected);
+          column = set(s, setChain(s, column, chain), Objects.requireNonNull(rows.get(chain)));
         }
         s.executeUpdate();
       }
     }
+  }
+
+  private static int set(PreparedStatement s, int first, Row row) throws SQLException {
+    int column = first;
+    s.setLong(column++, row.last);
+    s.setBoolean(column++, row.waiting);
+    s.setBoolean(column++, row.waiting);
+    s.setBoolean(column++, row.rejected);
+    s.setInt(column++, row.conflicts);
+    if (row.known.isPresent()) {
+      s.setLong(column++, row.last);
+      s.setString(column++, row.known.get().id().toString());
+      s.setObject(column++, LocalDateTime.ofInstant(row.known.get().newest(), ZoneOffset.UTC));
+    } else {
+      s.setNull(column++, Types.BIGINT);
+      s.setNull(column++, Types.CHAR);
+      s.setNull(column++, Types.TIMESTAMP);
+    }
+    return column;
   }
 
   static int setChain(PreparedStatement s, int column, Chain chain) throws SQLException {

@@ -24,4 +24,12 @@ public sealed interface Outcome {
    * or discarded.
    */
   record Rejected(String reason) implements Outcome {}
+
+  /**
+   * Another event of the chain has its number: the outbox's database gave numbers out again. It is
+   * kept, and its chain waits, until it is applied all the same or discarded.
+   *
+   * @param reason a sentence for the person who must decide about it
+   */
+  record Conflict(String reason) implements Outcome {}
 }

@@ -9,7 +9,10 @@ import java.sql.SQLException;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -33,16 +36,21 @@ final class ParkedTable {
     int from = 0;
     while (from < parkings.size()) {
       int to = from;
-      int bytes = 0;
+      long bytes = 0;
       do {
-        bytes += parkings.get(to).event.payload().length;
+        bytes += bytes(parkings.get(to).event);
         to++;
       } while (to < parkings.size()
           && to - from < ROWS_PER_STATEMENT
-          && bytes + parkings.get(to).event.payload().length <= BYTES_PER_STATEMENT);
+          && bytes + bytes(parkings.get(to).event) <= BYTES_PER_STATEMENT);
       insertAtOnce(transaction, parkings.subList(from, to));
       from = to;
     }
+  }
+
+  private static long bytes(Event event) {
+    String headers = Headers.toJson(event.headers());
+    return event.payload().length + (headers == null ? 0 : 4L * headers.length());
   }
 
   private static void insertAtOnce(Connection transaction, List<Parking> parkings)
@@ -75,14 +83,13 @@ final class ParkedTable {
     }
   }
 
-  /** The parked events of a chain after a number, the first ones of them, by their number. */
-  static NavigableMap<Long, Event> page(Connection transaction, Chain chain, long after, int limit)
+  /** The first parked numbers of a chain after a number, and how many bytes each event has. */
+  static NavigableMap<Long, Long> sizes(Connection transaction, Chain chain, long after, int limit)
       throws SQLException {
     // Locking, to see what is there now and not what an old snapshot had.
     String sql =
         """
-        SELECT source, aggregate_type, aggregate_id, sequence, event_id, event_type, event_time, content_type, payload,
-               headers
+        SELECT sequence, LENGTH(payload) + COALESCE(LENGTH(headers), 0)
         FROM inbox_parked
         WHERE source = ? AND aggregate_type = ? AND aggregate_id = ? AND sequence > ?
         ORDER BY sequence
@@ -93,6 +100,31 @@ final class ParkedTable {
       int column = InboxTable.setChain(s, 1, chain);
       s.setLong(column++, after);
       s.setInt(column, limit);
+      var sizes = new TreeMap<Long, Long>();
+      try (var rows = s.executeQuery()) {
+        while (rows.next()) {
+          sizes.put(rows.getLong(1), rows.getLong(2));
+        }
+      }
+      return sizes;
+    }
+  }
+
+  /** The parked events of a chain from one number to another, by their number. */
+  static NavigableMap<Long, Event> between(
+      Connection transaction, Chain chain, long first, long last) throws SQLException {
+    String sql =
+        """
+        SELECT source, aggregate_type, aggregate_id, sequence, event_id, event_type, event_time, content_type, payload,
+               headers
+        FROM inbox_parked
+        WHERE source = ? AND aggregate_type = ? AND aggregate_id = ? AND sequence BETWEEN ? AND ?
+        FOR UPDATE
+        """;
+    try (PreparedStatement s = transaction.prepareStatement(sql)) {
+      int column = InboxTable.setChain(s, 1, chain);
+      s.setLong(column++, first);
+      s.setLong(column, last);
       var page = new TreeMap<Long, Event>();
       try (var rows = s.executeQuery()) {
         while (rows.next()) {
@@ -101,6 +133,32 @@ final class ParkedTable {
         }
       }
       return page;
+    }
+  }
+
+  /** Which events are parked under some of a chain's numbers. */
+  static Map<Long, UUID> ids(Connection transaction, Chain chain, Collection<Long> numbers)
+      throws SQLException {
+    String sql =
+        """
+        SELECT sequence, event_id
+        FROM inbox_parked
+        WHERE source = ? AND aggregate_type = ? AND aggregate_id = ? AND sequence IN (?%s)
+        FOR UPDATE
+        """
+            .formatted(", ?".repeat(numbers.size() - 1));
+    try (PreparedStatement s = transaction.prepareStatement(sql)) {
+      int column = InboxTable.setChain(s, 1, chain);
+      for (long number : numbers) {
+        s.setLong(column++, number);
+      }
+      Map<Long, UUID> ids = new HashMap<>();
+      try (var rows = s.executeQuery()) {
+        while (rows.next()) {
+          ids.put(rows.getLong(1), UUID.fromString(rows.getString(2)));
+        }
+      }
+      return ids;
     }
   }
 
@@ -137,7 +195,7 @@ final class ParkedTable {
     }
   }
 
-  /** The event in a row whose columns are those of {@link #page}, in that order. */
+  /** The event in a row whose columns are those of {@link #between}, in that order. */
   static Event event(ResultSet row) throws SQLException {
     return new Event(
         UUID.fromString(row.getString(5)),

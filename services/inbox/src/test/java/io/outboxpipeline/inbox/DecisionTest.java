@@ -3,61 +3,47 @@ package io.outboxpipeline.inbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outboxpipeline.outbox.Event;
+import io.outboxpipeline.testkit.Draw;
+import io.outboxpipeline.testkit.SeedSource;
+import io.outboxpipeline.testkit.Seeds;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
 
 final class DecisionTest {
   private static final Chain CHAIN = Deliveries.chain("alice");
 
   /** Batches of numbers that, all together, have each number from 1 on at least once. */
-  @Provide
-  static Arbitrary<List<List<Long>>> deliveries() {
-    return Arbitraries.longs()
-        .between(1, 25)
-        .flatMap(
-            last ->
-                Arbitraries.longs()
-                    .between(1, last)
-                    .list()
-                    .ofMaxSize(30)
-                    .flatMap(
-                        repeated -> {
-                          var all = new ArrayList<>(Deliveries.numbers(1, last));
-                          all.addAll(repeated);
-                          return Arbitraries.shuffle(all);
-                        }))
-        .flatMap(
-            all ->
-                Arbitraries.integers()
-                    .between(1, 6)
-                    .list()
-                    .ofSize(all.size())
-                    .map(sizes -> split(all, sizes)));
-  }
-
-  private static List<List<Long>> split(List<Long> all, List<Integer> sizes) {
+  private static List<List<Long>> deliveries(RandomGenerator random) {
+    long last = Draw.number(random, 1, 25);
+    var all = new ArrayList<>(Deliveries.numbers(1, last));
+    for (int repeated = Draw.number(random, 0, 30); repeated > 0; repeated--) {
+      all.add(Draw.number(random, 1, last));
+    }
+    Collections.shuffle(all, random);
     List<List<Long>> batches = new ArrayList<>();
-    int from = 0;
-    for (int i = 0; from < all.size(); i++) {
-      int to = Math.min(all.size(), from + sizes.get(i));
+    for (int from = 0; from < all.size(); ) {
+      int to = Math.min(all.size(), from + Draw.number(random, 1, 6));
       batches.add(List.copyOf(all.subList(from, to)));
       from = to;
     }
     return batches;
   }
 
-  @Property
-  void any_order_with_any_duplicates_in_any_batches_gives_each_number_once_and_in_order(
-      @ForAll("deliveries") List<List<Long>> batches) {
+  @ParameterizedTest
+  @SeedSource(ci = 200, full = 1_000)
+  void any_order_with_any_duplicates_in_any_batches_gives_each_number_once_and_in_order(Seeds seeds)
+      throws InterruptedException {
+    seeds.forEach(random -> eachNumberIsAppliedOnceAndInOrder(deliveries(random)));
+  }
+
+  private static void eachNumberIsAppliedOnceAndInOrder(List<List<Long>> batches) {
     long last = 0;
     var parked = new TreeMap<Long, Event>();
     List<Long> applied = new ArrayList<>();

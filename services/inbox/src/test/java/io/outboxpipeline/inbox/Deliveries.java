@@ -8,6 +8,7 @@ import io.outboxpipeline.testkit.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -20,6 +21,9 @@ import java.util.stream.LongStream;
 /** Events as they arrive, and a handler that writes down what it is given. */
 final class Deliveries {
   static final String SOURCE = "/outbox/one";
+
+  /** The lock of who uses the databases that each test finds empty. */
+  static final String EMPTIED = "databases with an inbox, emptied";
 
   private static final Map<TestDatabase, Database> DATABASES = new EnumMap<>(TestDatabase.class);
 
@@ -36,6 +40,24 @@ final class Deliveries {
 
   static Received tombstone(Chain chain, long sequence) {
     return event(chain, sequence, Event.TOMBSTONE);
+  }
+
+  /** Another event with the same number, as a database that went back gives it out. */
+  static Received again(Chain chain, long sequence, Duration later) {
+    Received first = event(chain, sequence);
+    Event event = first.event();
+    return new Received(
+        new Event(
+            UUID.nameUUIDFromBytes((chain + "again" + sequence).getBytes(StandardCharsets.UTF_8)),
+            event.aggregate(),
+            sequence,
+            event.type(),
+            event.time().plus(later),
+            event.contentType(),
+            event.payload(),
+            event.headers()),
+        first.source(),
+        first.epoch());
   }
 
   private static Received event(Chain chain, long sequence, String type) {
@@ -63,7 +85,11 @@ final class Deliveries {
   /** The server's one database with an inbox, emptied: migrations take their time. */
   static Database database(TestDatabase server) {
     Database database = DATABASES.computeIfAbsent(server, Deliveries::create);
-    database.execute("DELETE FROM inbox", "DELETE FROM inbox_parked", "DELETE FROM applied");
+    database.execute(
+        "DELETE FROM inbox",
+        "DELETE FROM inbox_parked",
+        "DELETE FROM inbox_conflict",
+        "DELETE FROM applied");
     return database;
   }
 

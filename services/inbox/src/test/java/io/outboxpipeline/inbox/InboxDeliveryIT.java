@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.Outbox;
 import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.SeedSource;
+import io.outboxpipeline.testkit.Seeds;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,26 +20,30 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever the order, the duplicates, the batches and the failures: each event once, in order. */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Deliveries.EMPTIED)
 final class InboxDeliveryIT {
 
-  @Provide
-  static Arbitrary<TestDatabase> servers() {
-    return Arbitraries.of(
-        Arrays.stream(TestDatabase.values()).filter(TestDatabase::available).toList());
+  @ParameterizedTest
+  @SeedSource(ci = 12, full = 30)
+  void any_delivery_gives_each_aggregates_events_once_and_in_order(Seeds seeds)
+      throws InterruptedException {
+    List<TestDatabase> servers =
+        Arrays.stream(TestDatabase.values()).filter(TestDatabase::available).toList();
+    seeds.forEach(
+        random -> eachEventIsAppliedOnce(servers.get(random.nextInt(servers.size())), random));
   }
 
-  @Property(tries = 30)
-  void any_delivery_gives_each_aggregates_events_once_and_in_order(
-      @ForAll("servers") TestDatabase server, @ForAll Random random) throws SQLException {
+  private static void eachEventIsAppliedOnce(TestDatabase server, RandomGenerator random)
+      throws SQLException {
     Database database = Deliveries.database(server);
     var expected = new TreeMap<String, List<Long>>();
     List<Received> deliveries = new ArrayList<>();

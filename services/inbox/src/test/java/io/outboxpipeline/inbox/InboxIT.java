@@ -32,11 +32,16 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(Deliveries.EMPTIED)
 final class InboxIT {
   private static final Chain ALICE = chain("alice");
   private static final Chain BOB = chain("bob");

@@ -2,29 +2,18 @@ package io.outboxpipeline.outbox;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.cloudevents.CloudEvent;
-import io.cloudevents.core.builder.CloudEventBuilder;
-import io.cloudevents.jackson.JsonFormat;
-import io.cloudevents.rw.CloudEventRWException;
+import com.fasterxml.jackson.core.Base64Variants;
+import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.URI;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Events as CloudEvents 1.0 JSON: one event alone, or several as the JSON batch format.
@@ -32,25 +21,35 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The aggregate's id is the {@code subject}; the extensions are {@code aggregatetype}, {@code
  * sequence} (20 digits, so that it sorts as text, as that extension demands), {@code partitionkey}
- * and {@code epoch}. A JSON payload is the event's {@code data}, any other its {@code data_base64}.
+ * and {@code epoch}. A JSON payload is the event's {@code data}, written token by token; any other
+ * its {@code data_base64}.
  */
 public final class CloudEventsCodec {
 
-  private static final Pattern JSON_TYPE =
-      Pattern.compile("(application|text)/([a-z]+\\+)?json(;.*)*");
-  private static final Set<String> OWN_EXTENSIONS =
+  static final Set<String> OWN_EXTENSIONS =
       Set.of("aggregatetype", "sequence", "partitionkey", "epoch");
 
-  /** Numbers stay as they were written: no double in between, no zeros dropped. */
-  private static final ObjectMapper MAPPER =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-          .addModule(JsonFormat.getCloudEventJacksonModule())
-          .build();
+  static final Set<String> CONTEXT =
+      Set.of(
+          "specversion",
+          "id",
+          "source",
+          "type",
+          "subject",
+          "time",
+          "data",
+          "datacontenttype",
+          "dataschema");
+
+  /** How every reason begins. */
+  static final String NOT_OURS = "not CloudEvents of an outbox: ";
+
+  private static final Pattern HEADER = Pattern.compile("[a-z0-9]+");
 
   private CloudEventsCodec() {}
+
+  /** One event of a message. */
+  public sealed interface Item {}
 
   /**
    * An event that was received, and by whom it was sent.
@@ -58,15 +57,31 @@ public final class CloudEventsCodec {
    * @param source which outbox it comes from
    * @param epoch of the relay's partition when it was sent; 0 if the message does not say
    */
-  public record Received(Event event, String source, long epoch) {}
+  public record Received(Event event, String source, long epoch) implements Item {}
+
+  /**
+   * A part of a message that is not an event of an outbox, or not whole.
+   *
+   * @param body the part, as a message of its own; the whole message if its parts cannot be told
+   *     apart
+   * @param reason shows nothing of the payload
+   */
+  public record Unreadable(String body, String reason) implements Item {}
 
   /** A message that is not one of ours, or not whole. */
   public static final class UnreadableMessageException extends Exception {
     private static final long serialVersionUID = 1;
 
-    UnreadableMessageException(String message, @Nullable Throwable cause) {
-      super(message, cause);
+    UnreadableMessageException(String message) {
+      super(message);
     }
+  }
+
+  /** Whether an event may have a header of this name: no other attribute has it. */
+  static boolean mayBeHeader(String name) {
+    return HEADER.matcher(name).matches()
+        && !CONTEXT.contains(name)
+        && !OWN_EXTENSIONS.contains(name);
   }
 
   /**
@@ -78,32 +93,53 @@ public final class CloudEventsCodec {
    *     JSON and its payload is none, or a header's name is not allowed
    */
   public static String encode(Event event, URI source, long epoch) {
-    var builder =
-        CloudEventBuilder.v1()
-            .withId(event.id().toString())
-            .withSource(source)
-            .withType(event.type())
-            .withSubject(event.aggregate().id())
-            .withTime(event.time().atOffset(ZoneOffset.UTC))
-            .withExtension("aggregatetype", event.aggregate().type())
-            .withExtension("sequence", sortable(event.sequence()))
-            .withExtension("partitionkey", event.aggregate().type() + "/" + event.aggregate().id())
-            .withExtension("epoch", Long.toString(epoch));
+    var text = new StringWriter(event.payload().length + 512);
+    try (JsonGenerator out = Json.FACTORY.createGenerator(text)) {
+      write(event, source, epoch, out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    String body = text.toString();
+    Texts.requireWhole("an attribute", body);
+    // SQS refuses U+FFFE and U+FFFF; in JSON they stand only in strings, where they can be escaped.
+    return body.replace("\uFFFE", "\\ufffe").replace("\uFFFF", "\\uffff");
+  }
+
+  private static void write(Event event, URI source, long epoch, JsonGenerator out)
+      throws IOException {
+    Aggregate aggregate = event.aggregate();
+    out.writeStartObject();
+    out.writeStringField("specversion", "1.0");
+    out.writeStringField("id", event.id().toString());
+    out.writeStringField("source", source.toString());
+    out.writeStringField("type", event.type());
     if (!event.tombstone()) {
-      requireJsonIfPromised(event.contentType(), event.payload());
-      builder.withData(event.contentType(), event.payload());
+      out.writeStringField("datacontenttype", event.contentType());
     }
-    try {
-      event.headers().forEach(builder::withExtension);
-      // SQS refuses U+FFFE and U+FFFF; in JSON they stand only in strings, where they can be
-      // escaped.
-      return MAPPER
-          .writeValueAsString(builder.build())
-          .replace("\uFFFE", "\\ufffe")
-          .replace("\uFFFF", "\\uffff");
-    } catch (CloudEventRWException | JsonProcessingException e) {
-      throw new IllegalArgumentException("no CloudEvent: " + e.getMessage(), e);
+    out.writeStringField("subject", aggregate.id());
+    out.writeStringField("time", event.time().toString());
+    out.writeStringField("aggregatetype", aggregate.type());
+    out.writeStringField("sequence", sortable(event.sequence()));
+    out.writeStringField("partitionkey", aggregate.type() + "/" + aggregate.id());
+    out.writeStringField("epoch", Long.toString(epoch));
+    for (Map.Entry<String, String> header : event.headers().entrySet()) {
+      if (!mayBeHeader(header.getKey())) {
+        throw new IllegalArgumentException("a header's name is reserved or not of a-z, 0-9");
+      }
+      out.writeStringField(header.getKey(), header.getValue());
     }
+    if (!event.tombstone()) {
+      if (MediaType.isJson(event.contentType())) {
+        MediaType.requireUtf8(event.contentType());
+        out.writeFieldName("data");
+        Json.copy(event.payload(), out);
+      } else {
+        out.writeFieldName("data_base64");
+        out.writeBinary(
+            Base64Variants.MIME_NO_LINEFEEDS, event.payload(), 0, event.payload().length);
+      }
+    }
+    out.writeEndObject();
   }
 
   /** A number in 20 digits. */
@@ -118,77 +154,46 @@ public final class CloudEventsCodec {
   }
 
   /**
-   * The events of a message, one or several.
+   * The events of a message, one or several, if all of it is readable.
    *
    * @throws UnreadableMessageException if any of it is not a CloudEvent of an outbox
    */
   public static List<Received> decode(String body) throws UnreadableMessageException {
-    try {
-      CloudEvent[] events =
-          body.stripLeading().startsWith("[")
-              ? MAPPER.readValue(body, CloudEvent[].class)
-              : new CloudEvent[] {MAPPER.readValue(body, CloudEvent.class)};
-      if (events.length == 0) {
-        throw new UnreadableMessageException("an empty batch", null);
-      }
-      return List.of(events).stream().map(CloudEventsCodec::received).toList();
-    } catch (IOException | RuntimeException e) {
-      throw new UnreadableMessageException("not CloudEvents of an outbox: " + e.getMessage(), e);
-    }
-  }
-
-  /** Whether a media type is one whose payload stands in a message as JSON. */
-  static void requireJsonIfPromised(String contentType, byte[] payload) {
-    if (!contentType.equals(Event.JSON) && !JSON_TYPE.matcher(contentType).matches()) {
-      return;
-    }
-    try (JsonParser parser = MAPPER.getFactory().createParser(payload)) {
-      if (parser.nextToken() == null) {
-        throw new IllegalArgumentException("content type is JSON and the payload is empty");
-      }
-      parser.skipChildren();
-      if (parser.nextToken() != null) {
-        throw new IllegalArgumentException("content type is JSON and the payload goes on after it");
-      }
-    } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "content type is JSON and the payload is not: " + e.getMessage(), e);
-    }
-  }
-
-  private static Received received(CloudEvent event) {
-    Map<String, String> headers = new LinkedHashMap<>();
-    for (String name : event.getExtensionNames()) {
-      if (!OWN_EXTENSIONS.contains(name)) {
-        headers.put(name, Objects.toString(event.getExtension(name)));
+    List<Received> events = new ArrayList<>();
+    for (Item item : decodeEach(body)) {
+      switch (item) {
+        case Received received -> events.add(received);
+        case Unreadable unreadable -> throw new UnreadableMessageException(unreadable.reason());
       }
     }
-    var data = event.getData();
-    OffsetDateTime time = event.getTime();
-    Object epoch = event.getExtension("epoch");
-    return new Received(
-        new Event(
-            UUID.fromString(event.getId()),
-            new Aggregate(text(event, "aggregatetype"), required("subject", event.getSubject())),
-            Long.parseLong(text(event, "sequence")),
-            event.getType(),
-            time == null ? Instant.EPOCH : time.toInstant(),
-            Objects.requireNonNullElse(event.getDataContentType(), Event.JSON),
-            data == null ? new byte[0] : data.toBytes(),
-            headers),
-        event.getSource().toString(),
-        epoch == null ? 0 : Long.parseLong(epoch.toString()));
+    return events;
   }
 
-  private static String text(CloudEvent event, String extension) {
-    return required(extension, event.getExtension(extension)).toString();
+  /**
+   * The events of a message one by one, so that one that is not readable takes no other along.
+   *
+   * @return at least one
+   */
+  public static List<Item> decodeEach(String body) {
+    return decodeEach(body, event -> {});
   }
 
-  private static <T> T required(String name, @Nullable T value) {
-    if (value == null) {
-      throw new IllegalArgumentException(name + " is missing");
-    }
-    return value;
+  /**
+   * The events of a message one by one, where the receiver has limits of its own.
+   *
+   * @param check throws an {@code IllegalArgumentException} for an event that it cannot take, whose
+   *     message is then the reason
+   * @return at least one
+   */
+  public static List<Item> decodeEach(String body, Consumer<Received> check) {
+    return Batch.split(body).stream()
+        .map(
+            part ->
+                switch (part) {
+                  case Batch.Element(String json) -> EnvelopeReader.read(json, check);
+                  case Batch.Broken(String reason) -> new Unreadable(body, NOT_OURS + reason);
+                })
+        .toList();
   }
 
   /** The bytes that a message's text has in UTF-8, which is what SQS counts. */

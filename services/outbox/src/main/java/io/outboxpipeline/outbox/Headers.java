@@ -1,15 +1,22 @@
 package io.outboxpipeline.outbox;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** How the {@code headers} column keeps an event's headers: a JSON object, or NULL for none. */
 public final class Headers {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** ASCII, so that no connection's character set changes it. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
   private static final TypeReference<Map<String, String>> TYPE = new TypeReference<>() {};
 
   private Headers() {}
@@ -26,6 +33,12 @@ public final class Headers {
     }
   }
 
+  /** How many bytes the column's value has. */
+  static int size(Map<String, String> headers) {
+    String json = toJson(headers);
+    return json == null ? 0 : json.getBytes(UTF_8).length;
+  }
+
   /**
    * The headers in a column's value.
    *
@@ -36,7 +49,11 @@ public final class Headers {
       return Map.of();
     }
     try {
-      return JSON.readValue(json, TYPE);
+      Map<String, String> headers = JSON.readValue(json, TYPE);
+      if (headers == null || headers.containsValue(null)) {
+        throw new IllegalArgumentException("headers are not a JSON object of strings");
+      }
+      return headers;
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("headers are not a JSON object of strings", e);
     }

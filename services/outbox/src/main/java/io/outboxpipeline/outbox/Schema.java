@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -13,6 +14,8 @@ import org.flywaydb.core.api.FlywayException;
  * obt_schema_history}), so that they live beside a service's own migrations.
  */
 public final class Schema {
+
+  private static final int NO_SUCH_TABLE = 1146;
 
   private Schema() {}
 
@@ -53,6 +56,25 @@ public final class Schema {
       }
     } catch (SQLException e) {
       throw new FlywayException("cannot reach the database to migrate it: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The name under which this outbox's events are sent if nobody gives another one: unlike any
+   * other database's, and the same for ever.
+   *
+   * @return empty if the outbox is older than this, or its tables are: its relay then makes a name
+   *     of the database's, as it always did
+   */
+  public static Optional<String> source(Connection connection) throws SQLException {
+    try (var s = connection.createStatement();
+        var row = s.executeQuery("SELECT source FROM obt_source WHERE id = 1")) {
+      return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
+    } catch (SQLException e) {
+      if (e.getErrorCode() == NO_SUCH_TABLE) {
+        return Optional.empty();
+      }
+      throw e;
     }
   }
 

@@ -11,9 +11,33 @@ final class Texts {
     if (text.codePointCount(0, text.length()) > maxCodePoints) {
       throw new IllegalArgumentException(what + " is longer than " + maxCodePoints + " characters");
     }
-    if (text.codePoints()
-        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+    requireWhole(what, text);
+  }
+
+  /** Refuses half of a surrogate pair, which would arrive as a question mark. */
+  static void requireWhole(String what, String text) {
+    if (hasLoneSurrogate(text)) {
       throw new IllegalArgumentException(what + " has half of a surrogate pair");
     }
+  }
+
+  /** Refuses control characters, which an attribute of a CloudEvent may not have. */
+  static void requireNoControls(String what, String text) {
+    if (text.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException(what + " has a control character");
+    }
+  }
+
+  static boolean hasLoneSurrogate(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (i + 1 == text.length() || !Character.isSurrogatePair(c, text.charAt(i + 1))) {
+          return true;
+        }
+        i++;
+      }
+    }
+    return false;
   }
 }

@@ -174,7 +174,13 @@ final class OutboxIT {
         }
       }
       assertThat(failures).hasSize(1);
-      assertThat(Outbox.isRetryable((SQLException) failures.getFirst())).isTrue();
+      assertThat(failures.getFirst())
+          .isInstanceOfSatisfying(
+              OutboxException.class,
+              e -> {
+                assertThat(e.retryable()).isTrue();
+                assertThat(e.transactionLost()).isTrue();
+              });
     }
     try (var pool = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> all = new ArrayList<>();
@@ -249,8 +255,8 @@ final class OutboxIT {
             committed.add(id);
           }
           done++;
-        } catch (SQLException e) {
-          assertThat(Outbox.isRetryable(e)).as(e.toString()).isTrue();
+        } catch (OutboxException e) {
+          assertThat(e.retryable()).as(e.toString()).isTrue();
           c.rollback();
         }
       }

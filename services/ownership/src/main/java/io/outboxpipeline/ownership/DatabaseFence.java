@@ -52,16 +52,6 @@ public final class DatabaseFence implements Fence {
       SELECT first_slot, last_slot, epoch FROM obt_partition WHERE partition_no = ?
       """;
 
-  /**
-   * MariaDB has no FOR SHARE; MySQL has both. The list follows. Without the hint a table so small
-   * is scanned, and waits for whoever raises another partition's epoch.
-   */
-  private static final String STALE =
-      """
-      SELECT partition_no, epoch FROM obt_partition FORCE INDEX (PRIMARY)
-      WHERE partition_no IN (%s) LOCK IN SHARE MODE
-      """;
-
   private final DataSource database;
   private final Duration idleLimit;
 
@@ -94,8 +84,15 @@ public final class DatabaseFence implements Fence {
     if (stale.isEmpty()) {
       return stale;
     }
-    String list = "?" + ", ?".repeat(epochsByPartition.size() - 1);
-    try (PreparedStatement s = transaction.prepareStatement(STALE.formatted(list))) {
+    // MariaDB has no FOR SHARE; MySQL has both. Without the hint a table so small is scanned, and
+    // waits for whoever raises another partition's epoch.
+    String sql =
+        """
+        SELECT partition_no, epoch FROM obt_partition FORCE INDEX (PRIMARY)
+        WHERE partition_no IN (%s) LOCK IN SHARE MODE
+        """
+            .formatted("?" + ", ?".repeat(epochsByPartition.size() - 1));
+    try (PreparedStatement s = transaction.prepareStatement(sql)) {
       int i = 1;
       for (int partition : epochsByPartition.keySet()) {
         s.setInt(i++, partition);

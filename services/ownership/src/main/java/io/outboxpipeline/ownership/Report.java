@@ -32,7 +32,13 @@ public record Report(Map<String, String> values) {
   }
 
   private static String cut(String value) {
-    return value.length() <= LENGTH ? value : value.substring(0, LENGTH - 1) + "…";
+    if (value.length() <= LENGTH) {
+      return value;
+    }
+    int end = LENGTH - 1;
+    // Half of a surrogate pair would be lost when it is encoded.
+    boolean splitsPair = Character.isHighSurrogate(value.charAt(end - 1));
+    return value.substring(0, splitsPair ? end - 1 : end) + "…";
   }
 
   /** As one line of text, {@code name=value&…} in the order of the names, URL-encoded. */

@@ -6,11 +6,14 @@ import io.outboxpipeline.testkit.TestDatabase;
 import java.util.EnumMap;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass
 @EnumSource
+@Execution(ExecutionMode.SAME_THREAD)
 final class DatabaseLeaseStoreIT extends LeaseStoreContract {
 
   /** Migrated once for each server, as migrating takes longer than the tests. */

@@ -85,6 +85,10 @@ final class MembershipTest {
 
   @Test
   void a_target_has_a_whole_retry_period_to_see_it_before_the_owner_stops() {
+    aTargetIsNamedAndTheOwnerStops();
+  }
+
+  private void aTargetIsNamedAndTheOwnerStops() {
     pass(1_000);
     otherJoins();
     pass(2_000);
@@ -101,7 +105,7 @@ final class MembershipTest {
 
   @Test
   void a_partition_whose_target_never_takes_it_is_taken_after_a_whole_lease() {
-    a_target_has_a_whole_retry_period_to_see_it_before_the_owner_stops();
+    aTargetIsNamedAndTheOwnerStops();
     done.clear();
     pass(14_500);
     assertThat(started()).isEmpty();

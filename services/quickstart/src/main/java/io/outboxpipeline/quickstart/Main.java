@@ -4,6 +4,7 @@ import io.outboxpipeline.runtime.ServiceMain;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
 
@@ -59,7 +60,9 @@ public final class Main {
   }
 
   private static String next(Ports ports, Stack stack) {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
 
         Go on by hand:
           curl -d '{"identity":"alice","name":"Alice","surname":"Adams","amount":"12.50"}' \\
@@ -72,14 +75,13 @@ public final class Main {
         MariaDB: %5$s (user and password: outbox), databases base and consumer
         SQS:     %6$s, queue spending.fifo
 
-        Ctrl-C stops it all and leaves nothing behind."""
-        .formatted(
-            ports.base(),
-            ports.consumer(),
-            ports.relay(),
-            ports.secondRelay(),
-            "127.0.0.1:" + stack.database("base").port(),
-            stack.sqsEndpoint());
+        Ctrl-C stops it all and leaves nothing behind.""",
+        ports.base(),
+        ports.consumer(),
+        ports.relay(),
+        ports.secondRelay(),
+        "127.0.0.1:" + stack.database("base").port(),
+        stack.sqsEndpoint());
   }
 
   /** Stops the services, then what they run on; the data goes with it. */

@@ -3,6 +3,7 @@ package io.outboxpipeline.quickstart;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -43,8 +44,11 @@ record Ports(int base) {
         socket.getLocalPort();
       } catch (IOException e) {
         return Optional.of(
-            "Port %d, for the %s, is in use. Stop what listens there, or choose others: -Dquickstart.port=9081 (and the three after it)."
-                .formatted(port.getValue(), port.getKey()));
+            String.format(
+                Locale.ROOT,
+                "Port %d, for the %s, is in use. Stop what listens there, or choose others: -Dquickstart.port=9081 (and the three after it).",
+                port.getValue(),
+                port.getKey()));
       }
     }
     return Optional.empty();

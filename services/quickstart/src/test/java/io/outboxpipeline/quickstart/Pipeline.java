@@ -11,7 +11,6 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The services as processes of their own, over given databases and an SQS endpoint. */
 final class Pipeline implements AutoCloseable {
   static final String QUEUE = "spending.fifo";
-  static final int LEASE_SECONDS = 6;
 
   private final Database base;
   private final Database consumer;
@@ -41,7 +40,7 @@ final class Pipeline implements AutoCloseable {
         Map.of(
             "RELAY_MEMBER", name,
             "RELAY_PARTITIONS", "16",
-            "RELAY_LEASE_DURATION", LEASE_SECONDS + "s",
+            "RELAY_LEASE_DURATION", "6s",
             "RELAY_RENEW_DEADLINE", "4s",
             "RELAY_RETRY_PERIOD", "1s"));
   }

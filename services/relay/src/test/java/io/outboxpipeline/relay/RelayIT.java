@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -440,10 +441,11 @@ final class RelayIT {
               commit(event(other.id(), looks.get()));
             }
           } else if (sql.startsWith("(SELECT slot, id, aggregate_type")) {
-            if (looks.get() > 1 && sql.contains("slot = %d ".formatted(other.slot()))) {
+            if (looks.get() > 1
+                && sql.contains(String.format(Locale.ROOT, "slot = %d ", other.slot()))) {
               readsOfOther.incrementAndGet();
             }
-            if (sql.contains("slot = %d ".formatted(hot.slot()))) {
+            if (sql.contains(String.format(Locale.ROOT, "slot = %d ", hot.slot()))) {
               looksWhileBehind.set(looks.get() - 1);
               Thread.sleep(150);
             }
@@ -472,7 +474,7 @@ final class RelayIT {
             looks.incrementAndGet();
             Thread.sleep(100);
           } else if (sql.startsWith("(SELECT slot, id, aggregate_type")
-              && sql.contains("slot = %d ".formatted(first.slot()))) {
+              && sql.contains(String.format(Locale.ROOT, "slot = %d ", first.slot()))) {
             reads.add(System.nanoTime());
             Thread.sleep(100);
           }

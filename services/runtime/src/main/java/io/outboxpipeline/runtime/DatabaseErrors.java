@@ -4,42 +4,12 @@ import static java.lang.System.Logger.Level.WARNING;
 
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
-import io.outboxpipeline.outbox.Outbox;
+import io.outboxpipeline.outbox.DatabaseFailure;
 import java.sql.SQLException;
-import java.sql.SQLNonTransientConnectionException;
-import java.sql.SQLRecoverableException;
-import java.sql.SQLTransientConnectionException;
-import java.util.Set;
 
 /** Tells a database that cannot be used now from a statement that it refuses. */
 public final class DatabaseErrors {
   private static final System.Logger LOG = System.getLogger(DatabaseErrors.class.getName());
-
-  /** MySQL's and MariaDB's numbers for what passes by itself or by an operator's hand. */
-  private static final Set<Integer> UNAVAILABLE =
-      Set.of(
-          // No such user, database, right or table (yet).
-          1044,
-          1045,
-          1049,
-          1142,
-          1146,
-          1698,
-          // Read-only, as in a failover.
-          1290,
-          1792,
-          1836,
-          // The statement or the connection was killed.
-          1317,
-          1927,
-          // Too many connections, shutting down, idle too long, disk full.
-          1040,
-          1053,
-          1203,
-          1226,
-          4031,
-          1021,
-          1114);
 
   private DatabaseErrors() {}
 
@@ -62,24 +32,14 @@ public final class DatabaseErrors {
     };
   }
 
-  /** Whether this, or what caused it, is the database's fault, so that nothing else is to blame. */
+  /**
+   * Whether this, or what caused it, may be over at the next attempt of the same request: nothing
+   * is wrong with the request itself.
+   */
   public static boolean unavailable(Throwable e) {
-    for (Throwable t = e; t != null; t = t.getCause()) {
-      if (t instanceof SQLException sql
-          && (Outbox.isRetryable(sql)
-              || connectionLost(sql)
-              || UNAVAILABLE.contains(sql.getErrorCode()))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean connectionLost(SQLException e) {
-    String state = e.getSQLState();
-    return e instanceof SQLTransientConnectionException
-        || e instanceof SQLNonTransientConnectionException
-        || e instanceof SQLRecoverableException
-        || (state != null && state.startsWith("08"));
+    return switch (DatabaseFailure.of(e)) {
+      case CONFLICT, AWAY, UNREADY -> true;
+      case OTHER -> false;
+    };
   }
 }

@@ -17,6 +17,7 @@ import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.Locale;
 import java.util.Map;
 
 /** Reads a request's body as one JSON object, and refuses whatever is not exactly that. */
@@ -93,8 +94,11 @@ public final class JsonBody {
     } catch (JsonParsingException e) {
       var at = e.getLocation();
       throw malformed(
-          "The body is not valid JSON (line %d, column %d)."
-              .formatted(at.getLineNumber(), at.getColumnNumber()));
+          String.format(
+              Locale.ROOT,
+              "The body is not valid JSON (line %d, column %d).",
+              at.getLineNumber(),
+              at.getColumnNumber()));
     } catch (RuntimeException e) {
       // Parsson has other exceptions for a number of over 1,100 characters and for deep nesting.
       throw malformed("The body is not valid JSON, or nests too deep, or has too long a number.");

@@ -1,5 +1,6 @@
 package io.outboxpipeline.runtime;
 
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -8,8 +9,10 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
-import io.micrometer.prometheus.PrometheusConfig;
-import io.micrometer.prometheus.PrometheusMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusNamingConvention;
+import org.jspecify.annotations.Nullable;
 
 /** The meters of one service, the JVM's among them; services of one JVM do not share them. */
 public final class Metrics implements AutoCloseable {
@@ -18,6 +21,7 @@ public final class Metrics implements AutoCloseable {
   private final JvmGcMetrics gc = new JvmGcMetrics();
 
   public Metrics() {
+    registry.config().namingConvention(new Names());
     gc.bindTo(registry);
     new ClassLoaderMetrics().bindTo(registry);
     new FileDescriptorMetrics().bindTo(registry);
@@ -41,5 +45,20 @@ public final class Metrics implements AutoCloseable {
   public void close() {
     gc.close();
     registry.close();
+  }
+
+  /**
+   * Prometheus' names, but a counter of what was created keeps that word: the client takes it for
+   * OpenMetrics' time stamp of a counter, which the text format does not have, and cuts it off.
+   */
+  private static final class Names extends PrometheusNamingConvention {
+    private static final String CREATED = "_created";
+
+    @Override
+    public String name(String name, Meter.Type type, @Nullable String baseUnit) {
+      String shown = super.name(name, type, baseUnit);
+      boolean cut = name.endsWith(".created") && !shown.endsWith(CREATED);
+      return cut ? shown + CREATED : shown;
+    }
   }
 }

@@ -1,5 +1,7 @@
 package io.outboxpipeline.runtime;
 
+import java.util.Locale;
+
 /**
  * The port cannot be had, as a rule because another process listens on it; the message is a
  * sentence that says so.
@@ -9,8 +11,13 @@ public final class PortInUse extends RuntimeException {
 
   PortInUse(String service, ServerSettings settings, Throwable cause) {
     super(
-        "%s cannot listen on %s:%d (%s). SERVER_PORT sets another port."
-            .formatted(service, settings.host(), settings.port(), cause.getMessage()),
+        String.format(
+            Locale.ROOT,
+            "%s cannot listen on %s:%d (%s). SERVER_PORT sets another port.",
+            service,
+            settings.host(),
+            settings.port(),
+            cause.getMessage()),
         cause);
   }
 }

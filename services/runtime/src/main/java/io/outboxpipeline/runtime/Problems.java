@@ -55,7 +55,7 @@ final class Problems {
 
   private static DirectHandler handler() {
     return (request, type, status, headers, message) -> {
-      String detail = status.code() >= 500 ? "" : detail(status, message);
+      String detail = status.code() >= 500 || message == null ? "" : detail(status, message);
       return TransportResponse.builder()
           .status(status)
           .headers(headers)

@@ -9,6 +9,7 @@ import io.helidon.health.HealthCheckType;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
+import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
@@ -77,6 +78,7 @@ public final class ServiceServer implements AutoCloseable {
             .shutdownGracePeriod(share(settings.shutdownGrace(), 10))
             .maxPayloadSize(MAX_PAYLOAD)
             .directHandlers(Problems.directHandlers())
+            .errorHandling(ErrorHandling.builder().includeEntity(true).build())
             .featuresDiscoverServices(false)
             .addFeature(
                 ObserveFeature.builder()

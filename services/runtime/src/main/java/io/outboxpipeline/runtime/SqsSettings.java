@@ -2,9 +2,14 @@ package io.outboxpipeline.runtime;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
-import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -27,6 +32,11 @@ public record SqsSettings(
 
   private static final Duration CONNECT = Duration.ofSeconds(5);
 
+  /** In us-east-1 there are URLs of before there were regions. */
+  private static final Pattern AWS_URL =
+      Pattern.compile(
+          "^https?://(?:sqs(?:-fips)?\\.(?<region>[a-z0-9-]+)|queue)\\.amazonaws\\.com(?:\\.cn)?/");
+
   /**
    * An idle connection is kept so long, for whoever comes next after a silence; NAT gateways of AWS
    * <a
@@ -48,12 +58,41 @@ public record SqsSettings(
 
   /** The settings {@code sqs.*}. */
   public static SqsSettings read(Settings s) {
+    String queue = s.requiredText("sqs.queue", "SQS_QUEUE");
+    Optional<String> deadLetters = s.optionalText("sqs.dead-letter-queue", "SQS_DEAD_LETTER_QUEUE");
+    Optional<String> region = s.optionalText("sqs.region", "AWS_REGION");
+    check(s, "sqs.queue", "SQS_QUEUE", queue, region);
+    deadLetters.ifPresent(
+        name -> check(s, "sqs.dead-letter-queue", "SQS_DEAD_LETTER_QUEUE", name, region));
     return new SqsSettings(
-        s.requiredText("sqs.queue", "SQS_QUEUE"),
-        s.optionalText("sqs.dead-letter-queue", "SQS_DEAD_LETTER_QUEUE"),
+        queue,
+        deadLetters,
         s.optionalUri("sqs.endpoint", "AWS_ENDPOINT_URL_SQS"),
-        s.optionalText("sqs.region", "AWS_REGION"),
+        region.or(() -> regionOf(queue)),
         Optional.empty());
+  }
+
+  private static void check(
+      Settings s, String key, String variable, String queue, Optional<String> region) {
+    if (queue.startsWith("arn:")) {
+      s.problem(key, variable, "is an ARN: give the queue's name or its URL");
+    }
+    Optional<String> itsRegion = regionOf(queue);
+    if (region.isPresent() && itsRegion.isPresent() && !region.equals(itsRegion)) {
+      s.problem(
+          key,
+          variable,
+          "is a queue in %s, and the region (sqs.region, AWS_REGION) is %s"
+              .formatted(itsRegion.get(), region.get()));
+    }
+  }
+
+  /** The region in AWS's own URL of a queue. */
+  private static Optional<String> regionOf(String queue) {
+    Matcher url = AWS_URL.matcher(queue);
+    return url.find()
+        ? Optional.of(Objects.requireNonNullElse(url.group("region"), "us-east-1"))
+        : Optional.empty();
   }
 
   /**
@@ -62,12 +101,13 @@ public record SqsSettings(
    * @param callTimeout how long one call may take, with all its attempts; for long polls this must
    *     be longer than their wait
    * @param concurrency how many calls at once
+   * @throws InvalidSettings if no region is known
    */
   public SqsClient open(Retries retries, Duration callTimeout, int concurrency) {
     var builder =
         SqsClient.builder()
             .httpClientBuilder(
-                ApacheHttpClient.builder()
+                Apache5HttpClient.builder()
                     .maxConnections(concurrency)
                     .connectionAcquisitionTimeout(callTimeout)
                     .connectionMaxIdleTime(IDLE)
@@ -83,7 +123,16 @@ public record SqsSettings(
     endpoint.ifPresent(builder::endpointOverride);
     region.map(Region::of).ifPresent(builder::region);
     credentials.ifPresent(builder::credentialsProvider);
-    return builder.build();
+    try {
+      return builder.build();
+    } catch (SdkClientException e) {
+      if (region.isEmpty() && String.valueOf(e.getMessage()).contains("region")) {
+        throw new InvalidSettings(
+            List.of(
+                "sqs.region (AWS_REGION) is not set, and the AWS SDK finds no region in its own places"));
+      }
+      throw e;
+    }
   }
 
   /**

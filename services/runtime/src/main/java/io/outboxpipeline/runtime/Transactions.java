@@ -3,7 +3,7 @@ package io.outboxpipeline.runtime;
 import static java.lang.System.Logger.Level.DEBUG;
 
 import io.micrometer.core.instrument.Counter;
-import io.outboxpipeline.outbox.Outbox;
+import io.outboxpipeline.outbox.DatabaseFailure;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -57,18 +57,21 @@ public final class Transactions {
    * Commits the work, or throws having rolled it back. (If it is the commit whose answer is lost,
    * nobody knows which of the two.)
    *
-   * @throws SQLException what the work or the database threw last
+   * @throws SQLException what the work or the database threw last, or an unchecked exception of the
+   *     work
    */
   public <T> T run(Work<T> work) throws SQLException {
     for (int attempt = 1; ; attempt++) {
       try {
         return once(work);
-      } catch (SQLException e) {
-        if (!Outbox.isRetryable(e) || attempt == ATTEMPTS) {
+      } catch (SQLException | RuntimeException e) {
+        if (DatabaseFailure.of(e) != DatabaseFailure.CONFLICT || attempt == ATTEMPTS) {
           throw e;
         }
         retries.increment();
-        pause(attempt, e);
+        if (!pause(attempt)) {
+          throw e;
+        }
       }
     }
   }
@@ -114,14 +117,19 @@ public final class Transactions {
     }
   }
 
-  /** A random time up to one that doubles, so that those who collided don't meet again. */
-  private static void pause(int attempt, SQLException e) throws SQLException {
+  /**
+   * A random time up to one that doubles, so that those who collided don't meet again.
+   *
+   * @return false if it was interrupted
+   */
+  private static boolean pause(int attempt) {
     long limit = FIRST_PAUSE.toMillis() << attempt;
     try {
       Thread.sleep(ThreadLocalRandom.current().nextLong(1, limit));
+      return true;
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-      throw e;
+      return false;
     }
   }
 }

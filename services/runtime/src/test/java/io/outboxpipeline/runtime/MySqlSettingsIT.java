@@ -39,7 +39,7 @@ final class MySqlSettingsIT {
       assertThat(ask(pool, "SELECT @@time_zone")).isEqualTo("+00:00");
       assertThat(ask(pool, "SELECT '😀'")).isEqualTo("😀");
       assertThat(ask(pool, "SELECT @@sql_mode")).contains("STRICT_TRANS_TABLES");
-      assertThat(metrics.scrape()).contains("hikaricp_connections_max{pool=\"base\",} 10.0");
+      assertThat(metrics.scrape()).contains("hikaricp_connections_max{pool=\"base\"} 10.0");
     }
   }
 

@@ -110,13 +110,15 @@ final class ServiceServerTest {
   @Test
   void metrics_follow_the_conventions_of_prometheus() {
     metrics.registry().counter("outbox.relay.sent").increment(3);
+    metrics.registry().counter("base.spendings.created").increment();
     metrics.registry().timer("base.requests", "status", "201").record(Duration.ofMillis(20));
     var response = http.get("/metrics");
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().firstValue("content-type").orElse("")).startsWith("text/plain");
     assertThat(response.body())
-        .contains("outbox_relay_sent_total 3.0")
-        .contains("base_requests_seconds_count{status=\"201\",} 1.0")
+        .contains("outbox_relay_sent_total 3.0\n")
+        .contains("base_spendings_created_total 1.0\n")
+        .contains("base_requests_seconds_count{status=\"201\"} 1\n")
         .contains("jvm_memory_used_bytes");
   }
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Assumptions;
  * OUTBOXPIPELINE_ALL_TESTS=1} it fails instead.
  */
 public enum Program {
+  ACTIONLINT,
   HELM,
   KUBECTL,
   PROMTOOL;

@@ -1,16 +1,14 @@
 package io.outboxpipeline.testkit;
 
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.k3s.K3sContainer;
-import org.testcontainers.utility.DockerImageName;
 
 /**
  * A real Kubernetes in a container, started once per JVM when first asked for. Thread-safe.
  *
- * <p>Where no Docker engine answers, {@link #get} leaves the calling test out (a JUnit assumption)
- * and says so. {@code K3S_IMAGE} names another image than {@code rancher/k3s}.
+ * <p>Where no Docker engine answers or has no {@link TestImage#K3S}, {@link #get} leaves the
+ * calling test out (a JUnit assumption) and says so.
  */
 public final class TestCluster {
   private static @Nullable TestCluster started;
@@ -21,9 +19,7 @@ public final class TestCluster {
 
   @SuppressWarnings("resource") // lives as long as the JVM
   private TestCluster() {
-    String image = System.getenv().getOrDefault("K3S_IMAGE", "rancher/k3s:v1.34.1-k3s1");
-    container =
-        new K3sContainer(DockerImageName.parse(image).asCompatibleSubstituteFor("rancher/k3s"));
+    container = new K3sContainer(TestImage.K3S.of());
     container.start();
     Runtime.getRuntime().addShutdownHook(new Thread(container::stop));
     kubeconfig = container.getKubeConfigYaml();
@@ -35,10 +31,7 @@ public final class TestCluster {
    * @throws IllegalStateException if it did not start for an earlier test
    */
   public static synchronized TestCluster get() {
-    if (!DockerClientFactory.instance().isDockerAvailable()) {
-      System.out.println("[LEFT OUT] tests on Kubernetes: no Docker engine answers");
-      Assumptions.abort("Kubernetes needs a Docker engine, and none answers");
-    }
+    TestImage.K3S.need("tests on Kubernetes");
     TestCluster cluster = started;
     if (cluster == null) {
       if (failed) {

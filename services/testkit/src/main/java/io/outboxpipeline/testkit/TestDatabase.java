@@ -6,16 +6,13 @@ import java.sql.SQLException;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.Assumptions;
-import org.testcontainers.DockerClientFactory;
 import org.testcontainers.mysql.MySQLContainer;
-import org.testcontainers.utility.DockerImageName;
 
 /**
  * The database servers that tests run against, each started once per JVM when first asked for.
  *
- * <p>{@code MYSQL} needs Docker; where there is none, {@link #create} leaves the calling test out
- * (a JUnit assumption) and says so. {@code MYSQL_IMAGE} names another image than {@code mysql:9}.
+ * <p>{@code MYSQL} needs Docker and {@link TestImage#MYSQL}; where one can't be had, {@link
+ * #create} leaves the calling test out (a JUnit assumption) and says so.
  */
 public enum TestDatabase {
   /** Embedded MariaDB 11.4. */
@@ -32,9 +29,8 @@ public enum TestDatabase {
     @Override
     @SuppressWarnings("resource") // lives as long as the JVM
     Server start() {
-      String image = System.getenv().getOrDefault("MYSQL_IMAGE", "mysql:9");
       var container =
-          new MySQLContainer(DockerImageName.parse(image).asCompatibleSubstituteFor("mysql"))
+          new MySQLContainer(TestImage.MYSQL.of())
               .withUsername("root")
               .withPassword("test")
               .withCommand("mysqld", "--max-connections=500");
@@ -68,19 +64,18 @@ public enum TestDatabase {
 
   /** Whether this server can be had on this machine. */
   public boolean available() {
-    return this != MYSQL || DockerClientFactory.instance().isDockerAvailable();
+    return this != MYSQL || TestImage.MYSQL.missing().isEmpty();
   }
 
-  /** MySQL where Docker is, else MariaDB: for a test that one real server is enough for. */
+  /** MySQL where it can be had, else MariaDB: for a test that one real server is enough for. */
   public static TestDatabase preferred() {
     return MYSQL.available() ? MYSQL : MARIADB;
   }
 
   private Server server() {
     synchronized (STARTED) {
-      if (!available()) {
-        System.out.println("[LEFT OUT] " + caller() + " on " + this + ": no Docker engine answers");
-        Assumptions.abort(this + " needs a Docker engine, and none answers");
+      if (this == MYSQL) {
+        TestImage.MYSQL.need(caller() + " on " + this);
       }
       return STARTED.computeIfAbsent(this, TestDatabase::start);
     }

@@ -65,12 +65,20 @@ final class LateLookIT {
 
   @Test
   void where_each_slot_takes_long_no_query_has_many() throws SQLException {
+    lookWhereEachSlotTakesLong();
+  }
+
+  private void lookWhereEachSlotTakesLong() throws SQLException {
     look(Duration.ofMillis(4));
     assertThat(asked).containsOnly(1);
   }
 
   @Test
   void where_all_is_fast_a_query_has_many() {
+    lookWhereAllIsFast();
+  }
+
+  private void lookWhereAllIsFast() {
     await()
         .untilAsserted(
             () -> {
@@ -81,7 +89,7 @@ final class LateLookIT {
 
   @Test
   void what_was_fast_the_last_time_may_be_slow_now() throws SQLException {
-    where_all_is_fast_a_query_has_many();
-    where_each_slot_takes_long_no_query_has_many();
+    lookWhereAllIsFast();
+    lookWhereEachSlotTakesLong();
   }
 }

@@ -1,0 +1,60 @@
+package io.outboxpipeline.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class SqsSettingsTest {
+  private static SqsSettings read(Map<String, String> environment) {
+    Settings settings = Settings.of(environment);
+    SqsSettings sqs = SqsSettings.read(settings);
+    settings.check();
+    return sqs;
+  }
+
+  @Test
+  void an_arn_is_no_name_of_a_queue() {
+    assertThatThrownBy(
+            () -> read(Map.of("SQS_QUEUE", "arn:aws:sqs:eu-central-1:123456789012:events.fifo")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("sqs.queue (SQS_QUEUE) is an ARN: give the queue's name or its URL");
+    assertThatThrownBy(
+            () -> read(Map.of("SQS_QUEUE", "events", "SQS_DEAD_LETTER_QUEUE", "arn:aws:sqs:::d")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("SQS_DEAD_LETTER_QUEUE");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://sqs.eu-west-1.amazonaws.com/123456789012/events, eu-west-1",
+    "https://sqs.us-east-1.amazonaws.com/123456789012/events, us-east-1",
+    "https://queue.amazonaws.com/123456789012/events, us-east-1",
+    "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/events, cn-north-1",
+    "https://sqs-fips.us-gov-west-1.amazonaws.com/123456789012/events, us-gov-west-1"
+  })
+  void the_region_is_the_one_in_the_urls_and_another_one_is_refused(String url, String region) {
+    assertThat(read(Map.of("SQS_QUEUE", url)).region()).hasValue(region);
+    assertThat(read(Map.of("SQS_QUEUE", url, "AWS_REGION", region)).region()).hasValue(region);
+    assertThatThrownBy(() -> read(Map.of("SQS_QUEUE", url, "AWS_REGION", "ap-south-1")))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("is a queue in " + region)
+        .hasMessageContaining("ap-south-1");
+  }
+
+  @Test
+  void other_urls_say_nothing_of_a_region() {
+    for (String url :
+        new String[] {
+          "http://localhost:9324/000000000000/events",
+          "http://sqs.eu-central-1.localhost.localstack.cloud:4566/000000000000/events",
+          "https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com/123456789012/events"
+        }) {
+      assertThat(read(Map.of("SQS_QUEUE", url, "AWS_REGION", "ap-south-1")).region())
+          .hasValue("ap-south-1");
+    }
+  }
+}
