@@ -294,7 +294,7 @@ final class RelaySimulation {
       if (luck <= 1) {
         // Refused or not arrived, or the answer is lost.
         replaced = true;
-        r.backlog.failed(message, clock + random.nextInt(50) * MILLI);
+        r.backlog.failed(message, clock + MILLI * random.nextInt(50));
       } else {
         message.events().forEach(e -> acknowledged.add(e.eventId()));
         r.backlog.acknowledged(message);
@@ -356,7 +356,7 @@ final class RelaySimulation {
   }
 
   void step() {
-    clock += random.nextInt(200) == 0 ? 5_000 * MILLI : random.nextInt(40) * MILLI;
+    clock += MILLI * (random.nextInt(200) == 0 ? 5_000 : random.nextInt(40));
     endLong();
     int relay = random.nextInt(2);
     switch (random.nextInt(16)) {
