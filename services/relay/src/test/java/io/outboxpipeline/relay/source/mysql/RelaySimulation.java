@@ -203,7 +203,7 @@ final class RelaySimulation {
     List<ModelTable.Row> rows = List.copyOf(table.rows.values());
     table.rows.clear();
     table.server = table.server + "'";
-    table.nextId = 1 + random.nextInt(20);
+    table.nextId = 1L + random.nextInt(20);
     Map<String, ModelTable.Row> held = Map.copyOf(table.quarantine);
     for (ModelTable.Row r : rows) {
       var copy =
