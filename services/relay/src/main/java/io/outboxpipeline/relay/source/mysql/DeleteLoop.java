@@ -92,9 +92,13 @@ final class DeleteLoop implements AutoCloseable {
   }
 
   /** Whether what is sent now can be deleted, as far as is known. */
+  boolean records() {
+    return proven && keepsUp();
+  }
+
+  /** Whether not too much was sent that is not deleted. */
   boolean keepsUp() {
-    int most = trouble().isPresent() ? UNDELETED : UNDELETED_AT_MOST;
-    return proven && deletes.size() < most;
+    return deletes.size() < (trouble().isPresent() ? UNDELETED : UNDELETED_AT_MOST);
   }
 
   /** The server that was asked last, unless none was. */

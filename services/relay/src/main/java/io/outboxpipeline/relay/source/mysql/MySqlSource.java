@@ -161,7 +161,7 @@ public final class MySqlSource implements Source {
 
   @Override
   public boolean records() {
-    return deleteLoop.keepsUp();
+    return deleteLoop.records();
   }
 
   @Override

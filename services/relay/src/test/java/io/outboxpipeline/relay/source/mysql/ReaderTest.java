@@ -18,12 +18,14 @@ import org.junit.jupiter.api.Test;
 final class ReaderTest {
   private static final long MILLI = 1_000_000;
   private static final Limits.Request REQUEST = new Limits.Request(10, 3000, 4000, 100);
-  private static final Grant LOWER = new Grant(0, new SlotRange(0, 127), 1);
+  private static final Grant LOWER = new Grant(0, new SlotRange(0, 7), 1);
 
   private long clock = 1;
   private final ModelTable table = new ModelTable(1, () -> clock += MILLI / 10);
+
+  /** A row that is passed over takes a microsecond. */
   private final ModelRelay relay =
-      new ModelRelay(() -> clock, Duration.ofMinutes(1).toNanos(), _ -> {});
+      new ModelRelay(() -> clock + 1000 * table.rowsPassed, Duration.ofMinutes(1).toNanos(), _ -> {});
 
   private final List<String> sent = new ArrayList<>();
 
@@ -109,7 +111,7 @@ final class ReaderTest {
     relay.own(LOWER);
     Aggregate aggregate = in(LOWER.slots(), 0);
     put(5, aggregate, 1, "old", false);
-    work(Duration.ofMillis(40));
+    work(Duration.ofMillis(500));
     assertThat(sent).containsExactly("old");
     put(6, aggregate, 2, "older", false);
     relay.round(table);
@@ -133,7 +135,7 @@ final class ReaderTest {
     table.server = "b";
     put(400, in(LOWER.slots(), 1), 1, "b", false);
     relay.reader.connected();
-    work(Duration.ofMillis(200));
+    work(Duration.ofMillis(500));
     assertThat(sent).containsExactly("a", "b");
   }
 }
