@@ -153,8 +153,37 @@ final class AcceptedEventTest {
   @SeedSource(ci = 1_000, full = 5_000)
   void so_is_whatever_chance_makes_of_it(Seeds seeds) throws InterruptedException {
     String[] pieces = {
-      "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\\", "\\u", "d800", "-", "0", ".", "1", "e9", "E+99", "null", "true",
-      " ", "\n", "é", "😀", "\ufeff", "\uffff", "\u0000", "/*", "*/", "\"sequence\"", "\"data\"", "NaN"
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      "\"",
+      "\"a\"",
+      "\\",
+      "\\u",
+      "d800",
+      "-",
+      "0",
+      ".",
+      "1",
+      "e9",
+      "E+99",
+      "null",
+      "true",
+      " ",
+      "\n",
+      "é",
+      "😀",
+      "\ufeff",
+      "\uffff",
+      "\u0000",
+      "/*",
+      "*/",
+      "\"sequence\"",
+      "\"data\"",
+      "NaN"
     };
     seeds.forEach(
         random -> {

@@ -29,8 +29,7 @@ final class Relay implements PartitionWork, AutoCloseable {
    * @param concurrency requests at once
    * @param drainTimeout how long a partition that moves away waits for what is on its way
    */
-  record Settings(
-      Limits limits, Duration requestTimeout, int concurrency, Duration drainTimeout) {}
+  record Settings(Limits limits, Duration requestTimeout, int concurrency, Duration drainTimeout) {}
 
   private final Settings settings;
   private final Source source;
@@ -147,6 +146,13 @@ final class Relay implements PartitionWork, AutoCloseable {
     return sent.isPresent() && held.isPresent()
         ? sent.map(s -> s.isBefore(held.get()) ? s : held.get())
         : sent.or(() -> held);
+  }
+
+  /** The age of that event in seconds; 0 if there is none. */
+  double oldestSeconds() {
+    return oldest()
+        .map(since -> Math.max(0, Duration.between(since, Instant.now()).toMillis() / 1000.0))
+        .orElse(0.0);
   }
 
   /** Ends the loops, the readers first; what was acknowledged is deleted. */

@@ -32,8 +32,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /**
- * The primary is switched: a proxy leads new connections to another server, those that are open stay
- * open, and the old primary lives on, read-only.
+ * The primary is switched: a proxy leads new connections to another server, those that are open
+ * stay open, and the old primary lives on, read-only.
  */
 final class PrimarySwitchIT {
   private final EmbeddedSqs peer = EmbeddedSqs.start(0);
@@ -57,11 +57,7 @@ final class PrimarySwitchIT {
       Database second = created(b);
       var mysql =
           MySqlSettings.local(
-              first.host(),
-              proxy.port(),
-              first.name(),
-              first.user(),
-              new Secret(first.password()));
+              first.host(), proxy.port(), first.name(), first.user(), new Secret(first.password()));
       try (RelayService relay =
           RelayService.start(RelaySettings.of(ServerSettings.local(0), mysql, sqs))) {
         await().atMost(Duration.ofSeconds(60)).until(() -> ready(relay).startsWith("200"));
@@ -130,14 +126,14 @@ final class PrimarySwitchIT {
 
   /** What a replica would have: the leases and the fence. */
   private static void copy(Database from, Database to) throws SQLException {
-    for (String table : List.of("obt_member", "obt_lease", "obt_partition", "obt_partition_count")) {
+    for (String table :
+        List.of("obt_member", "obt_lease", "obt_partition", "obt_partition_count")) {
       try (Connection source = from.dataSource().getConnection();
           Connection target = to.dataSource().getConnection();
           var read = source.createStatement();
           var rows = read.executeQuery("SELECT * FROM " + table)) {
         int columns = rows.getMetaData().getColumnCount();
-        String sql =
-            "INSERT INTO " + table + " VALUES (?" + ", ?".repeat(columns - 1) + ")";
+        String sql = "INSERT INTO " + table + " VALUES (?" + ", ?".repeat(columns - 1) + ")";
         try (var insert = target.prepareStatement(sql)) {
           while (rows.next()) {
             for (int i = 1; i <= columns; i++) {

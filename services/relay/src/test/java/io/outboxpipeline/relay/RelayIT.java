@@ -517,8 +517,7 @@ final class RelayIT {
     var looks = new AtomicInteger();
     start(
         sql -> {
-          if (sql.startsWith("(SELECT slot, id, event_id")
-              && looks.incrementAndGet() % 2 == 1) {
+          if (sql.startsWith("(SELECT slot, id, event_id") && looks.incrementAndGet() % 2 == 1) {
             throw new SQLException("no answer");
           }
         });
@@ -715,8 +714,7 @@ final class RelayIT {
     awaitWaitsAfter(4, asked);
     var quarantine =
         new QuarantineTable(
-            new Transactions(
-                database.dataSource(), new SimpleMeterRegistry().counter("retries")));
+            new Transactions(database.dataSource(), new SimpleMeterRegistry().counter("retries")));
     var entry = quarantine.list(10).getFirst();
     assertThat(entry.sequence()).isEqualTo(2);
     assertThat(entry.waiting()).isEqualTo(2);

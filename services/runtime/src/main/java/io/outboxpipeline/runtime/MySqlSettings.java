@@ -87,8 +87,9 @@ public record MySqlSettings(
 
   /**
    * A pool of connections: READ COMMITTED, UTC. A connection to a server that takes no writes (any
-   * more) is not handed out, and none is kept for more than some minutes. Opening it does not wait for the database, and a
-   * database that is away only fails those who ask for a connection. The caller closes it.
+   * more) is not handed out, and none is kept for more than some minutes. Opening it does not wait
+   * for the database, and a database that is away only fails those who ask for a connection. The
+   * caller closes it.
    *
    * @param name tells pools apart in metrics and logs
    * @param metrics where the pool's own meters go

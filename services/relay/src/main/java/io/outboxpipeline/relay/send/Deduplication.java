@@ -9,8 +9,9 @@ import java.util.HexFormat;
 
 /**
  * The deduplication id of a message: the id of its first event, which people look for, then what
- * tells two rows with the same event id apart (a writer's mistake, whose second event SQS would take
- * and drop), then how many events travel together. The same for each attempt, by whichever relay.
+ * tells two rows with the same event id apart (a writer's mistake, whose second event SQS would
+ * take and drop), then how many events travel together. The same for each attempt, by whichever
+ * relay.
  */
 final class Deduplication {
   /** Of the aggregate's hash: enough, as it only has to differ from another with the same id. */
@@ -24,11 +25,7 @@ final class Deduplication {
     byte[] hash =
         MessageGroup.sha256(aggregate.type().getBytes(UTF_8), aggregate.id().getBytes(UTF_8));
     String id =
-        first.eventId()
-            + "-"
-            + first.sequence()
-            + "-"
-            + HexFormat.of().formatHex(hash, 0, BYTES);
+        first.eventId() + "-" + first.sequence() + "-" + HexFormat.of().formatHex(hash, 0, BYTES);
     int count = message.events().size();
     return count == 1 ? id : id + "-" + count;
   }

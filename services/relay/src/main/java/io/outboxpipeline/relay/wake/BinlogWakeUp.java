@@ -49,7 +49,8 @@ public final class BinlogWakeUp implements Waker {
 
   /** What is logged as a statement and writes nothing. */
   private static final Pattern NO_WRITE =
-      Pattern.compile("(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\\b.*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+      Pattern.compile(
+          "(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\\b.*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   private final MySqlSettings mysql;
   private final Runnable wake;
@@ -179,7 +180,9 @@ public final class BinlogWakeUp implements Waker {
     }
   }
 
-  /** A writer's statements may be logged as such: then any of them may have written to the outbox. */
+  /**
+   * A writer's statements may be logged as such: then any of them may have written to the outbox.
+   */
   private void statement(String sql) {
     if (!NO_WRITE.matcher(sql.strip()).matches()) {
       written = true;

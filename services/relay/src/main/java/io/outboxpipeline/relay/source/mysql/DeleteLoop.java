@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes what was acknowledged, in transactions that check the epochs of its partitions. Before the
- * first event is sent it finds out whether it may delete at all.
+ * Deletes what was acknowledged, in transactions that check the epochs of its partitions. Before
+ * the first event is sent it finds out whether it may delete at all.
  */
 final class DeleteLoop implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DeleteLoop.class.getName());
@@ -39,8 +39,7 @@ final class DeleteLoop implements AutoCloseable {
   /** And at any time. */
   private static final int UNDELETED_AT_MOST = 20_000;
 
-  private static final Backoff BACKOFF =
-      new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
+  private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
   private final Deletes deletes;
   private final Transactions transactions;
@@ -130,8 +129,7 @@ final class DeleteLoop implements AutoCloseable {
     try {
       untilDone(List.of());
       while (true) {
-        List<Done> rows =
-            deletes.take(ROWS, ENOUGH, stopped ? 0 : WAIT, stopped ? 0 : LINGER);
+        List<Done> rows = deletes.take(ROWS, ENOUGH, stopped ? 0 : WAIT, stopped ? 0 : LINGER);
         if (!rows.isEmpty()) {
           untilDone(rows);
         } else if (stopped) {

@@ -29,8 +29,7 @@ record EventMaker(URI source, int maxBytes) {
     return event(raw, epoch, body, flaw);
   }
 
-  private static StoredEvent event(
-      RawRow raw, long epoch, String body, @Nullable String flaw) {
+  private static StoredEvent event(RawRow raw, long epoch, String body, @Nullable String flaw) {
     return new StoredEvent(
         raw.slot(),
         raw.id(),

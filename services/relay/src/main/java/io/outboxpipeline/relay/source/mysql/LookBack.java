@@ -230,12 +230,7 @@ final class LookBack {
   }
 
   private void read(
-      LateLook look,
-      OutboxTable table,
-      Owned owned,
-      Allowance allowance,
-      int slot,
-      List<Long> ids)
+      LateLook look, OutboxTable table, Owned owned, Allowance allowance, int slot, List<Long> ids)
       throws SQLException {
     Found found = table.rows(slot, ids, owned, allowance);
     List<StoredEvent> rows = found.events();
@@ -247,8 +242,7 @@ final class LookBack {
     rows.forEach(slots::add);
     if (!found.complete()) {
       look.again(
-          new Stretch(
-              slot, rows.isEmpty() ? ids.getFirst() - 1 : found.upTo(), ids.getLast()));
+          new Stretch(slot, rows.isEmpty() ? ids.getFirst() - 1 : found.upTo(), ids.getLast()));
     }
   }
 }

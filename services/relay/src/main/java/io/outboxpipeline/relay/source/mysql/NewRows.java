@@ -91,8 +91,7 @@ final class NewRows {
     return looked;
   }
 
-  private boolean places(
-      OutboxTable table, Owned owned, long after, Looked looked, List<Long> ids)
+  private boolean places(OutboxTable table, Owned owned, long after, Looked looked, List<Long> ids)
       throws SQLException {
     List<Place> places = table.places(owned, after, PLACES);
     for (Place place : places) {

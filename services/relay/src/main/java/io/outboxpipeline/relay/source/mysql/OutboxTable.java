@@ -37,8 +37,7 @@ interface OutboxTable {
   Found lane(LaneRead read, Owned owned, Allowance allowance) throws SQLException;
 
   /** The keys of some aggregates of a slot, above an id and below another of each, by id. */
-  List<Key> keysOf(int slot, long after, Map<Aggregate, Long> below, int limit)
-      throws SQLException;
+  List<Key> keysOf(int slot, long after, Map<Aggregate, Long> below, int limit) throws SQLException;
 
   /** Rows of a slot by their ids, those that still exist. */
   Found rows(int slot, List<Long> ids, Owned owned, Allowance allowance) throws SQLException;

@@ -88,8 +88,7 @@ public final class QuarantineTable implements Quarantine {
    */
   static String record(Connection transaction, Refusal refusal) throws SQLException {
     StoredEvent event = refusal.event();
-    if (!DatabaseFence.stale(transaction, Map.of(refusal.partition(), refusal.epoch()))
-        .isEmpty()) {
+    if (!DatabaseFence.stale(transaction, Map.of(refusal.partition(), refusal.epoch())).isEmpty()) {
       return event.eventId();
     }
     String id = event.eventId();
@@ -123,8 +122,7 @@ public final class QuarantineTable implements Quarantine {
     return id;
   }
 
-  private static boolean isAnothers(Connection transaction, StoredEvent event)
-      throws SQLException {
+  private static boolean isAnothers(Connection transaction, StoredEvent event) throws SQLException {
     try (var s =
         transaction.prepareStatement(
             "SELECT 1 FROM obt_quarantine WHERE event_id = ? AND NOT (slot = ? AND id = ?)")) {

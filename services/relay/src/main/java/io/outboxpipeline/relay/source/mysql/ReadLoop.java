@@ -36,8 +36,7 @@ final class ReadLoop implements AutoCloseable {
   /** An answer that takes longer is told as trouble. */
   private static final long OVERDUE = Duration.ofSeconds(3).toNanos();
 
-  private static final Backoff BACKOFF =
-      new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
+  private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
   private final Reader reader;
   private final Commands commands;

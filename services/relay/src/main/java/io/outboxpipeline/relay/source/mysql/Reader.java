@@ -169,8 +169,7 @@ final class Reader {
     looked.lateStretches().forEach(lookBack::again);
     List<StoredEvent> rows = new ArrayList<>(looked.late());
     rows.addAll(looked.next());
-    Set<Integer> blocked =
-        predecessors.addMissed(table, rows, Set.of(), lookBack.settled(), owned);
+    Set<Integer> blocked = predecessors.addMissed(table, rows, Set.of(), lookBack.settled(), owned);
     for (StoredEvent row : rows) {
       SlotState slot = slots.slot(row.slot());
       if (slot == null) {
@@ -214,8 +213,7 @@ final class Reader {
         plan.of(slots.behind(marks.latest(), slotRoom), allowance.rows()).stream()
             .map(slots::withoutLeft)
             .toList();
-    List<Found> found =
-        slotReads.isEmpty() ? List.of() : table.slots(slotReads, owned, allowance);
+    List<Found> found = slotReads.isEmpty() ? List.of() : table.slots(slotReads, owned, allowance);
     List<StoredEvent> staged =
         Stream.concat(lanes.stream(), found.stream()).flatMap(f -> f.events().stream()).toList();
     Set<Integer> blocked =

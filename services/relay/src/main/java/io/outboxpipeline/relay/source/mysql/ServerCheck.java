@@ -11,7 +11,8 @@ final class ServerCheck {
   /** The server's name, unlike that of any other. */
   static String name(Connection c) throws SQLException {
     try (var s = c.createStatement();
-        var row = s.executeQuery("SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)")) {
+        var row =
+            s.executeQuery("SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)")) {
       row.next();
       return row.getString(1);
     }

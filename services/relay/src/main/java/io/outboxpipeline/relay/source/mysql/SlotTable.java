@@ -193,10 +193,7 @@ final class SlotTable {
       if (slot != null && !slot.stopped && intake.wants(left.aggregate)) {
         reads.add(
             new LaneRead(
-                left.aggregate,
-                left.from,
-                slot.cursor,
-                briefly ? LANE_ROWS_BRIEFLY : LANE_ROWS));
+                left.aggregate, left.from, slot.cursor, briefly ? LANE_ROWS_BRIEFLY : LANE_ROWS));
         if (reads.size() == (briefly ? LANES_BRIEFLY : LANES)) {
           break;
         }

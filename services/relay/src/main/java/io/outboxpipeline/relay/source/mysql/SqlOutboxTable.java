@@ -70,12 +70,10 @@ final class SqlOutboxTable implements OutboxTable, AutoCloseable {
   public Newer newer(Owned owned, long after, Collection<Long> known, int limit)
       throws SQLException {
     // With "+ 0" it is one range of the key all the same, and not one between each two known ids.
-    String unknown =
-        known.isEmpty() ? "" : "AND id + 0 NOT IN (%s)".formatted(Sql.list(known));
+    String unknown = known.isEmpty() ? "" : "AND id + 0 NOT IN (%s)".formatted(Sql.list(known));
     String sql =
         "SELECT %s FROM obt FORCE INDEX (obt_id) WHERE id > %s AND %s %s AND (%s) ORDER BY id LIMIT %s"
-            .formatted(
-                RawRow.COLUMNS, after, IN_RANGE, unknown, Sql.in(owned.ranges()), limit);
+            .formatted(RawRow.COLUMNS, after, IN_RANGE, unknown, Sql.in(owned.ranges()), limit);
     List<Newer.Fresh> rows = new ArrayList<>();
     boolean whole = true;
     try (var s = c.createStatement();
@@ -228,8 +226,7 @@ final class SqlOutboxTable implements OutboxTable, AutoCloseable {
     if (!rows.complete()) {
       return new Found(rows.events(), false, rows.events().isEmpty() ? read.after() : rows.upTo());
     }
-    return new Found(
-        rows.events(), all, wanted.size() == read.limit() ? wanted.getLast() : passed);
+    return new Found(rows.events(), all, wanted.size() == read.limit() ? wanted.getLast() : passed);
   }
 
   @Override
@@ -282,8 +279,7 @@ final class SqlOutboxTable implements OutboxTable, AutoCloseable {
    * Row by row, so that no more is in memory than there is room for, however large the rows turn
    * out to be.
    */
-  private void read(
-      String sql, Map<Integer, Reading> bySlot, Owned owned, Allowance allowance)
+  private void read(String sql, Map<Integer, Reading> bySlot, Owned owned, Allowance allowance)
       throws SQLException {
     try (var s = c.createStatement(ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY)) {
       s.setFetchSize(Integer.MIN_VALUE);
@@ -342,18 +338,6 @@ final class SqlOutboxTable implements OutboxTable, AutoCloseable {
   public void close() throws SQLException {
     if (anyAfter != null) {
       anyAfter.close();
-    }
-  }
-
-  /** How many rows ranges of slots have, counted up to a limit. */
-  static long count(Connection c, List<SlotRange> ranges, int limit) throws SQLException {
-    String sql =
-        "SELECT COUNT(*) FROM (SELECT 1 FROM obt WHERE %s LIMIT %s) counted"
-            .formatted(Sql.in(ranges), limit);
-    try (var s = c.createStatement();
-        var row = s.executeQuery(sql)) {
-      row.next();
-      return row.getLong(1);
     }
   }
 }

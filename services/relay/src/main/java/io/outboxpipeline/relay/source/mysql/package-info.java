@@ -8,8 +8,9 @@
  * <ol>
  *   <li><i>A slot is read by id from its cursor.</i> What is at or below the cursor was handed over
  *       or left on purpose, or it was not visible yet: it is <i>late</i>.
- *   <li><i>Left rows.</i> An aggregate that has enough in memory, or is held, is left from its first
- *       row that was not handed over. Everything of it from there on is read by itself, later.
+ *   <li><i>Left rows.</i> An aggregate that has enough in memory, or is held, is left from its
+ *       first row that was not handed over. Everything of it from there on is read by itself,
+ *       later.
  *   <li><i>Known rows.</i> What was handed over is known by id and event id until its delete has
  *       committed before a read began, so that nothing is handed over twice.
  *   <li><i>Marks.</i> An id that was visible at a time was given out before it, and so was every
@@ -20,9 +21,9 @@
  *   <li><i>Predecessors.</i> A row whose aggregate's previous number was never seen is handed over
  *       only after a look for that aggregate above what is settled: a predecessor committed before
  *       this row was written, so that look sees it.
- *   <li><i>Another table.</i> All of this is remembered of one table of one server. If the server is
- *       another, the table was made anew, or its next id is below what was seen, everything but the
- *       known rows is forgotten and each slot is read from its start.
+ *   <li><i>Another table.</i> All of this is remembered of one table of one server. If the server
+ *       is another, the table was made anew, or its next id is below what was seen, everything but
+ *       the known rows is forgotten and each slot is read from its start.
  *   <li><i>Deletes</i> name id and event id, follow the acknowledgement, and check the epoch.
  *   <li><i>Memory.</i> Every read takes from one allowance. Rows that find no room stay behind the
  *       cursor or in the list of the look that found them.

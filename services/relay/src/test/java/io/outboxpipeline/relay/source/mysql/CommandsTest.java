@@ -34,8 +34,7 @@ final class CommandsTest {
     commands.done(new Commands.Command.Follow(FIRST));
 
     assertThat(all())
-        .containsExactly(
-            new Commands.Command.Forget(FIRST), new Commands.Command.Follow(SECOND));
+        .containsExactly(new Commands.Command.Forget(FIRST), new Commands.Command.Follow(SECOND));
     assertThat(commands.followed()).containsExactly(SECOND);
   }
 

@@ -181,8 +181,7 @@ final class ModelTable implements OutboxTable {
             .filter(r -> r.aggregate().equals(read.aggregate()))
             .limit(read.limit())
             .toList();
-    return found(
-        found, read.limit(), read.to(), Math.max(0, read.from() - 1), owned, allowance);
+    return found(found, read.limit(), read.to(), Math.max(0, read.from() - 1), owned, allowance);
   }
 
   @Override
@@ -190,8 +189,7 @@ final class ModelTable implements OutboxTable {
     asked();
     List<Row> found =
         where(slot, ids.getFirst() - 1, ids.getLast()).filter(r -> ids.contains(r.id())).toList();
-    return found(
-        found, Integer.MAX_VALUE, ids.getLast(), ids.getFirst() - 1, owned, allowance);
+    return found(found, Integer.MAX_VALUE, ids.getLast(), ids.getFirst() - 1, owned, allowance);
   }
 
   private static Found found(

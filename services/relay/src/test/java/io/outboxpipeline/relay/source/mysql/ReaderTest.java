@@ -25,7 +25,8 @@ final class ReaderTest {
 
   /** A row that is passed over takes a microsecond. */
   private final ModelRelay relay =
-      new ModelRelay(() -> clock + 1000 * table.rowsPassed, Duration.ofMinutes(1).toNanos(), _ -> {});
+      new ModelRelay(
+          () -> clock + 1000 * table.rowsPassed, Duration.ofMinutes(1).toNanos(), _ -> {});
 
   private final List<String> sent = new ArrayList<>();
 

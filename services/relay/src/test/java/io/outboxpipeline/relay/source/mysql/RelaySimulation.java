@@ -73,8 +73,7 @@ final class RelaySimulation {
     table = new ModelTable(first, this::meanwhile);
     for (int i = 0; i < 2; i++) {
       int me = i;
-      relays.add(
-          new ModelRelay(() -> clock, MAX_TRANSACTION, grant -> drained(me, grant)));
+      relays.add(new ModelRelay(() -> clock, MAX_TRANSACTION, grant -> drained(me, grant)));
     }
     grant(0, 0);
     grant(1, 1);
@@ -154,9 +153,7 @@ final class RelaySimulation {
       long sequence = sequences.merge(aggregate, 1L, Long::sum);
       int bytes = 1 + random.nextInt(random.nextInt(10) == 0 ? 4000 : 400);
       boolean flaw = random.nextInt(60) == 0 || bytes + 100 > REQUEST.messageBytes();
-      var row =
-          new ModelTable.Row(
-              table.nextId, aggregate, sequence, "e" + ++events, bytes, flaw);
+      var row = new ModelTable.Row(table.nextId, aggregate, sequence, "e" + ++events, bytes, flaw);
       table.nextId += step;
       open.add(new Open(row, clock));
     }
@@ -236,9 +233,7 @@ final class RelaySimulation {
     }
     var summary = relays.get(relay).backlog.summary();
     check(summary.rows() <= ModelRelay.SMALL.rows(), "rows in memory: " + summary);
-    check(
-        summary.bytes() <= ModelRelay.SMALL.bytes() + 4096,
-        "bytes in memory: " + summary);
+    check(summary.bytes() <= ModelRelay.SMALL.bytes() + 4096, "bytes in memory: " + summary);
   }
 
   /** Others act while a relay waits for the database. */
