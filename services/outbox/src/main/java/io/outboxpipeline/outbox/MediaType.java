@@ -49,7 +49,7 @@ final class MediaType {
       }
       parameter.region(parameter.end(), text.length());
     }
-    if (!parameter.hitEnd() || parameter.regionStart() < text.length()) {
+    if (parameter.regionStart() < text.length()) {
       throw new IllegalArgumentException(
           "content type is JSON with a charset or parameters that cannot be read");
     }

@@ -153,8 +153,37 @@ final class AcceptedEventTest {
   @SeedSource(ci = 1_000, full = 5_000)
   void so_is_whatever_chance_makes_of_it(Seeds seeds) throws InterruptedException {
     String[] pieces = {
-      "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\\", "\\u", "d800", "-", "0", ".", "1", "e9", "E+99", "null", "true",
-      " ", "\n", "é", "😀", "\ufeff", "\uffff", "\u0000", "/*", "*/", "\"sequence\"", "\"data\"", "NaN"
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      "\"",
+      "\"a\"",
+      "\\",
+      "\\u",
+      "d800",
+      "-",
+      "0",
+      ".",
+      "1",
+      "e9",
+      "E+99",
+      "null",
+      "true",
+      " ",
+      "\n",
+      "é",
+      "😀",
+      "\ufeff",
+      "\uffff",
+      "\u0000",
+      "/*",
+      "*/",
+      "\"sequence\"",
+      "\"data\"",
+      "NaN"
     };
     seeds.forEach(
         random -> {
@@ -258,6 +287,47 @@ final class AcceptedEventTest {
                       1))
           .as(type)
           .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void nor_can_a_header_of_a_row_or_an_attribute_that_stands_twice() {
+    for (String name : List.of("sequence", "subject", "data", "epoch", "id", "a-b", "A", "")) {
+      var event =
+          new Event(
+              UUID.randomUUID(),
+              ALICE,
+              1,
+              "t",
+              Instant.EPOCH,
+              Event.JSON,
+              bytes("{}"),
+              Map.of(name, "99"));
+      assertThatThrownBy(() -> CloudEventsCodec.encode(event, SOURCE, 1))
+          .as(name)
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    String body = CloudEventsCodec.encode(sent(NewEvent.json(ALICE, "t", "{}")), SOURCE, 1);
+    for (String twice :
+        List.of("\"sequence\":\"99\"", "\"data\":1", "\"\\u0073ubject\":\"victim\"")) {
+      String forged = body.substring(0, body.length() - 1) + "," + twice + "}";
+      assertThatThrownBy(() -> CloudEventsCodec.decode(forged))
+          .as(twice)
+          .isInstanceOf(UnreadableMessageException.class)
+          .hasMessageContaining("twice");
+    }
+    assertThatThrownBy(() -> CloudEventsCodec.decode(body.replace("alice", "\\ud83d")))
+        .isInstanceOf(UnreadableMessageException.class)
+        .hasMessageContaining("surrogate");
+  }
+
+  @Test
+  void a_reason_shows_nothing_of_the_payload() {
+    for (String payload :
+        List.of("{\"card\":4111secret}", "secret", "{\"a\":\"secret\"", "[1 secret]")) {
+      assertThatThrownBy(() -> NewEvent.json(ALICE, "t", payload))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageNotContaining("secret");
     }
   }
 

@@ -57,14 +57,14 @@ final class OutboxTable {
           """,
           INLINE_BYTES);
 
-  private final URI source;
+  private final SourceName source;
   private final int maxBytes;
 
   /**
    * @param source what the events say they come from
    * @param maxBytes of a payload that is worth reading: a larger one can't be sent
    */
-  OutboxTable(URI source, int maxBytes) {
+  OutboxTable(SourceName source, int maxBytes) {
     this.source = source;
     this.maxBytes = maxBytes;
   }
@@ -193,7 +193,7 @@ final class OutboxTable {
   }
 
   /** Makes events of some of the rows, by id. */
-  List<Row> rows(Newer newer, List<RowKey> wanted, long[] epochs) {
+  List<Row> rows(Newer newer, List<RowKey> wanted, long[] epochs) throws SQLException {
     List<Row> rows = new ArrayList<>();
     for (RowKey key : wanted) {
       Raw raw = newer.raws.get(key);
@@ -395,14 +395,15 @@ final class OutboxTable {
     return new Found(rows, raws.size() < limit);
   }
 
-  private Row row(Raw raw, long epoch) {
+  private Row row(Raw raw, long epoch) throws SQLException {
+    URI from = source.get();
     String body = "";
     String flaw = null;
     if (raw.payload == null) {
       flaw = "too large: a payload of " + raw.length + " bytes";
     } else {
       try {
-        body = CloudEventsCodec.encode(raw.event(raw.payload), source, epoch);
+        body = CloudEventsCodec.encode(raw.event(raw.payload), from, epoch);
       } catch (RuntimeException e) {
         flaw = e.toString();
       }

@@ -48,7 +48,8 @@ final class RelayLoops implements PartitionWork, AutoCloseable {
     drained = owner::drained;
     drainTimeout = settings.drainTimeout();
     backlog = new Backlog(limits(settings), drained);
-    var table = new OutboxTable(settings.source(), 1 << 20);
+    var source = new SourceName(settings.source(), database, settings.mysql().database());
+    var table = new OutboxTable(source, 1 << 20);
     waker =
         switch (settings.wakeUp()) {
           case NONE -> Waker.NONE;
