@@ -197,7 +197,7 @@ final class PipelineIT {
 
     clients.await();
     sqs.set(FaultySqs.Faults.NONE);
-    assertThat(sqs.injected()).as("faults").isGreaterThan(100);
+    assertThat(sqs.injected()).as("faults").isGreaterThan(POSTS / 200);
     assertEverythingArrived(clients);
   }
 
