@@ -81,7 +81,9 @@ final class BaseServiceIT {
       }
       assertThat(api.metric("base_database_went_back_total")).isZero();
       // As a replica that had not received the last commits.
-      db.execute("UPDATE obt_aggregate SET last_sequence = last_sequence - 1");
+      db.execute(
+          "UPDATE obt_aggregate SET last_sequence = last_sequence - 1",
+          "DELETE FROM obt_spending ORDER BY id DESC LIMIT 2");
       await()
           .atMost(Duration.ofSeconds(20))
           .until(() -> api.metric("base_database_went_back_total") == 1);

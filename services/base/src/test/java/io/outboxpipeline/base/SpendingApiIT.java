@@ -350,10 +350,17 @@ final class SpendingApiIT {
         .isZero();
   }
 
-  private static <T> List<T> atOnce(List<Callable<T>> calls) throws Exception {
+  /** Each as a client does it: again while the base says that it is busy. */
+  private static List<HttpResponse<String>> atOnce(List<Callable<HttpResponse<String>>> posts)
+      throws Exception {
+    List<Callable<HttpResponse<String>>> patient =
+        posts.stream()
+            .<Callable<HttpResponse<String>>>map(
+                post -> () -> await().until(post, answer -> answer.statusCode() != 503))
+            .toList();
     try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-      var results = new ArrayList<T>();
-      for (Future<T> f : executor.invokeAll(calls)) {
+      var results = new ArrayList<HttpResponse<String>>();
+      for (Future<HttpResponse<String>> f : executor.invokeAll(patient)) {
         results.add(f.get());
       }
       return results;

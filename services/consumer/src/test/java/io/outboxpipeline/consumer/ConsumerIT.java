@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 final class ConsumerIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @SuppressWarnings("NullAway.Init") // started before all tests
   private static EmbeddedSqs sqs;
@@ -381,11 +381,11 @@ final class ConsumerIT {
           uninterrupted(goOn);
           spending.apply(tx, run);
         };
-    try (var pipe = Pipe.of(sqs, database(), false, 2, 5)) {
+    try (var pipe = Pipe.of(sqs, database(), false, 6, 5)) {
       pipe.started(ConsumerService.start(pipe.settingsHere(), slow));
       pipe.send(event("alice", 1));
       inHand.await();
-      assertThat(pipe.receive(6)).as("it stays hidden for three times the time-out").isEmpty();
+      assertThat(pipe.receive(13)).as("it stays hidden for twice the time-out").isEmpty();
       goOn.countDown();
       awaitApplied(pipe, "alice", numbers(1, 1));
       awaitEmpty(pipe);

@@ -291,6 +291,47 @@ final class AcceptedEventTest {
   }
 
   @Test
+  void nor_can_a_header_of_a_row_or_an_attribute_that_stands_twice() {
+    for (String name : List.of("sequence", "subject", "data", "epoch", "id", "a-b", "A", "")) {
+      var event =
+          new Event(
+              UUID.randomUUID(),
+              ALICE,
+              1,
+              "t",
+              Instant.EPOCH,
+              Event.JSON,
+              bytes("{}"),
+              Map.of(name, "99"));
+      assertThatThrownBy(() -> CloudEventsCodec.encode(event, SOURCE, 1))
+          .as(name)
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    String body = CloudEventsCodec.encode(sent(NewEvent.json(ALICE, "t", "{}")), SOURCE, 1);
+    for (String twice :
+        List.of("\"sequence\":\"99\"", "\"data\":1", "\"\\u0073ubject\":\"victim\"")) {
+      String forged = body.substring(0, body.length() - 1) + "," + twice + "}";
+      assertThatThrownBy(() -> CloudEventsCodec.decode(forged))
+          .as(twice)
+          .isInstanceOf(UnreadableMessageException.class)
+          .hasMessageContaining("twice");
+    }
+    assertThatThrownBy(() -> CloudEventsCodec.decode(body.replace("alice", "\\ud83d")))
+        .isInstanceOf(UnreadableMessageException.class)
+        .hasMessageContaining("surrogate");
+  }
+
+  @Test
+  void a_reason_shows_nothing_of_the_payload() {
+    for (String payload :
+        List.of("{\"card\":4111secret}", "secret", "{\"a\":\"secret\"", "[1 secret]")) {
+      assertThatThrownBy(() -> NewEvent.json(ALICE, "t", payload))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageNotContaining("secret");
+    }
+  }
+
+  @Test
   void json_of_any_type_is_data_and_everything_else_bytes() {
     for (String type : List.of("application/vnd.acme+json", "application/Foo+JSON; v=1")) {
       assertThat(

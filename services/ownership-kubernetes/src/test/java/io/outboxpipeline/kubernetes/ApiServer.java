@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The JVM's {@link TestCluster}, as members and administrators reach it. */
 final class ApiServer {
+  /** The lock of who needs it to answer, and of who lets it hang. */
+  static final String RUNS = "the API server runs";
+
   private static final AtomicInteger NAMESPACES = new AtomicInteger();
 
   private static @Nullable ApiServer shared;

@@ -30,8 +30,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 
 /** The store on a real API server: the contract, and how it looks to people. */
+@ResourceLock(
+    value = ApiServer.RUNS,
+    mode = ResourceAccessMode.READ,
+    target = ResourceLockTarget.CHILDREN)
 final class KubernetesLeaseStoreIT extends LeaseStoreContract {
 
   private static final MemberId A = new MemberId("relay-0.5f0c");

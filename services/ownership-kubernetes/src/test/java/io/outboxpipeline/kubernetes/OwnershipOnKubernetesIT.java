@@ -37,8 +37,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 
 /** Members with their real loops, leases on a real API server, the fence in a real database. */
+@ResourceLock(
+    value = ApiServer.RUNS,
+    mode = ResourceAccessMode.READ,
+    target = ResourceLockTarget.CHILDREN)
 final class OwnershipOnKubernetesIT {
 
   /** Generous against a busy machine, and still quick. */
@@ -95,6 +102,7 @@ final class OwnershipOnKubernetesIT {
   }
 
   @Test
+  @ResourceLock(ApiServer.RUNS)
   void while_the_api_server_hangs_nobody_sends_for_long_and_afterwards_all_go_on_as_before() {
     List<Relay> members = start(2, 8);
     awaitAllOwned(8, members);

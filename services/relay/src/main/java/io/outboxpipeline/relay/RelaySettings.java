@@ -12,6 +12,7 @@ import io.outboxpipeline.runtime.SqsSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 
@@ -36,7 +37,7 @@ public record RelaySettings(
     String member,
     OptionalInt partitions,
     LeaseTiming timing,
-    URI source,
+    Optional<URI> source,
     int concurrency,
     Duration idleDelay,
     WakeUp wakeUp,
@@ -53,6 +54,9 @@ public record RelaySettings(
 
   private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(5);
 
+  /** What an inbox can keep. */
+  private static final int MAX_SOURCE = 255;
+
   /** As short as 20 statements a second allow, those of the ownership included. */
   private static final Duration IDLE_DELAY = Duration.ofMillis(56);
 
@@ -68,7 +72,7 @@ public record RelaySettings(
             s.text("relay.member", "RELAY_MEMBER", member(s)),
             partitions(s),
             timing(s),
-            source(s, mysql),
+            source(s),
             s.integer("relay.concurrency", "RELAY_CONCURRENCY", 16, 1, 256),
             time(s, "idle-delay", IDLE_DELAY, Duration.ofMillis(1), Duration.ofMinutes(1)),
             s.choice("relay.wake-up", "RELAY_WAKE_UP", WakeUp.QUERY),
@@ -102,7 +106,7 @@ public record RelaySettings(
         "relay-" + UUID.randomUUID(),
         OptionalInt.empty(),
         LeaseTiming.DEFAULT,
-        URI.create("/outbox/" + mysql.database()),
+        Optional.empty(),
         16,
         IDLE_DELAY,
         WakeUp.QUERY,
@@ -211,13 +215,21 @@ public record RelaySettings(
     }
   }
 
-  private static URI source(Settings s, MySqlSettings mysql) {
-    String text = s.text("relay.source", "RELAY_SOURCE", "/outbox/" + mysql.database());
+  private static Optional<URI> source(Settings s) {
+    Optional<String> text = s.optionalText("relay.source", "RELAY_SOURCE");
     try {
-      return new URI(text);
+      if (text.isPresent() && text.get().length() <= MAX_SOURCE) {
+        return Optional.of(new URI(text.get()));
+      }
     } catch (URISyntaxException e) {
-      s.problem("relay.source", "RELAY_SOURCE", "is \"" + text + "\": must be a URI reference");
-      return URI.create("/outbox");
+      // Told below.
     }
+    text.ifPresent(
+        wrong ->
+            s.problem(
+                "relay.source",
+                "RELAY_SOURCE",
+                "is \"" + wrong + "\": must be a URI reference of at most 255 characters"));
+    return Optional.empty();
   }
 }

@@ -35,11 +35,13 @@ public final class MySqlSource implements Source {
   /**
    * How to read.
    *
-   * @param events what the events say they come from
+   * @param events what the events say they come from; empty: the name that the database has
+   * @param databaseName the schema's
    * @param idleDelay between two queries when nothing happens and the waker does not watch
    * @param maxTransaction how long a writer's transaction may take
    */
-  public record Settings(URI events, Duration idleDelay, Duration maxTransaction) {}
+  public record Settings(
+      Optional<URI> events, String databaseName, Duration idleDelay, Duration maxTransaction) {}
 
   private final Settings settings;
   private final DataSource database;
@@ -90,7 +92,8 @@ public final class MySqlSource implements Source {
             commands,
             database,
             renewConnections,
-            new EventMaker(settings.events(), MAX_BYTES),
+            new EventMaker(
+                new SourceName(settings.events(), database, settings.databaseName()), MAX_BYTES),
             fenced,
             waker,
             deleteLoop::keepsUp,
