@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
@@ -169,7 +170,7 @@ public final class BinlogWakeUp implements Waker {
     } else if (outbox && WRITES.contains(type)) {
       written = true;
     } else if (type == EventType.QUERY && event.getData() instanceof QueryEventData query) {
-      statement(query.getSql());
+      statement(query.getDatabase(), query.getSql());
     } else if (type == null || type == EventType.UNKNOWN) {
       // Compressed events of MariaDB's, of whichever table.
       written = true;
@@ -183,8 +184,11 @@ public final class BinlogWakeUp implements Waker {
   /**
    * A writer's statements may be logged as such: then any of them may have written to the outbox.
    */
-  private void statement(String sql) {
-    if (!NO_WRITE.matcher(sql.strip()).matches()) {
+  private void statement(String database, String sql) {
+    boolean ours =
+        database.equalsIgnoreCase(mysql.database())
+            || sql.toLowerCase(Locale.ROOT).contains(mysql.database().toLowerCase(Locale.ROOT));
+    if (ours && !NO_WRITE.matcher(sql.strip()).matches()) {
       written = true;
     } else if (written && sql.strip().equalsIgnoreCase("COMMIT")) {
       written = false;

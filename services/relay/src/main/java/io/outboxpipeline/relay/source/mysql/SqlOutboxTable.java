@@ -308,8 +308,7 @@ final class SqlOutboxTable implements OutboxTable, AutoCloseable {
       for (RawRow raw : reading.raws) {
         RawRow whole = whole(raw);
         if (whole != null) {
-          reading.events.add(
-              events.make(whole, owned.epoch(raw.slot()), events.source().get()));
+          reading.events.add(events.make(whole, owned.epoch(raw.slot()), events.source().get()));
         }
         reading.upTo = raw.id();
       }

@@ -56,9 +56,11 @@ final class LateLookIT {
     look.begin(
         IntStream.range(0, Slots.COUNT).mapToObj(n -> new Stretch(n, 0, Long.MAX_VALUE)).toList());
     try (Connection c = source.getConnection();
-        var table = new SqlOutboxTable(c, new EventMaker(
-                    new SourceName(
-                        Optional.of(URI.create("/test")), database.dataSource(), "test"),
+        var table =
+            new SqlOutboxTable(
+                c,
+                new EventMaker(
+                    new SourceName(Optional.of(URI.create("/test")), database.dataSource(), "test"),
                     1 << 20))) {
       while (!look.isDone()) {
         assertThat(look.piece(table)).isEmpty();

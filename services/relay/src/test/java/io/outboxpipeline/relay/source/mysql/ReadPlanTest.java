@@ -23,9 +23,9 @@ final class ReadPlanTest {
 
   @Test
   void a_slot_that_is_likely_to_have_few_rows_is_read_through_at_once() {
-    assertThat(plan.of(allSlots(false, 40), ROOM))
+    assertThat(plan.of(allSlots(false, 44), ROOM))
         .hasSizeGreaterThan(ROOM / 64)
-        .allMatch(r -> r.limit() > 40);
+        .allMatch(r -> r.limit() > 44);
   }
 
   @Test
@@ -44,7 +44,7 @@ final class ReadPlanTest {
 
   @Test
   void where_few_rows_are_left_of_each_slot_a_read_is_of_many() {
-    assertThat(plan.of(allSlots(true, 20), ROOM))
+    assertThat(plan.of(allSlots(true, 24), ROOM))
         .hasSizeGreaterThan(ROOM / 64)
         .allMatch(r -> r.limit() > 20);
   }
