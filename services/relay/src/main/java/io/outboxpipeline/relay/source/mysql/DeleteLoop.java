@@ -43,6 +43,7 @@ final class DeleteLoop implements AutoCloseable {
 
   private final Deletes deletes;
   private final Transactions transactions;
+  private final Runnable renewConnections;
   private final Supplier<List<Grant>> grants;
   private final Consumer<List<Done>> gone;
   private final Consumer<Grant> fencedOut;
@@ -58,6 +59,7 @@ final class DeleteLoop implements AutoCloseable {
   private volatile boolean stopped;
 
   /**
+   * @param renewConnections lets go of all connections of the database's pool that are open
    * @param grants that are followed now
    * @param gone told of rows that are no longer in the table
    * @param fencedOut told of a grant that the database has a newer epoch for
@@ -65,11 +67,13 @@ final class DeleteLoop implements AutoCloseable {
   DeleteLoop(
       Deletes deletes,
       Transactions transactions,
+      Runnable renewConnections,
       Supplier<List<Grant>> grants,
       Consumer<List<Done>> gone,
       Consumer<Grant> fencedOut) {
     this.deletes = deletes;
     this.transactions = transactions;
+    this.renewConnections = renewConnections;
     this.grants = grants;
     this.gone = gone;
     this.fencedOut = fencedOut;
@@ -160,6 +164,8 @@ final class DeleteLoop implements AutoCloseable {
           LOG.log(WARNING, trouble + "; tries again");
         }
         askedAt = 0;
+        // They may lead to a server that is no longer the primary, or have rights of before.
+        renewConnections.run();
         Thread.sleep(BACKOFF.after(failures));
         rows = deletes.withoutGivenUp(rows);
       } finally {

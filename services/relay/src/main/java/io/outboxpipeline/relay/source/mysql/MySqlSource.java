@@ -80,7 +80,8 @@ public final class MySqlSource implements Source {
     waker = wakerOf.apply(commands::wake);
     deletes = new Deletes(this::drained);
     deleteLoop =
-        new DeleteLoop(deletes, fenced, commands::followed, commands::deleted, this::fencedOut);
+        new DeleteLoop(
+            deletes, fenced, renewConnections, commands::followed, commands::deleted, this::fencedOut);
   }
 
   @Override

@@ -44,7 +44,7 @@ final class ReadPlanTest {
 
   @Test
   void where_few_rows_are_left_of_each_slot_a_read_is_of_many() {
-    assertThat(plan.of(allSlots(true, 24), ROOM))
+    assertThat(plan.of(allSlots(true, 20), ROOM))
         .hasSizeGreaterThan(ROOM / 64)
         .allMatch(r -> r.limit() > 20);
   }
