@@ -88,9 +88,18 @@ public final class DatabaseLeaseStore implements LeaseStore {
       """;
 
   private final DataSource database;
+  private final DataSource heartbeats;
 
   public DatabaseLeaseStore(DataSource database) {
+    this(database, database);
+  }
+
+  /**
+   * @param heartbeats for these alone, so that no other call keeps a renewal waiting
+   */
+  public DatabaseLeaseStore(DataSource database, DataSource heartbeats) {
     this.database = database;
+    this.heartbeats = heartbeats;
   }
 
   @Override
@@ -130,7 +139,7 @@ public final class DatabaseLeaseStore implements LeaseStore {
 
   @Override
   public Optional<Heartbeat> heartbeat(MemberId member) {
-    try (Connection c = open();
+    try (Connection c = AutoCommit.connection(heartbeats);
         PreparedStatement s = c.prepareStatement(READ_HEARTBEAT)) {
       s.setString(1, member.value());
       try (ResultSet rows = s.executeQuery()) {
@@ -157,7 +166,7 @@ public final class DatabaseLeaseStore implements LeaseStore {
   public CasOutcome write(Heartbeat next) {
     Version written = newVersion();
     boolean create = next.version().equals(Version.NONE);
-    try (Connection c = open();
+    try (Connection c = AutoCommit.connection(heartbeats);
         PreparedStatement s = c.prepareStatement(create ? CREATE_HEARTBEAT : REPLACE_HEARTBEAT)) {
       s.setString(1, next.incarnation());
       s.setLong(2, next.renewals());
@@ -177,7 +186,7 @@ public final class DatabaseLeaseStore implements LeaseStore {
 
   @Override
   public CasOutcome delete(Heartbeat stored) {
-    try (Connection c = open();
+    try (Connection c = AutoCommit.connection(heartbeats);
         PreparedStatement s = c.prepareStatement(DELETE_HEARTBEAT)) {
       s.setString(1, stored.member().value());
       s.setString(2, stored.version().value());

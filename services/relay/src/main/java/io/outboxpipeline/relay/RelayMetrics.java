@@ -3,11 +3,13 @@ package io.outboxpipeline.relay;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.outboxpipeline.relay.backlog.Message;
+import io.outboxpipeline.relay.send.SendMeter;
 import java.time.Duration;
 import java.time.Instant;
 
 /** What the relay counts. Thread-safe. */
-final class RelayMetrics {
+final class RelayMetrics implements SendMeter {
   private final Counter sent;
   private final Counter messages;
   private final Counter packed;
@@ -52,12 +54,14 @@ final class RelayMetrics {
     return transactionRetries;
   }
 
-  void request(long nanos) {
+  @Override
+  public void request(long nanos) {
     requests.record(Duration.ofNanos(nanos));
   }
 
-  void sent(Message message) {
-    int events = message.rows().size();
+  @Override
+  public void sent(Message message) {
+    int events = message.events().size();
     sent.increment(events);
     messages.increment();
     if (events > 1) {
@@ -65,7 +69,7 @@ final class RelayMetrics {
     }
     Instant now = Instant.now();
     message
-        .rows()
+        .events()
         .forEach(
             r -> {
               Duration took = Duration.between(r.createdAt(), now);
@@ -73,7 +77,8 @@ final class RelayMetrics {
             });
   }
 
-  void retried() {
+  @Override
+  public void retried() {
     retries.increment();
   }
 

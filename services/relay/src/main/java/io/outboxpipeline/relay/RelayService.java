@@ -15,7 +15,18 @@ import io.outboxpipeline.ownership.Ownership;
 import io.outboxpipeline.ownership.OwnershipStatus;
 import io.outboxpipeline.ownership.Report;
 import io.outboxpipeline.ownership.StoreException;
+import io.outboxpipeline.relay.lease.KubernetesLeases;
+import io.outboxpipeline.relay.lease.Leases;
+import io.outboxpipeline.relay.quarantine.QuarantineRoutes;
+import io.outboxpipeline.relay.send.Queue;
+import io.outboxpipeline.relay.source.Source;
+import io.outboxpipeline.relay.source.mysql.MySqlSource;
+import io.outboxpipeline.relay.source.mysql.QuarantineTable;
+import io.outboxpipeline.relay.wake.BinlogWakeUp;
+import io.outboxpipeline.relay.wake.QueryWakeUp;
+import io.outboxpipeline.relay.wake.Waker;
 import io.outboxpipeline.runtime.AdminAccess;
+import io.outboxpipeline.runtime.Backoff;
 import io.outboxpipeline.runtime.Health;
 import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
@@ -38,6 +49,9 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 public final class RelayService implements RunningService {
   private static final System.Logger LOG = System.getLogger(RelayService.class.getName());
 
+  private static final Backoff BACKOFF =
+      new Backoff(Duration.ofMillis(100), Duration.ofSeconds(20));
+
   private static final String VERSION =
       Optional.ofNullable(RelayService.class.getPackage().getImplementationVersion())
           .orElse("unknown");
@@ -46,7 +60,8 @@ public final class RelayService implements RunningService {
   private final Metrics metrics = new Metrics();
   private final HikariDataSource database;
   private final SqsClient client;
-  private final RelayLoops loops;
+  private final HikariDataSource heartbeats;
+  private final Relay relay;
   private final LeaseStore leases;
   private final ServiceServer server;
   private final Thread joining = Thread.ofVirtual().name("join").unstarted(this::join);
@@ -58,20 +73,36 @@ public final class RelayService implements RunningService {
 
   private RelayService(RelaySettings settings) {
     this.settings = settings;
-    database = settings.mysql().open("relay", true, metrics.registry());
+    database = settings.connections().open("relay", true, metrics.registry());
+    heartbeats = settings.heartbeatConnection().open("relay-heartbeat", true, metrics.registry());
     client =
         settings
             .sqs()
             .open(SqsSettings.Retries.OFF, settings.requestTimeout(), settings.concurrency() + 1);
     var relayMetrics = new RelayMetrics(metrics.registry());
     var transactions = new Transactions(database, relayMetrics.transactionRetries());
-    loops =
-        new RelayLoops(
-            settings,
-            database,
-            transactions,
+    // They lock epochs: a relay that hangs in one would keep others from taking its partitions.
+    var fenced = transactions.withIdleLimit(settings.timing().renewDeadline());
+    var owner = new Owner();
+    relay =
+        new Relay(
+            new Relay.Settings(
+                settings.limits(),
+                settings.requestTimeout(),
+                settings.concurrency(),
+                settings.drainTimeout()),
+            new MySqlSource(
+                new MySqlSource.Settings(
+                    settings.source(), settings.idleDelay(), settings.maxTransaction()),
+                database,
+                this::renewConnections,
+                fenced,
+                this::waker,
+                relayMetrics::quarantined,
+                owner),
             () -> Queue.find(client, settings.sqs().queue()),
-            new Owner(),
+            this::maySend,
+            owner::drained,
             relayMetrics);
     LeaseStore opened = null;
     try {
@@ -82,13 +113,15 @@ public final class RelayService implements RunningService {
               .live("membership", this::membership)
               .live(
                   "loops",
-                  () -> loops.alive() ? Health.up() : Health.down("one of the loops has ended"))
+                  () -> relay.alive() ? Health.up() : Health.down("one of the loops has ended"))
               .ready("events", this::events)
               .started("membership", () -> joined.isDone() ? Health.up() : notJoined())
               .routing(
                   r ->
                       AdminAccess.register(
-                          r, settings.server(), new QuarantineRoutes(transactions)))
+                          r,
+                          settings.server(),
+                          new QuarantineRoutes(new QuarantineTable(transactions))))
               .onStop(this::drain)
               .start();
     } catch (RuntimeException e) {
@@ -96,6 +129,7 @@ public final class RelayService implements RunningService {
         opened.close();
       }
       client.close();
+      heartbeats.close();
       database.close();
       metrics.close();
       throw e;
@@ -106,7 +140,7 @@ public final class RelayService implements RunningService {
   /** Starts a relay; returns before it has joined the others. */
   public static RelayService start(RelaySettings settings) {
     var service = new RelayService(settings);
-    service.loops.start();
+    service.relay.start();
     service.joining.start();
     return service;
   }
@@ -119,9 +153,10 @@ public final class RelayService implements RunningService {
   @Override
   public void close() {
     server.close();
-    loops.close();
+    relay.close();
     leases.close();
     client.close();
+    heartbeats.close();
     database.close();
     metrics.close();
   }
@@ -156,13 +191,13 @@ public final class RelayService implements RunningService {
     for (int failures = 1; ; failures++) {
       try {
         var fence = new DatabaseFence(database, settings.timing().renewDeadline());
-        return Ownership.start(member, leases, fence, loops, this::report);
+        return Ownership.start(member, leases, fence, relay, this::report);
       } catch (StoreException e) {
         if (failures == 1) {
           LOG.log(WARNING, "can''t join yet, tries again: {0}", e.getMessage());
         }
       }
-      Thread.sleep(RelayLoops.BACKOFF.after(failures));
+      Thread.sleep(BACKOFF.after(failures));
     }
   }
 
@@ -183,7 +218,7 @@ public final class RelayService implements RunningService {
 
   private LeaseStore openLeases() {
     return switch (settings.leases()) {
-      case Leases.Database() -> new DatabaseLeaseStore(database);
+      case Leases.Database() -> new DatabaseLeaseStore(database, heartbeats);
       case Leases.Kubernetes kubernetes -> KubernetesLeases.open(kubernetes, settings.timing());
     };
   }
@@ -192,12 +227,34 @@ public final class RelayService implements RunningService {
   private Report report() {
     var values = new HashMap<String, String>();
     values.put("version", VERSION);
-    values.put("database", loops.databaseTrouble().orElse("ok"));
-    values.put("queue", loops.queueTrouble().orElse("ok"));
-    values.put("backlog", Long.toString(loops.backlogRows()));
-    values.put("oldest-seconds", Long.toString((long) oldestAge(loops)));
-    values.put("held-aggregates", Long.toString(loops.summary().held()));
+    values.put("database", relay.sourceTrouble().orElse("ok"));
+    values.put("queue", relay.queueTrouble().orElse("ok"));
+    values.put("backlog", Long.toString(relay.waiting()));
+    values.put("undeleted", Integer.toString(relay.standing().unrecorded()));
+    values.put("oldest-seconds", Long.toString((long) oldestAge(relay)));
+    values.put("held-aggregates", Integer.toString(relay.standing().held()));
     return new Report(values);
+  }
+
+  private boolean maySend() {
+    Ownership member = joined.getNow(null);
+    return member != null && member.maySend();
+  }
+
+  /** Connections that were opened before a switch of servers may lead to the old one. */
+  private void renewConnections() {
+    var pool = database.getHikariPoolMXBean();
+    if (pool != null) {
+      pool.softEvictConnections();
+    }
+  }
+
+  private Waker waker(Runnable wake) {
+    return switch (settings.wakeUp()) {
+      case NONE -> Waker.NONE;
+      case QUERY -> new QueryWakeUp(database, settings.idleDelay().dividedBy(2), wake);
+      case BINLOG -> new BinlogWakeUp(settings.mysql(), wake);
+    };
   }
 
   private void leave(Ownership member) throws InterruptedException {
@@ -221,7 +278,7 @@ public final class RelayService implements RunningService {
     if (member == null) {
       return notJoined();
     }
-    return loops
+    return relay
         .trouble()
         .map(Health::down)
         .orElseGet(
@@ -234,14 +291,18 @@ public final class RelayService implements RunningService {
     gauge("partitions.moving", "Partitions on their way to or from it", OwnershipStatus::moving);
     gauge("partitions.unowned", "Partitions that nobody owned", OwnershipStatus::unowned);
     gauge("members", "Relays alive", s -> s.liveMembers().size());
-    Gauge.builder("outbox.relay.backlog", loops::backlogRows)
+    Gauge.builder("outbox.relay.backlog", relay::waiting)
         .description("Rows of the owned partitions in the outbox, counted up to 100000")
         .baseUnit("events")
         .register(metrics.registry());
-    Gauge.builder("outbox.relay.held.aggregates", () -> loops.summary().held())
+    Gauge.builder("outbox.relay.undeleted", () -> relay.standing().unrecorded())
+        .description("Events that SQS acknowledged and that are still in the outbox")
+        .baseUnit("events")
+        .register(metrics.registry());
+    Gauge.builder("outbox.relay.held.aggregates", () -> relay.standing().held())
         .description("Aggregates that an event holds which can never be sent")
         .register(metrics.registry());
-    Gauge.builder("outbox.relay.oldest.event.age", () -> oldestAge(loops))
+    Gauge.builder("outbox.relay.oldest.event.age", () -> oldestAge(relay))
         .description("Age of the oldest event that was read and is not acknowledged")
         .baseUnit("seconds")
         .register(metrics.registry());
@@ -258,21 +319,14 @@ public final class RelayService implements RunningService {
         .register(metrics.registry());
   }
 
-  private static double oldestAge(RelayLoops loops) {
-    return loops
-        .summary()
+  private static double oldestAge(Relay relay) {
+    return relay
         .oldest()
         .map(since -> Math.max(0, Duration.between(since, Instant.now()).toMillis() / 1000.0))
         .orElse(0.0);
   }
 
-  private final class Owner implements RelayLoops.Owner {
-    @Override
-    public boolean maySend() {
-      Ownership member = joined.getNow(null);
-      return member != null && member.maySend();
-    }
-
+  private final class Owner implements Source.Listener {
     @Override
     public void drained(Grant grant) {
       tell(o -> o.drained(grant));
@@ -280,6 +334,7 @@ public final class RelayService implements RunningService {
 
     @Override
     public void fencedOut(Grant grant) {
+      relay.fencedOut(grant);
       tell(o -> o.fencedOut(grant));
     }
 

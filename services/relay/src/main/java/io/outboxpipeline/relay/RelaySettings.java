@@ -2,6 +2,9 @@ package io.outboxpipeline.relay;
 
 import io.outboxpipeline.ownership.LeaseTiming;
 import io.outboxpipeline.ownership.Partitions;
+import io.outboxpipeline.relay.backlog.Limits;
+import io.outboxpipeline.relay.lease.Leases;
+import io.outboxpipeline.relay.wake.WakeUp;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.Settings;
@@ -49,6 +52,11 @@ public record RelaySettings(
   /** What an inbox can keep. */
   private static final int MAX_SOURCE = 255;
 
+  /** One for reading, deleting, being woken, the heartbeat, and whatever else. */
+  private static final int LEAST_POOL = 5;
+
+  private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(5);
+
   /** As short as 20 statements a second allow, those of the ownership included. */
   private static final Duration IDLE_DELAY = Duration.ofMillis(56);
 
@@ -80,6 +88,9 @@ public record RelaySettings(
             s.integer("relay.memory-bytes", "RELAY_MEMORY_BYTES", 32 << 20, 4 << 20, 1 << 30));
     if (settings.member.isBlank() || settings.member.length() > 255) {
       s.problem("relay.member", "RELAY_MEMBER", "must have 1 to 255 characters");
+    }
+    if (mysql.poolSize() < LEAST_POOL) {
+      s.problem("mysql.pool-size", "MYSQL_POOL_SIZE", "must be at least " + LEAST_POOL);
     }
     s.check();
     return settings;
@@ -132,6 +143,42 @@ public record RelaySettings(
     Duration spare = timing.leaseDuration().minus(timing.renewDeadline());
     Duration timeout = spare.multipliedBy(4).dividedBy(5);
     return timeout.compareTo(Duration.ofSeconds(10)) > 0 ? Duration.ofSeconds(10) : timeout;
+  }
+
+  /**
+   * How the database is reached: a statement's time-out ends long before the lease does, so that a
+   * frozen server is left in time; one connection less, which is the heartbeat's.
+   */
+  MySqlSettings connections() {
+    return heartbeatConnection().withPoolSize(mysql.poolSize() - 1);
+  }
+
+  /** For the heartbeat alone: nothing else that takes long keeps it waiting. */
+  MySqlSettings heartbeatConnection() {
+    Duration third = timing.leaseDuration().dividedBy(3);
+    Duration most = least(LONGEST_STATEMENT, greatest(third, Duration.ofSeconds(1)));
+    return mysql.withSocketTimeout(least(mysql.socketTimeout(), most)).withPoolSize(1);
+  }
+
+  private static Duration least(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  private static Duration greatest(Duration a, Duration b) {
+    return a.compareTo(b) > 0 ? a : b;
+  }
+
+  /** How much is held and sent at once. */
+  Limits limits() {
+    Limits standard = Limits.DEFAULT;
+    return new Limits(
+        standard.rows(),
+        memoryBytes,
+        standard.fetchRows(),
+        standard.slotRows(),
+        standard.laneRows(),
+        packEvents,
+        packBytes);
   }
 
   private static Duration time(

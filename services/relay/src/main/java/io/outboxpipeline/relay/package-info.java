@@ -2,9 +2,10 @@
  * The relay: reads the outbox rows of the partitions that it owns, sends them to SQS in order per
  * aggregate, and deletes what was acknowledged.
  *
- * <p>{@code ReadLoop} fills the {@code Backlog}, {@code SendLoop} empties it, {@code DeleteLoop}
- * removes what was sent; {@code OutboxTable} and {@code Queue} are the two edges. Nothing of the
- * worked example may live here.
+ * <p>The rooms are the way of an event: {@code source} (and {@code source.mysql}) finds it and
+ * hands it to {@code backlog}, {@code send} sends it, and the source deletes it. What can never be
+ * sent is in {@code quarantine}; {@code wake} and {@code lease} are what their names say. This
+ * package is the service around them. Nothing of the worked example may live here.
  */
 @NullMarked
 package io.outboxpipeline.relay;

@@ -3,6 +3,7 @@ package io.outboxpipeline.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.outboxpipeline.relay.lease.Leases;
 import io.outboxpipeline.runtime.InvalidSettings;
 import io.outboxpipeline.runtime.Settings;
 import java.time.Duration;

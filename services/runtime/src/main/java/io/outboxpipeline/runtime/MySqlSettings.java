@@ -24,6 +24,16 @@ public record MySqlSettings(
     Duration connectTimeout,
     Duration socketTimeout) {
 
+  /**
+   * Fails, with these words, at a server that takes no writes: after a fail-over the old one may
+   * live on, and reads from it would go on for ever.
+   */
+  private static final String REFUSES_READ_ONLY =
+      "SELECT EXTRACTVALUE('<a/>', IF(@@global.read_only OR @@global.innodb_read_only,"
+          + " '~the server is read-only', '/a'))";
+
+  private static final Duration MAX_LIFETIME = Duration.ofMinutes(5);
+
   /** The settings {@code mysql.*}, {@code MYSQL_*}. */
   public static MySqlSettings read(Settings s, int defaultPoolSize) {
     return new MySqlSettings(
@@ -69,9 +79,17 @@ public record MySqlSettings(
         host, port, database, user, password, sslMode, size, connectTimeout, socketTimeout);
   }
 
+  /** The same settings with another time to wait for the answer to one statement. */
+  public MySqlSettings withSocketTimeout(Duration timeout) {
+    return new MySqlSettings(
+        host, port, database, user, password, sslMode, poolSize, connectTimeout, timeout);
+  }
+
   /**
-   * A pool of connections: READ COMMITTED, UTC. Opening it does not wait for the database, and a
-   * database that is away only fails those who ask for a connection. The caller closes it.
+   * A pool of connections: READ COMMITTED, UTC. A connection to a server that takes no writes (any
+   * more) is not handed out, and none is kept for more than some minutes. Opening it does not wait
+   * for the database, and a database that is away only fails those who ask for a connection. The
+   * caller closes it.
    *
    * @param name tells pools apart in metrics and logs
    * @param metrics where the pool's own meters go
@@ -87,7 +105,11 @@ public record MySqlSettings(
     config.setMaximumPoolSize(poolSize);
     config.setMinimumIdle(Math.min(2, poolSize));
     config.setConnectionTimeout(connectTimeout.toMillis());
-    config.setValidationTimeout(Math.min(connectTimeout.toMillis(), 5000));
+    // A server that is frozen would else cost so much for each connection of the pool.
+    config.setValidationTimeout(Math.min(connectTimeout.toMillis(), 1000));
+    config.setConnectionTestQuery(REFUSES_READ_ONLY);
+    config.setMaxLifetime(MAX_LIFETIME.toMillis());
+    config.setIdleTimeout(MAX_LIFETIME.toMillis() / 2);
     config.setKeepaliveTime(Duration.ofMinutes(2).toMillis());
     config.setInitializationFailTimeout(-1);
     config.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(metrics));

@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class TcpProxy implements AutoCloseable {
   private final int port;
-  private final int target;
+  private volatile int target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private ServerSocket server;
 
@@ -31,6 +31,11 @@ public final class TcpProxy implements AutoCloseable {
 
   public int port() {
     return port;
+  }
+
+  /** Leads new connections to another port; those that are open stay where they are. */
+  public void lead(int port) {
+    target = port;
   }
 
   /** From now on it is away: connections break, new ones are refused. */

@@ -1,0 +1,5 @@
+/** Where the relays keep their leases. */
+@NullMarked
+package io.outboxpipeline.relay.lease;
+
+import org.jspecify.annotations.NullMarked;

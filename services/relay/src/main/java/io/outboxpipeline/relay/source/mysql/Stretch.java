@@ -1,0 +1,4 @@
+package io.outboxpipeline.relay.source.mysql;
+
+/** Part of a slot: ids above one and up to another. */
+record Stretch(int slot, long after, long to) {}

@@ -1,0 +1,419 @@
+package io.outboxpipeline.relay.source.mysql;
+
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.ownership.Grant;
+import io.outboxpipeline.ownership.SlotRange;
+import io.outboxpipeline.relay.backlog.Limits;
+import io.outboxpipeline.relay.backlog.Message;
+import io.outboxpipeline.relay.source.StoredEvent;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Relays, writers, a table and an SQS that do what they like, in one thread and after a seed. Each
+ * step and each question to the table lets time pass, and others act meanwhile.
+ */
+final class RelaySimulation {
+  static final long MAX_TRANSACTION = Duration.ofSeconds(10).toNanos();
+  private static final Limits.Request REQUEST = new Limits.Request(10, 3000, 4000, 100);
+  private static final long MILLI = 1_000_000;
+
+  /** A dozen aggregates in four slots, the first two partitions. */
+  private static final List<Aggregate> AGGREGATES =
+      IntStream.iterate(0, n -> n + 1)
+          .mapToObj(n -> new Aggregate("test", "a" + n))
+          .filter(a -> a.slot() % 64 == 0)
+          .limit(12)
+          .toList();
+
+  private static final List<SlotRange> PARTITIONS =
+      List.of(new SlotRange(0, 127), new SlotRange(128, 255));
+
+  private record Open(ModelTable.Row row, long began) {}
+
+  private final Random random;
+  private final List<String> trace = new ArrayList<>();
+  private final ModelTable table;
+  private final List<ModelRelay> relays = new ArrayList<>();
+  private final List<Open> open = new ArrayList<>();
+  private final Set<Aggregate> locked = new HashSet<>();
+  private final Map<Aggregate, Long> sequences = new HashMap<>();
+
+  /** Up to which number SQS has each aggregate's events. */
+  private final Map<Aggregate, Long> received = new HashMap<>();
+
+  private final Set<String> acknowledged = new HashSet<>();
+
+  /** By partition: who owns it, with which grant; null while it moves. */
+  private final int[] owner = {0, 0};
+
+  private final Grant[] grants = new Grant[2];
+  private final boolean[] draining = new boolean[2];
+  private final long[] epochs = new long[2];
+  private final int step;
+  private boolean replaced;
+  private boolean deletesFail;
+  private boolean inside;
+  private boolean settling;
+  private int events;
+  private long clock = 1;
+
+  RelaySimulation(long seed) {
+    random = new Random(seed);
+    step = random.nextInt(3) == 0 ? 7 : 1;
+    long first = random.nextInt(3) == 0 ? 500_000_000 : 1;
+    table = new ModelTable(first, this::meanwhile);
+    for (int i = 0; i < 2; i++) {
+      int me = i;
+      relays.add(new ModelRelay(() -> clock, MAX_TRANSACTION, grant -> drained(me, grant)));
+    }
+    grant(0, 0);
+    grant(1, 1);
+  }
+
+  /** What happened, for a person who looks for why. */
+  List<String> trace() {
+    return trace;
+  }
+
+  private void log(String what) {
+    trace.add(clock / MILLI + " ms: " + what);
+  }
+
+  private void check(boolean holds, String what) {
+    if (!holds) {
+      throw new AssertionError(what);
+    }
+  }
+
+  // ---- ownership ----
+
+  private void grant(int partition, int relay) {
+    epochs[partition]++;
+    owner[partition] = relay;
+    draining[partition] = false;
+    grants[partition] = new Grant(partition, PARTITIONS.get(partition), epochs[partition]);
+    log("relay " + relay + " owns " + grants[partition]);
+    relays.get(relay).own(grants[partition]);
+  }
+
+  private void drained(int relay, Grant grant) {
+    int partition = grant.partition();
+    if (draining[partition] && grants[partition].equals(grant)) {
+      log("relay " + relay + " drained " + grant);
+      grant(partition, 1 - relay);
+    }
+  }
+
+  private void move() {
+    int partition = random.nextInt(2);
+    if (!draining[partition]) {
+      draining[partition] = true;
+      log("relay " + owner[partition] + " drains " + partition);
+      relays.get(owner[partition]).drain(grants[partition]);
+    }
+  }
+
+  /** As when a member is taken for dead, or a drain takes too long. */
+  private void replace() {
+    int partition = random.nextInt(2);
+    int before = owner[partition];
+    Grant old = grants[partition];
+    replaced = true;
+    if (draining[partition] && random.nextBoolean()) {
+      log("relay " + before + " gives up " + old);
+      relays.get(before).backlog.stopWaiting(old);
+      relays.get(before).giveUp(old);
+    } else if (random.nextBoolean()) {
+      relays.get(before).abandon(old);
+      grant(partition, 1 - before);
+    } else {
+      grant(partition, 1 - before);
+      relays.get(before).abandon(old);
+    }
+  }
+
+  // ---- writers ----
+
+  private void write() {
+    Aggregate aggregate = AGGREGATES.get(random.nextInt(AGGREGATES.size()));
+    if (!locked.add(aggregate)) {
+      return;
+    }
+    int count = random.nextInt(20) == 0 ? 30 : 1 + random.nextInt(2);
+    for (int i = 0; i < count; i++) {
+      long sequence = sequences.merge(aggregate, 1L, Long::sum);
+      int bytes = 1 + random.nextInt(random.nextInt(10) == 0 ? 4000 : 400);
+      boolean flaw = random.nextInt(60) == 0 || bytes + 100 > REQUEST.messageBytes();
+      var row = new ModelTable.Row(table.nextId, aggregate, sequence, "e" + ++events, bytes, flaw);
+      table.nextId += step;
+      open.add(new Open(row, clock));
+    }
+    if (random.nextInt(3) > 0) {
+      end(aggregate, true);
+    }
+  }
+
+  private void endOne() {
+    if (!open.isEmpty()) {
+      end(open.get(random.nextInt(open.size())).row().aggregate(), random.nextInt(4) > 0);
+    }
+  }
+
+  private void end(Aggregate aggregate, boolean commit) {
+    List<Open> mine = open.stream().filter(o -> o.row().aggregate().equals(aggregate)).toList();
+    if (mine.isEmpty()) {
+      return;
+    }
+    open.removeAll(mine);
+    locked.remove(aggregate);
+    if (commit) {
+      mine.forEach(o -> table.rows.put(o.row().id(), o.row()));
+      log("commit of " + mine.stream().map(o -> o.row().id() + "/" + o.row().sequence()).toList());
+    } else {
+      sequences.merge(aggregate, (long) -mine.size(), Long::sum);
+    }
+  }
+
+  /** No transaction is longer than it may be. */
+  private void endLong() {
+    open.stream()
+        .filter(o -> clock - o.began() > MAX_TRANSACTION * 8 / 10)
+        .map(o -> o.row().aggregate())
+        .toList()
+        .forEach(a -> end(a, true));
+  }
+
+  /** The rows are copied to another server, where ids begin lower; what was open is lost. */
+  private void restore() {
+    for (Open o : List.copyOf(open)) {
+      end(o.row().aggregate(), false);
+    }
+    List<ModelTable.Row> rows = List.copyOf(table.rows.values());
+    table.rows.clear();
+    table.server = table.server + "'";
+    table.nextId = 1L + random.nextInt(20);
+    Map<String, ModelTable.Row> held = Map.copyOf(table.quarantine);
+    for (ModelTable.Row r : rows) {
+      var copy =
+          new ModelTable.Row(
+              table.nextId, r.aggregate(), r.sequence(), r.eventId(), r.bytes(), r.flaw());
+      table.nextId += step;
+      table.rows.put(copy.id(), copy);
+      if (held.containsKey(copy.eventId())) {
+        table.quarantine.put(copy.eventId(), copy);
+      }
+    }
+    // The aggregates' numbers were restored, too: nothing that was committed is lost.
+    // What was sent and is to be deleted is sent again: its id is another row's.
+    replaced = true;
+    // All connections led to the old server.
+    relays.forEach(r -> r.reader.connected());
+    log("restored with " + rows.size() + " rows");
+  }
+
+  // ---- the relays' work ----
+
+  private void read(int relay) {
+    try {
+      boolean before = inside;
+      inside = true;
+      relays.get(relay).round(table);
+      inside = before;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    var summary = relays.get(relay).backlog.summary();
+    check(summary.rows() <= ModelRelay.SMALL.rows(), "rows in memory: " + summary);
+    check(summary.bytes() <= ModelRelay.SMALL.bytes() + 4096, "bytes in memory: " + summary);
+  }
+
+  /** Others act while a relay waits for the database. */
+  private void meanwhile() {
+    clock += MILLI / 10;
+    if (inside && random.nextInt(8) == 0) {
+      // Once faults have stopped nobody writes.
+      switch (settling ? 2 + random.nextInt(4) : random.nextInt(6)) {
+        case 0 -> write();
+        case 1 -> endOne();
+        case 2 -> send(random.nextInt(2));
+        case 3 -> answer(random.nextInt(2), settling);
+        default -> delete(random.nextInt(2));
+      }
+    }
+  }
+
+  private void send(int relay) {
+    ModelRelay r = relays.get(relay);
+    List<Message> request;
+    try {
+      request = r.backlog.take(clock, 0, REQUEST);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    if (request.isEmpty()) {
+      return;
+    }
+    for (Message m : request) {
+      for (List<Message> other : r.underWay) {
+        for (Message o : other) {
+          // One of an earlier grant may be on its way still: the fence is for that.
+          check(
+              !o.aggregate().equals(m.aggregate()) || o.epoch() != m.epoch(),
+              "two messages on their way: " + m.aggregate());
+        }
+      }
+    }
+    r.underWay.add(request);
+  }
+
+  private void answer(int relay, boolean well) {
+    ModelRelay r = relays.get(relay);
+    if (r.underWay.isEmpty()) {
+      return;
+    }
+    List<Message> request = r.underWay.remove(random.nextInt(r.underWay.size()));
+    for (Message message : request) {
+      int luck = well ? 9 : random.nextInt(10);
+      if (luck > 0) {
+        receive(message);
+      }
+      if (luck <= 1) {
+        // Refused or not arrived, or the answer is lost.
+        replaced = true;
+        r.backlog.failed(message, clock + MILLI * random.nextInt(50));
+      } else {
+        message.events().forEach(e -> acknowledged.add(e.eventId()));
+        r.backlog.acknowledged(message);
+      }
+    }
+  }
+
+  private void receive(Message message) {
+    long last = received.getOrDefault(message.aggregate(), 0L);
+    for (StoredEvent e : message.events()) {
+      check(
+          e.sequence() <= last + 1,
+          "event " + e.sequence() + " of " + e.aggregate() + " overtook " + (last + 1));
+      check(
+          replaced || e.sequence() == last + 1,
+          "event " + e.sequence() + " of " + e.aggregate() + " was sent twice");
+      last = Math.max(last, e.sequence());
+    }
+    received.put(message.aggregate(), last);
+    log("SQS has " + message.events().stream().map(StoredEvent::position).toList());
+  }
+
+  private void delete(int relay) {
+    if (deletesFail) {
+      return;
+    }
+    ModelRelay r = relays.get(relay);
+    List<Done> rows;
+    try {
+      rows = r.deletes.take(1 + random.nextInt(20), 1, 0, 0);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    for (Done d : rows) {
+      ModelTable.Row row = table.rows.get(d.id());
+      if (epochs[d.partition()] == d.epoch()
+          && row != null
+          && row.slot() == d.slot()
+          && row.eventId().equals(d.eventId())) {
+        check(acknowledged.contains(row.eventId()), "deleted and not acknowledged: " + row);
+        table.rows.remove(d.id());
+      }
+    }
+    r.commands.deleted(rows);
+    r.deletes.deleted(rows);
+  }
+
+  /** A person lets events that are held be tried again: whatever was wrong is mended. */
+  private void decide() {
+    for (ModelTable.Row row : List.copyOf(table.quarantine.values())) {
+      if (table.rows.containsKey(row.id())) {
+        table.rows.put(
+            row.id(),
+            new ModelTable.Row(
+                row.id(), row.aggregate(), row.sequence(), row.eventId(), 10, false));
+      }
+      table.quarantine.remove(row.eventId());
+    }
+  }
+
+  void step() {
+    clock += MILLI * (random.nextInt(200) == 0 ? 5_000 : random.nextInt(40));
+    endLong();
+    int relay = random.nextInt(2);
+    switch (random.nextInt(16)) {
+      case 0, 1, 2, 3 -> write();
+      case 4, 5 -> endOne();
+      case 6, 7, 8 -> read(relay);
+      case 9, 10 -> send(relay);
+      case 11, 12 -> answer(relay, false);
+      case 13 -> delete(relay);
+      default -> {
+        switch (random.nextInt(20)) {
+          case 0 -> move();
+          case 1 -> replace();
+          case 2 -> decide();
+          case 3 -> restore();
+          case 4 -> deletesFail = !deletesFail;
+          default -> delete(relay);
+        }
+      }
+    }
+  }
+
+  /** Faults stop: all that was committed is sent and deleted within two minutes. */
+  void settle() {
+    settling = true;
+    deletesFail = false;
+    for (Open o : List.copyOf(open)) {
+      end(o.row().aggregate(), true);
+    }
+    long until = clock + Duration.ofMinutes(2).toNanos();
+    while (clock < until && !(table.rows.isEmpty() && idle())) {
+      clock += 20 * MILLI;
+      for (int relay = 0; relay < 2; relay++) {
+        read(relay);
+        send(relay);
+        answer(relay, true);
+        delete(relay);
+      }
+      decide();
+    }
+    check(table.rows.isEmpty(), "rows left in the table: " + table.rows.values());
+    check(idle(), "something is on its way for ever");
+    for (Aggregate aggregate : AGGREGATES) {
+      long sent = received.getOrDefault(aggregate, 0L);
+      long committed = sequences.getOrDefault(aggregate, 0L);
+      check(sent == committed, aggregate + ": sent " + sent + " of " + committed);
+    }
+    for (ModelRelay relay : relays) {
+      check(relay.backlog.isEmpty(), "memory is not given back: " + relay.backlog.summary());
+    }
+  }
+
+  private boolean idle() {
+    return relays.stream().allMatch(r -> r.underWay.isEmpty() && r.backlog.isEmpty());
+  }
+
+  /** What the table was asked, for a bound on it. */
+  long queries() {
+    return table.queries;
+  }
+
+  int events() {
+    return events;
+  }
+}

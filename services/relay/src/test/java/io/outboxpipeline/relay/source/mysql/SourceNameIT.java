@@ -1,0 +1,36 @@
+package io.outboxpipeline.relay.source.mysql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.TestDatabase;
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class SourceNameIT {
+
+  @ParameterizedTest
+  @EnumSource(TestDatabase.class)
+  void events_are_sent_under_the_settings_name_else_the_databases_own_else_its_schemas(
+      TestDatabase server) throws SQLException {
+    Database database = server.create();
+    try (Connection c = database.dataSource().getConnection()) {
+      var before = new SourceName(Optional.empty());
+      URI old = URI.create("/outbox/" + database.name());
+      assertThat(before.get(c)).isEqualTo(old);
+
+      Schema.migrate(database.dataSource());
+      assertThat(before.get(c)).as("it never changes").isEqualTo(old);
+      assertThat(new SourceName(Optional.empty()).get(c).toString())
+          .matches("/outbox/[0-9a-f-]{36}");
+
+      URI given = URI.create("urn:orders");
+      assertThat(new SourceName(Optional.of(given)).get(c)).isEqualTo(given);
+    }
+  }
+}
