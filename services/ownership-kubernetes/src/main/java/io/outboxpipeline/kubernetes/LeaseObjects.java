@@ -161,7 +161,7 @@ final class LeaseObjects {
         new PartitionLease(
             Integer.parseInt(name.substring(start.length())),
             holder(item),
-            annotation(item, TARGET).map(MemberId::new),
+            annotation(item, TARGET).flatMap(MemberId::parse),
             number(item, EPOCH),
             version(item)));
   }

@@ -47,6 +47,12 @@ public final class DatabaseFence implements Fence {
       WHERE partition_no = ? AND first_slot = ? AND last_slot = ? AND epoch < ?
       """;
 
+  private static final String MEND =
+      """
+      UPDATE obt_partition SET first_slot = ?, last_slot = ?
+      WHERE partition_no = ? AND first_slot = ? AND last_slot = ? AND epoch = ?
+      """;
+
   private static final String READ_ONE =
       """
       SELECT first_slot, last_slot, epoch FROM obt_partition WHERE partition_no = ?
@@ -193,6 +199,28 @@ public final class DatabaseFence implements Fence {
     return true;
   }
 
+  /**
+   * Gives a row its slots back that are not those of its partition, in a layout of as many
+   * partitions as there are: somebody changed it by hand. A new layout has other epochs.
+   */
+  private static boolean mended(Connection c, Grant grant, int first, int last, long epoch)
+      throws SQLException {
+    int count = layout(c).partitions();
+    if (grant.partition() >= count
+        || !Partitions.range(grant.partition(), count).equals(grant.slots())) {
+      return false;
+    }
+    try (PreparedStatement s = c.prepareStatement(MEND)) {
+      s.setInt(1, grant.slots().first());
+      s.setInt(2, grant.slots().last());
+      s.setInt(3, grant.partition());
+      s.setInt(4, first);
+      s.setInt(5, last);
+      s.setLong(6, epoch);
+      return s.executeUpdate() == 1;
+    }
+  }
+
   @Override
   public RaiseOutcome raise(MemberId owner, Grant grant) {
     try (Connection c = AutoCommit.connection(database)) {
@@ -210,10 +238,15 @@ public final class DatabaseFence implements Fence {
       try (PreparedStatement s = c.prepareStatement(READ_ONE)) {
         s.setInt(1, grant.partition());
         try (ResultSet rows = s.executeQuery()) {
-          return rows.next()
-                  && rows.getInt(1) == grant.slots().first()
-                  && rows.getInt(2) == grant.slots().last()
-              ? new RaiseOutcome.Stale(rows.getLong(3))
+          if (!rows.next()) {
+            return new RaiseOutcome.Repartitioned();
+          }
+          int first = rows.getInt(1);
+          int last = rows.getInt(2);
+          long epoch = rows.getLong(3);
+          boolean agrees = first == grant.slots().first() && last == grant.slots().last();
+          return agrees || mended(c, grant, first, last, epoch)
+              ? new RaiseOutcome.Stale(epoch)
               : new RaiseOutcome.Repartitioned();
         }
       }

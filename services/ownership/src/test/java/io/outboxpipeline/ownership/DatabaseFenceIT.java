@@ -68,6 +68,16 @@ final class DatabaseFenceIT {
     assertThat(fence.lay(new Layout(4, 7), 2)).isTrue();
   }
 
+  /** Else its partition would be claimed and abandoned for ever, and nobody would read it. */
+  @Test
+  void a_partition_whose_slots_somebody_changed_gets_them_back() {
+    lay(4);
+    database.execute("UPDATE obt_partition SET last_slot = 190 WHERE partition_no = 2");
+    assertThat(fence.raise(A, grant(2, 4, 7))).isEqualTo(new RaiseOutcome.Stale(0));
+    assertThat(fence.raise(A, grant(2, 4, 7))).isEqualTo(new RaiseOutcome.Raised());
+    assertThat(fence.raise(A, grant(1, 2, 9))).isEqualTo(new RaiseOutcome.Repartitioned());
+  }
+
   @Test
   void another_number_of_partitions_starts_above_every_former_epoch() throws SQLException {
     lay(4);

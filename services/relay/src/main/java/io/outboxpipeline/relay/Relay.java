@@ -148,6 +148,13 @@ final class Relay implements PartitionWork, AutoCloseable {
         : sent.or(() -> held);
   }
 
+  /** The age of that event in seconds; 0 if there is none. */
+  double oldestSeconds() {
+    return oldest()
+        .map(since -> Math.max(0, Duration.between(since, Instant.now()).toMillis() / 1000.0))
+        .orElse(0.0);
+  }
+
   /** Ends the loops, the readers first; what was acknowledged is deleted. */
   @Override
   public void close() {

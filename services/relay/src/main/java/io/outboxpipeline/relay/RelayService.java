@@ -34,7 +34,6 @@ import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.runtime.Transactions;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -231,7 +230,7 @@ public final class RelayService implements RunningService {
     values.put("queue", relay.queueTrouble().orElse("ok"));
     values.put("backlog", Long.toString(relay.waiting()));
     values.put("undeleted", Integer.toString(relay.standing().unrecorded()));
-    values.put("oldest-seconds", Long.toString((long) oldestAge(relay)));
+    values.put("oldest-seconds", Long.toString((long) relay.oldestSeconds()));
     values.put("held-aggregates", Integer.toString(relay.standing().held()));
     return new Report(values);
   }
@@ -302,7 +301,7 @@ public final class RelayService implements RunningService {
     Gauge.builder("outbox.relay.held.aggregates", () -> relay.standing().held())
         .description("Aggregates that an event holds which can never be sent")
         .register(metrics.registry());
-    Gauge.builder("outbox.relay.oldest.event.age", () -> oldestAge(relay))
+    Gauge.builder("outbox.relay.oldest.event.age", relay::oldestSeconds)
         .description("Age of the oldest event that was read and is not acknowledged")
         .baseUnit("seconds")
         .register(metrics.registry());
@@ -317,13 +316,6 @@ public final class RelayService implements RunningService {
             })
         .description(description)
         .register(metrics.registry());
-  }
-
-  private static double oldestAge(Relay relay) {
-    return relay
-        .oldest()
-        .map(since -> Math.max(0, Duration.between(since, Instant.now()).toMillis() / 1000.0))
-        .orElse(0.0);
   }
 
   private final class Owner implements Source.Listener {

@@ -340,16 +340,4 @@ final class SqlOutboxTable implements OutboxTable, AutoCloseable {
       anyAfter.close();
     }
   }
-
-  /** How many rows ranges of slots have, counted up to a limit. */
-  static long count(Connection c, List<SlotRange> ranges, int limit) throws SQLException {
-    String sql =
-        "SELECT COUNT(*) FROM (SELECT 1 FROM obt WHERE %s LIMIT %s) counted"
-            .formatted(Sql.in(ranges), limit);
-    try (var s = c.createStatement();
-        var row = s.executeQuery(sql)) {
-      row.next();
-      return row.getLong(1);
-    }
-  }
 }
