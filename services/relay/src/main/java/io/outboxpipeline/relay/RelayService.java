@@ -92,7 +92,10 @@ public final class RelayService implements RunningService {
                 settings.drainTimeout()),
             new MySqlSource(
                 new MySqlSource.Settings(
-                    settings.source(), settings.idleDelay(), settings.maxTransaction()),
+                    settings.source(),
+                    settings.mysql().database(),
+                    settings.idleDelay(),
+                    settings.maxTransaction()),
                 database,
                 this::renewConnections,
                 fenced,

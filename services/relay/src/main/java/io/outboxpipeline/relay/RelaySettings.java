@@ -49,13 +49,13 @@ public record RelaySettings(
 
   private static final int POOL = 8;
 
-  /** What an inbox can keep. */
-  private static final int MAX_SOURCE = 255;
-
   /** One for reading, deleting, being woken, the heartbeat, and whatever else. */
   private static final int LEAST_POOL = 5;
 
   private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(5);
+
+  /** What an inbox can keep. */
+  private static final int MAX_SOURCE = 255;
 
   /** As short as 20 statements a second allow, those of the ownership included. */
   private static final Duration IDLE_DELAY = Duration.ofMillis(56);

@@ -176,7 +176,10 @@ final class RelayIT {
     var source =
         new MySqlSource(
             new MySqlSource.Settings(
-                settings.source(), settings.idleDelay(), settings.maxTransaction()),
+                settings.source(),
+                settings.mysql().database(),
+                settings.idleDelay(),
+                settings.maxTransaction()),
             watched,
             () -> pool.getHikariPoolMXBean().softEvictConnections(),
             new Transactions(pool, metrics.transactionRetries()),

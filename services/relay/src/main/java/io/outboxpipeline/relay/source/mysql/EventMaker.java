@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes of rows what is sent.
  *
- * @param source what the events say they come from
+ * @param source what the events say they come from, which may have to be asked for
  * @param maxBytes of a payload that is worth reading: a larger one can't be sent
  */
-record EventMaker(URI source, int maxBytes) {
+record EventMaker(SourceName source, int maxBytes) {
 
-  StoredEvent make(RawRow raw, long epoch) {
+  StoredEvent make(RawRow raw, long epoch, URI from) {
     String body = "";
     String flaw = null;
     byte[] payload = raw.payload();
@@ -21,7 +21,7 @@ record EventMaker(URI source, int maxBytes) {
       flaw = "too large: a payload of " + raw.length() + " bytes";
     } else {
       try {
-        body = CloudEventsCodec.encode(raw.event(payload), source, epoch);
+        body = CloudEventsCodec.encode(raw.event(payload), from, epoch);
       } catch (RuntimeException e) {
         flaw = e.getMessage() == null ? e.toString() : e.getMessage();
       }

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class MySqlSource implements Source {
   private static final System.Logger LOG = System.getLogger(MySqlSource.class.getName());
 
+  /** A payload that is larger can't be sent. */
+  private static final int MAX_BYTES = 1 << 20;
+
   private static final int COUNTED = 100_000;
   private static final Duration FIRST_COUNT = Duration.ofMillis(200);
   private static final Duration COUNT_EVERY = Duration.ofSeconds(15);
@@ -32,11 +35,13 @@ public final class MySqlSource implements Source {
   /**
    * How to read.
    *
-   * @param events what the events say they come from; without it, what the database was named
+   * @param events what the events say they come from; empty: the name that the database has
+   * @param databaseName the schema's
    * @param idleDelay between two queries when nothing happens and the waker does not watch
    * @param maxTransaction how long a writer's transaction may take
    */
-  public record Settings(Optional<URI> events, Duration idleDelay, Duration maxTransaction) {}
+  public record Settings(
+      Optional<URI> events, String databaseName, Duration idleDelay, Duration maxTransaction) {}
 
   private final Settings settings;
   private final DataSource database;
@@ -87,7 +92,8 @@ public final class MySqlSource implements Source {
             commands,
             database,
             renewConnections,
-            new SourceName(settings.events()),
+            new EventMaker(
+                new SourceName(settings.events(), database, settings.databaseName()), MAX_BYTES),
             fenced,
             waker,
             deleteLoop::keepsUp,

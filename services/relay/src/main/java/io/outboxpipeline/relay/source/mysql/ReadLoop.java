@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class ReadLoop implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ReadLoop.class.getName());
 
-  /** A payload that is larger can't be sent. */
-  private static final int MAX_BYTES = 1 << 20;
-
   private static final long KEEP = Duration.ofSeconds(10).toNanos();
 
   /** Where a proxy spreads connections over servers, they differ for good. */
@@ -45,7 +42,7 @@ final class ReadLoop implements AutoCloseable {
   private final Commands commands;
   private final DataSource database;
   private final Runnable renewConnections;
-  private final SourceName events;
+  private final EventMaker events;
   private final Transactions fenced;
   private final Waker waker;
   private final BooleanSupplier mayRead;
@@ -73,7 +70,7 @@ final class ReadLoop implements AutoCloseable {
       Commands commands,
       DataSource database,
       Runnable renewConnections,
-      SourceName events,
+      EventMaker events,
       Transactions fenced,
       Waker waker,
       BooleanSupplier mayRead,
@@ -137,7 +134,7 @@ final class ReadLoop implements AutoCloseable {
       try {
         askedAt = System.nanoTime();
         try (Connection c = database.getConnection();
-            var table = new SqlOutboxTable(c, new EventMaker(events.get(c), MAX_BYTES))) {
+            var table = new SqlOutboxTable(c, events)) {
           c.setAutoCommit(true);
           reader.connected();
           reader.check(table);

@@ -3,6 +3,7 @@ package io.outboxpipeline.relay.source.mysql;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.ownership.SlotRange;
 import io.outboxpipeline.relay.source.StoredEvent;
+import java.net.URI;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -74,20 +75,25 @@ final class SqlOutboxTable implements OutboxTable, AutoCloseable {
     String sql =
         "SELECT %s FROM obt FORCE INDEX (obt_id) WHERE id > %s AND %s %s AND (%s) ORDER BY id LIMIT %s"
             .formatted(RawRow.COLUMNS, after, IN_RANGE, unknown, Sql.in(owned.ranges()), limit);
-    List<Newer.Fresh> rows = new ArrayList<>();
+    List<RawRow> raws = new ArrayList<>();
     boolean whole = true;
     try (var s = c.createStatement();
         var row = s.executeQuery(sql)) {
       while (row.next()) {
         RawRow raw = RawRow.of(row);
         whole &= raw.payload() != null;
-        rows.add(new FreshRow(raw, events));
+        raws.add(raw);
       }
+    }
+    List<Newer.Fresh> rows = new ArrayList<>();
+    if (!raws.isEmpty()) {
+      URI from = events.source().get();
+      raws.forEach(raw -> rows.add(new FreshRow(raw, events, from)));
     }
     return new Newer(rows, whole && rows.size() < limit);
   }
 
-  private record FreshRow(RawRow raw, EventMaker events) implements Newer.Fresh {
+  private record FreshRow(RawRow raw, EventMaker events, URI from) implements Newer.Fresh {
     @Override
     public int slot() {
       return raw.slot();
@@ -105,7 +111,7 @@ final class SqlOutboxTable implements OutboxTable, AutoCloseable {
 
     @Override
     public StoredEvent event(long epoch) {
-      return events.make(raw, epoch);
+      return events.make(raw, epoch, from);
     }
   }
 
@@ -302,7 +308,8 @@ final class SqlOutboxTable implements OutboxTable, AutoCloseable {
       for (RawRow raw : reading.raws) {
         RawRow whole = whole(raw);
         if (whole != null) {
-          reading.events.add(events.make(whole, owned.epoch(raw.slot())));
+          reading.events.add(
+              events.make(whole, owned.epoch(raw.slot()), events.source().get()));
         }
         reading.upTo = raw.id();
       }

@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,7 +56,10 @@ final class LateLookIT {
     look.begin(
         IntStream.range(0, Slots.COUNT).mapToObj(n -> new Stretch(n, 0, Long.MAX_VALUE)).toList());
     try (Connection c = source.getConnection();
-        var table = new SqlOutboxTable(c, new EventMaker(URI.create("/test"), 1 << 20))) {
+        var table = new SqlOutboxTable(c, new EventMaker(
+                    new SourceName(
+                        Optional.of(URI.create("/test")), database.dataSource(), "test"),
+                    1 << 20))) {
       while (!look.isDone()) {
         assertThat(look.piece(table)).isEmpty();
       }

@@ -6,7 +6,6 @@ import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.net.URI;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,18 +18,16 @@ final class SourceNameIT {
   void events_are_sent_under_the_settings_name_else_the_databases_own_else_its_schemas(
       TestDatabase server) throws SQLException {
     Database database = server.create();
-    try (Connection c = database.dataSource().getConnection()) {
-      var before = new SourceName(Optional.empty());
-      URI old = URI.create("/outbox/" + database.name());
-      assertThat(before.get(c)).isEqualTo(old);
+    var before = new SourceName(Optional.empty(), database.dataSource(), "base");
+    assertThat(before.get()).isEqualTo(URI.create("/outbox/base"));
 
-      Schema.migrate(database.dataSource());
-      assertThat(before.get(c)).as("it never changes").isEqualTo(old);
-      assertThat(new SourceName(Optional.empty()).get(c).toString())
-          .matches("/outbox/[0-9a-f-]{36}");
+    Schema.migrate(database.dataSource());
+    assertThat(before.get()).as("it never changes").isEqualTo(URI.create("/outbox/base"));
+    var own = new SourceName(Optional.empty(), database.dataSource(), "base");
+    assertThat(own.get().toString()).matches("/outbox/[0-9a-f-]{36}");
 
-      URI given = URI.create("urn:orders");
-      assertThat(new SourceName(Optional.of(given)).get(c)).isEqualTo(given);
-    }
+    URI given = URI.create("urn:orders");
+    assertThat(new SourceName(Optional.of(given), database.dataSource(), "base").get())
+        .isEqualTo(given);
   }
 }
