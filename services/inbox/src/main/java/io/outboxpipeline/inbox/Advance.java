@@ -42,6 +42,19 @@ final class Advance {
     return advance.applied;
   }
 
+  /**
+   * Runs one chain.
+   *
+   * @param before what the handler ran for in this transaction already
+   */
+  static Resumed resumed(
+      Connection transaction, Progress progress, EventHandler handler, List<Event> before)
+      throws SQLException {
+    List<Event> applied = new ArrayList<>(before);
+    applied.addAll(run(transaction, List.of(progress), handler));
+    return new Resumed(progress.last, applied, progress.rejection, progress.unfinished);
+  }
+
   private void run() throws SQLException {
     List<Progress> active = chains.stream().filter(p -> p.active).toList();
     while (!active.isEmpty()) {

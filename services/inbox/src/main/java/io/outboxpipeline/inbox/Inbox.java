@@ -1,7 +1,6 @@
 package io.outboxpipeline.inbox;
 
 import io.outboxpipeline.inbox.InboxTable.Row;
-import io.outboxpipeline.inbox.RejectedEventException.Rejection;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.Event;
@@ -211,15 +210,7 @@ public final class Inbox {
       progress.last = last;
       progress.known = Optional.empty();
     }
-    return advanced(transaction, progress, handler, List.of());
-  }
-
-  private static Resumed advanced(
-      Connection transaction, Progress progress, EventHandler handler, List<Event> before)
-      throws SQLException {
-    List<Event> applied = new ArrayList<>(before);
-    applied.addAll(Advance.run(transaction, List.of(progress), handler));
-    return new Resumed(progress.last, applied, progress.rejection, progress.unfinished);
+    return Advance.resumed(transaction, progress, handler, List.of());
   }
 
   /**
@@ -233,7 +224,8 @@ public final class Inbox {
   public Optional<Resumed> applyConflict(
       Connection transaction, Chain chain, long sequence, UUID eventId, EventHandler handler)
       throws SQLException {
-    return settle(transaction, chain, sequence, eventId, true, handler);
+    requireTransaction(transaction);
+    return Settlement.apply(transaction, chain, sequence, eventId, handler);
   }
 
   /**
@@ -246,39 +238,8 @@ public final class Inbox {
   public Optional<Resumed> discardConflict(
       Connection transaction, Chain chain, long sequence, UUID eventId, EventHandler handler)
       throws SQLException {
-    return settle(transaction, chain, sequence, eventId, false, handler);
-  }
-
-  private static Optional<Resumed> settle(
-      Connection transaction,
-      Chain chain,
-      long sequence,
-      UUID eventId,
-      boolean apply,
-      EventHandler handler)
-      throws SQLException {
     requireTransaction(transaction);
-    Optional<Row> row = InboxTable.lock(transaction, chain);
-    if (row.isEmpty()) {
-      return Optional.empty();
-    }
-    Optional<Event> event = ConflictTable.open(transaction, chain, sequence, eventId);
-    if (event.isEmpty()) {
-      return Optional.empty();
-    }
-    boolean run = apply && !event.get().tombstone();
-    List<Event> applied = run ? List.of(event.get()) : List.of();
-    var rejections = new HashMap<UUID, String>();
-    if (run && !Advance.attempt(transaction, applied, handler, rejections)) {
-      var rejection = new Rejection(event.get(), rejections.getOrDefault(eventId, "rejected"));
-      return Optional.of(new Resumed(row.get().last(), List.of(), Optional.of(rejection), false));
-    }
-    ConflictTable.settle(transaction, chain, sequence, eventId, apply);
-    var progress = new Progress(chain, row.get());
-    progress.openConflicts = Math.max(0, row.get().conflicts() - 1);
-    progress.active = progress.openConflicts == 0 && !row.get().rejected();
-    applied.forEach(progress::alsoApplied);
-    return Optional.of(advanced(transaction, progress, handler, applied));
+    return Settlement.discard(transaction, chain, sequence, eventId, handler);
   }
 
   /** The chains that wait for an event that has not arrived, those that wait longest first. */

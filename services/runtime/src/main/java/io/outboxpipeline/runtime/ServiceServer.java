@@ -79,6 +79,8 @@ public final class ServiceServer implements AutoCloseable {
             .maxPayloadSize(MAX_PAYLOAD)
             .directHandlers(Problems.directHandlers())
             .errorHandling(ErrorHandling.builder().includeEntity(true).build())
+            .protocolsDiscoverServices(false)
+            .addConnectionSelector(new StrictChunks())
             .featuresDiscoverServices(false)
             .addFeature(
                 ObserveFeature.builder()

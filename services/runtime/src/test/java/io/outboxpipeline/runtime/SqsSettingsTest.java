@@ -2,7 +2,9 @@ package io.outboxpipeline.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,18 @@ final class SqsSettingsTest {
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("is a queue in " + region)
         .hasMessageContaining("ap-south-1");
+  }
+
+  @Test
+  void without_any_region_one_sentence_says_so() {
+    assumeThat(System.getenv("AWS_REGION")).isNull();
+    System.setProperty("aws.disableEc2Metadata", "true");
+    System.setProperty("aws.configFile", "/nowhere/config");
+    SqsSettings settings = read(Map.of("SQS_QUEUE", "events"));
+    assertThatThrownBy(
+            () -> settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(1), 1).close())
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("sqs.region (AWS_REGION) is not set");
   }
 
   @Test
