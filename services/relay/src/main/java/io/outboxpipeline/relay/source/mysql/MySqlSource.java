@@ -81,7 +81,12 @@ public final class MySqlSource implements Source {
     deletes = new Deletes(this::drained);
     deleteLoop =
         new DeleteLoop(
-            deletes, fenced, renewConnections, commands::followed, commands::deleted, this::fencedOut);
+            deletes,
+            fenced,
+            renewConnections,
+            commands::followed,
+            commands::deleted,
+            this::fencedOut);
   }
 
   @Override
