@@ -217,10 +217,14 @@ final class MessageQueue implements AutoCloseable {
                 .failed());
   }
 
-  /** Hides messages from others for another whole visibility time-out from now on. */
-  void extendVisibility(List<Message> messages) {
+  /**
+   * Hides messages from others for another whole visibility time-out from now on.
+   *
+   * @return for how many of them that failed
+   */
+  int extendVisibility(List<Message> messages) {
     Facts now = facts();
-    inBatches(
+    return inBatches(
         "extend the visibility of",
         messages,
         batch ->

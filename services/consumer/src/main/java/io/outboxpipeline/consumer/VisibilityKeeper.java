@@ -45,28 +45,25 @@ final class VisibilityKeeper implements AutoCloseable {
   }
 
   private void keep(Duration half) {
+    Duration pause = half;
     try {
       while (true) {
-        Thread.sleep(half);
-        extend();
+        Thread.sleep(pause);
+        pause = extend() ? half : half.dividedBy(4);
       }
     } catch (InterruptedException e) {
       // Closed.
     }
   }
 
-  /** One request that fails is no reason to give the messages up: half of their time is left. */
-  private void extend() {
+  /** A request that fails is made again soon, because half of the messages' time is left. */
+  private boolean extend() {
     List<Message> messages = inHand();
-    if (messages.isEmpty()) {
-      return;
-    }
     try {
-      queue.extendVisibility(messages);
+      return messages.isEmpty() || queue.extendVisibility(messages) == 0;
     } catch (SdkException e) {
-      if (!thread.isInterrupted()) {
-        LOG.log(WARNING, "could not extend the visibility of messages: {0}", e.getMessage());
-      }
+      LOG.log(WARNING, "could not extend the visibility of messages: {0}", e.getMessage());
+      return false;
     }
   }
 
