@@ -91,9 +91,9 @@ public record RelaySpec(
             message = "spec.relay.maxTransaction must be from 1s to 1h")
         String maxTransaction,
     @JsonPropertyDescription(
-            "What the events say they come from, a URI reference; without it /outbox/ and the"
-                + " database's name.")
-        @Size(min = 1, max = 512)
+            "What the events say they come from, a URI reference; without it the name that the"
+                + " database was given by its first migration.")
+        @Size(min = 1, max = 255)
         @Pattern("^[^\\s]+$")
         @Nullable String source,
     @JsonPropertyDescription(
