@@ -29,8 +29,8 @@
  *       cursor or in the list of the look that found them.
  * </ol>
  *
- * <p>{@code RelaySimulationTest} proves 1 to 6, 8 and 9 with random and all small schedules, {@code
- * ReaderTest} and {@code OtherTableIT} prove 7.
+ * <p>{@code RelaySimulationTest} runs all of this in random schedules; {@code ReaderTest} and {@code
+ * PrimarySwitchIT} prove 7, {@code RelayFaultsIT} shows 8 at both servers.
  */
 @NullMarked
 package io.outboxpipeline.relay.source.mysql;
