@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Queue;
@@ -52,7 +53,7 @@ final class OwnershipOnKubernetesIT {
   private static final LeaseTiming TIMING =
       new LeaseTiming(Duration.ofMillis(6000), Duration.ofMillis(4000), Duration.ofMillis(500));
 
-  private static final Duration SOON = Duration.ofSeconds(40);
+  private static final Duration SOON = Duration.ofMinutes(3);
 
   private final ApiServer cluster = ApiServer.get();
   private final String namespace = cluster.namespace();
@@ -233,14 +234,21 @@ final class OwnershipOnKubernetesIT {
       pool.setMaximumPoolSize(4);
     }
 
+    /** As a relay does, again where the API server is slow to answer the first question. */
     void start(OptionalInt partitions) {
       ownership =
-          Ownership.start(
-              new Ownership.Settings(new MemberId(name), partitions, TIMING),
-              this,
-              new DatabaseFence(pool),
-              this,
-              () -> new Report(Map.of("name", name)));
+          await()
+              .ignoreException(StoreException.class)
+              .until(() -> started(partitions), Objects::nonNull);
+    }
+
+    private Ownership started(OptionalInt partitions) {
+      return Ownership.start(
+          new Ownership.Settings(new MemberId(name), partitions, TIMING),
+          this,
+          new DatabaseFence(pool),
+          this,
+          () -> new Report(Map.of("name", name)));
     }
 
     @Override
