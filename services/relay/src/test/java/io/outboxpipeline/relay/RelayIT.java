@@ -222,7 +222,7 @@ final class RelayIT {
   }
 
   private void awaitEmpty() {
-    await().atMost(Duration.ofSeconds(60)).until(() -> rows() == 0);
+    await().atMost(Duration.ofMinutes(5)).until(() -> rows() == 0);
   }
 
   /** All messages of the queue, by group, each event once as SQS has them. */
@@ -385,7 +385,7 @@ final class RelayIT {
     asked.drainPermits();
     answers.drainPermits();
     for (int i = 0; i < 8; i++) {
-      assertThat(asked.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(asked.tryAcquire(2, TimeUnit.MINUTES)).isTrue();
       commit(event(neighbour, 2));
       // The round that reads the next rows, if there is room for any, finds the event first.
       answers.release();
@@ -490,7 +490,8 @@ final class RelayIT {
     Duration behind = Duration.ofNanos(reads.getLast() - reads.getFirst());
     assertThat(looks)
         .hasValueGreaterThan(2)
-        .hasValueLessThanOrEqualTo(1 + (int) behind.dividedBy(Duration.ofMillis(500)));
+        // At its end there may be one that looks at three kinds of places, each by a query.
+        .hasValueLessThanOrEqualTo(3 + (int) behind.dividedBy(Duration.ofMillis(500)));
     var received = received();
     assertChains(received);
     assertThat(received.values().stream().mapToInt(List::size).sum()).isEqualTo(20_000);
@@ -510,7 +511,7 @@ final class RelayIT {
                 throw new SQLException("no count");
               }
             });
-    assertThat(counts.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(counts.await(2, TimeUnit.MINUTES)).isTrue();
     awaitEmpty();
     over.countDown();
     commit(event("next", 1));
@@ -642,7 +643,7 @@ final class RelayIT {
       }
       awaitEmpty();
       standsStill.set(true);
-      assertThat(waits.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(waits.await(2, TimeUnit.MINUTES)).isTrue();
       slow.commit();
     }
     commit(event("slow", 2));
