@@ -18,7 +18,6 @@ import io.outboxpipeline.ownership.PartitionLease;
 import io.outboxpipeline.ownership.Report;
 import io.outboxpipeline.ownership.Snapshot;
 import io.outboxpipeline.ownership.Version;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -126,9 +125,7 @@ final class KubernetesLeaseStoreIT extends LeaseStoreContract {
         .satisfies(o -> assertThat(o.getUid()).isEqualTo(pod.getMetadata().getUid()));
 
     cluster.client().resource(pod).withGracePeriod(0).delete();
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .untilAsserted(() -> assertThat(store.heartbeat(A)).isEmpty());
+    await().untilAsserted(() -> assertThat(store.heartbeat(A)).isEmpty());
   }
 
   @Test

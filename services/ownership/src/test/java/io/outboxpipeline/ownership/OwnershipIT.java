@@ -77,8 +77,8 @@ final class OwnershipIT {
     Relay cutOff = relays.get(2);
     int before = cutOff.grants.size();
     cutOff.away = true;
-    await().atMost(Duration.ofSeconds(20)).until(() -> !cutOff.ownership.maySend());
-    await().atMost(Duration.ofSeconds(20)).until(() -> relays.get(3).grants.size() == PARTITIONS);
+    await().until(() -> !cutOff.ownership.maySend());
+    await().until(() -> relays.get(3).grants.size() == PARTITIONS);
     assertThat(before).isPositive();
     cutOff.away = false;
     awaitAllOwned();
@@ -165,14 +165,12 @@ final class OwnershipIT {
     Relay hangs = relays.remove(1);
     hangs.away = true;
     WantedPartitions.set(new DatabaseLeaseStore(database.dataSource()), 5);
-    await().atMost(Duration.ofSeconds(20)).until(() -> !hangs.ownership.maySend());
+    await().until(() -> !hangs.ownership.maySend());
     awaitAllOwned(5);
     relays.add(hangs);
     hangs.away = false;
     awaitAllOwned(5);
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> database.number("SELECT COUNT(*) FROM obt_lease") == 5);
+    await().until(() -> database.number("SELECT COUNT(*) FROM obt_lease") == 5);
     assertThat(overlaps).isEmpty();
   }
 
@@ -182,13 +180,12 @@ final class OwnershipIT {
     Relay unable = join("m1");
     awaitAllOwned();
     unable.fenceAway = true;
-    await().atMost(Duration.ofSeconds(20)).until(() -> able.grants.size() == PARTITIONS);
+    await().until(() -> able.grants.size() == PARTITIONS);
     assertThat(unable.ownership.maySend()).as("its heartbeat is renewed all the time").isTrue();
 
     able.fenceAway = true; // now nobody can: then nothing moves
     await()
         .pollDelay(TIMING.leaseDuration().multipliedBy(2))
-        .atMost(Duration.ofSeconds(20))
         .until(() -> able.grants.size() == PARTITIONS);
     able.fenceAway = false;
     unable.fenceAway = false;
@@ -209,7 +206,6 @@ final class OwnershipIT {
 
   private void awaitAllOwned(int partitions) {
     await()
-        .atMost(Duration.ofSeconds(40))
         .untilAsserted(
             () -> {
               var owners = new HashMap<Integer, String>();

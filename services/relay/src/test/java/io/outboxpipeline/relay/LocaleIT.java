@@ -41,7 +41,6 @@ final class LocaleIT {
           RelayProcess.start(
               "relay", database, peer.endpoint(), logs, Map.of("RELAY_PARTITIONS", "1"), EGYPT)) {
         await()
-            .atMost(Duration.ofSeconds(60))
             .untilAsserted(
                 () ->
                     assertThat(database.number("SELECT COUNT(*) FROM obt"))

@@ -60,17 +60,17 @@ final class PrimarySwitchIT {
               first.host(), proxy.port(), first.name(), first.user(), new Secret(first.password()));
       try (RelayService relay =
           RelayService.start(RelaySettings.of(ServerSettings.local(0), mysql, sqs))) {
-        await().atMost(Duration.ofSeconds(60)).until(() -> ready(relay).startsWith("200"));
+        await().until(() -> ready(relay).startsWith("200"));
         commit(first, "before");
-        await().atMost(Duration.ofSeconds(10)).until(() -> rows(first) == 0);
+        await().until(() -> rows(first) == 0);
         first.execute("SET GLOBAL read_only = 1");
         copy(first, second);
 
         proxy.lead(b.port());
         commit(second, "after");
 
-        await().atMost(Duration.ofSeconds(15)).until(() -> rows(second) == 0);
-        await().atMost(Duration.ofSeconds(30)).until(() -> ready(relay).startsWith("200"));
+        await().atMost(Duration.ofSeconds(45)).until(() -> rows(second) == 0);
+        await().until(() -> ready(relay).startsWith("200"));
         first.execute("SET GLOBAL read_only = 0");
       }
     } finally {
@@ -90,11 +90,11 @@ final class PrimarySwitchIT {
               only.host(), only.port(), only.name(), only.user(), new Secret(only.password()));
       try (RelayService relay =
           RelayService.start(RelaySettings.of(ServerSettings.local(0), mysql, sqs))) {
-        await().atMost(Duration.ofSeconds(60)).until(() -> ready(relay).startsWith("200"));
+        await().until(() -> ready(relay).startsWith("200"));
         only.execute("SET GLOBAL read_only = 1");
-        await().atMost(Duration.ofSeconds(15)).until(() -> ready(relay).contains("read-only"));
+        await().atMost(Duration.ofSeconds(45)).until(() -> ready(relay).contains("read-only"));
         only.execute("SET GLOBAL read_only = 0");
-        await().atMost(Duration.ofSeconds(30)).until(() -> ready(relay).startsWith("200"));
+        await().until(() -> ready(relay).startsWith("200"));
         assertThat(rows(only)).isZero();
       }
     } finally {

@@ -703,7 +703,7 @@ final class RelayIT {
       await().pollDelay(Duration.ofMillis(1500)).until(() -> true);
       slow.commit();
     }
-    await().atMost(Duration.ofSeconds(10)).until(() -> rows() == 0);
+    await().atMost(Duration.ofSeconds(40)).until(() -> rows() == 0);
     assertThat(received().get("slow")).hasSize(1);
   }
 

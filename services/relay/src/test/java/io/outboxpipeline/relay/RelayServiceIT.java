@@ -93,9 +93,7 @@ final class RelayServiceIT {
   }
 
   private void awaitReady(RelayService relay) {
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> call(relay, "GET", "/health/ready").statusCode() == 200);
+    await().until(() -> call(relay, "GET", "/health/ready").statusCode() == 200);
   }
 
   private int owned(RelayService relay) throws Exception {
@@ -115,9 +113,7 @@ final class RelayServiceIT {
     assertThat(call(relay, "GET", "/health/live").statusCode()).isEqualTo(200);
     assertThat(call(relay, "GET", "/health/started").statusCode()).isEqualTo(503);
     Schema.migrate(database.dataSource());
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> call(relay, "GET", "/health/ready").body().contains("queue"));
+    await().until(() -> call(relay, "GET", "/health/ready").body().contains("queue"));
     createQueue();
     awaitReady(relay);
   }
@@ -130,7 +126,7 @@ final class RelayServiceIT {
     awaitReady(first);
     await().until(() -> owned(first) == 64);
     RelayService second = relay();
-    await().atMost(Duration.ofSeconds(30)).until(() -> owned(first) == 32 && owned(second) == 32);
+    await().until(() -> owned(first) == 32 && owned(second) == 32);
     first.close();
     await().atMost(Duration.ofSeconds(5)).until(() -> owned(second) == 64);
     commit("a", "{}");
@@ -145,9 +141,7 @@ final class RelayServiceIT {
     RelayService second = relay();
     commit("a", "{\"x\":\"" + "y".repeat(300_000) + "\"}");
     commit("a", "{}");
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> call(second, "GET", "/admin/quarantine").body().contains("eventId"));
+    await().until(() -> call(second, "GET", "/admin/quarantine").body().contains("eventId"));
     String body = call(first, "GET", "/admin/quarantine").body();
     assertThat(body).contains("\"aggregateId\":\"a\"", "\"waiting\":2", "too large");
     String event = body.replaceAll(".*\"eventId\":\"([^\"]+)\".*", "$1");
@@ -156,8 +150,6 @@ final class RelayServiceIT {
     }
     assertThat(call(second, "POST", "/admin/quarantine/" + event + "/discard").statusCode())
         .isEqualTo(204);
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> database.number("SELECT COUNT(*) FROM obt") == 0);
+    await().until(() -> database.number("SELECT COUNT(*) FROM obt") == 0);
   }
 }

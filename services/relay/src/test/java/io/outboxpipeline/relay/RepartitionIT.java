@@ -98,9 +98,7 @@ final class RepartitionIT {
       for (Future<Long> f : written) {
         events += f.get();
       }
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> database.number("SELECT COUNT(*) FROM obt") == 0);
+      await().until(() -> database.number("SELECT COUNT(*) FROM obt") == 0);
 
       Map<String, List<Long>> received = receive(queue);
       assertThat(received.values().stream().mapToLong(List::size).sum()).isEqualTo(events);
@@ -143,7 +141,6 @@ final class RepartitionIT {
   /** All partitions are cut as wanted, and held by somebody. */
   private void awaitOwned(int partitions) {
     await()
-        .atMost(Duration.ofSeconds(60))
         .until(
             () ->
                 database.number("SELECT COUNT(*) FROM obt_partition") == partitions

@@ -154,7 +154,7 @@ final class QueryWakeUpIT {
       // Nobody knows what was missed.
       await().until(() -> wakes.get() > 0);
       proxy.restore();
-      await().atMost(Duration.ofSeconds(30)).until(() -> wakeUp.watches(0));
+      await().until(() -> wakeUp.watches(0));
       int before = wakes.get();
       try (Connection writer = append()) {
         writer.commit();
