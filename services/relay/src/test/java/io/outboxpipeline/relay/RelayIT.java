@@ -55,6 +55,8 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -66,6 +68,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 /** The loops over a real database and a real SQS protocol peer, with one owner of all slots. */
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
+@Execution(ExecutionMode.SAME_THREAD) // some compare times, and backlogs fill two cores
 final class RelayIT {
   private static final String LOOK_FOR_ROWS = "SELECT slot, id, aggregate_type(?s:.*)WHERE id > .*";
   private static final String LANE = "SELECT(?s:.*) AND id BETWEEN .*";
