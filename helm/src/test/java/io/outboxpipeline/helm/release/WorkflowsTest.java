@@ -23,7 +23,7 @@ final class WorkflowsTest {
   private static final Workflow RELEASE = Workflow.read(FOLDER.resolve("release.yml"));
 
   /** What one rule finds in a workflow. */
-  private interface Rule extends Function<Workflow, List<String>> {}
+  interface Rule extends Function<Workflow, List<String>> {}
 
   private static final List<Rule> ALL =
       List.of(
