@@ -7,7 +7,6 @@ import io.outboxpipeline.ownership.Heartbeat.State;
 import io.outboxpipeline.ownership.Holding.Allowed;
 import io.outboxpipeline.ownership.Liveness.Standing;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -28,8 +27,8 @@ final class Membership {
   /** After what calls for another look at the leases. */
   private static final long SOON_NANOS = 50_000_000;
 
-  /** While the fence is to be cut anew, the leases and the fence are read so often. */
-  private static final long CUT_POLL_NANOS = 200_000_000;
+  /** While the fence is to be laid anew, the leases and the fence are read so often. */
+  private static final long REPARTITION_POLL_NANOS = 200_000_000;
 
   private final MemberId self;
   private final long leaseDuration;
@@ -42,38 +41,13 @@ final class Membership {
   private final Calls calls;
   private final Renewal renewal;
   private final Liveness liveness;
+  private final FenceWatch fence;
+  private final Cleaning cleaning;
 
-  /** One for each partition that this member works with; empty while it works with none. */
-  private final List<Holding> holdings = new ArrayList<>();
-
-  /** Heartbeats of the dead that are being seized or deleted. */
-  private final Set<MemberId> clearing = new HashSet<>();
-
-  /** Since when a lease, in this version, waits for this member as its target. */
-  private Map<Version, Long> expected = Map.of();
-
-  /** Partitions whose leases, left over or of an earlier process, are being released or deleted. */
-  private final Set<Integer> tidying = new HashSet<>();
-
-  /** How the fence was cut when it was read last. */
-  private Optional<Layout> layout = Optional.empty();
-
-  /** What is read by a later call was read after the layout. */
-  private long layoutAnsweredAt;
-
-  private long layoutAt;
-
-  /** The call that reads or cuts the fence, 0 if none waits. */
-  private long fenceCall;
-
-  /** Since when the fence does not answer, though heartbeats are renewed. */
-  private Optional<Long> fenceAwaySince = Optional.empty();
+  private final Holdings holdings;
 
   /** The number that this member is giving up everything for, or because of the fence. */
   private boolean retiring;
-
-  /** Since when it works with what it works with. */
-  private long since;
 
   private Moment last;
   private long snapshotAt;
@@ -83,7 +57,6 @@ final class Membership {
   private long notice;
   private Optional<Ending> ending = Optional.empty();
   private Set<MemberId> liveMembers = Set.of();
-  private int unowned;
 
   Membership(
       MemberId self, String incarnation, LeaseTiming timing, Duration pollPeriod, Moment now) {
@@ -95,12 +68,13 @@ final class Membership {
     calls = new Calls(callTimeoutNanos());
     renewal = new Renewal(self, incarnation, timing, calls, now.nanos());
     liveness = new Liveness(leaseDuration, timing.renewDeadline().toNanos());
+    fence = new FenceWatch(calls, retryPeriod, now.nanos());
+    cleaning = new Cleaning(self, calls);
+    holdings = new Holdings(self, leaseDuration, calls, now.nanos());
     // Long enough for every other member to have read the leases once more.
     notice = retryPeriod + retryPeriod / 4;
     last = now;
     snapshotAt = now.nanos();
-    layoutAt = now.nanos();
-    since = now.nanos();
   }
 
   /** Takes one event and says what to do now, in this order. */
@@ -115,9 +89,9 @@ final class Membership {
       case Event.Answered(long id, Answer answer) ->
           calls.answered(id).ifPresent(call -> answered(call, answer, nanos));
       case Event.Drained(Grant grant) ->
-          holding(grant.partition()).ifPresent(h -> h.drained(grant, nanos));
+          holdings.of(grant.partition()).ifPresent(h -> h.drained(grant, nanos));
       case Event.FencedOut(Grant grant) -> {
-        if (holding(grant.partition()).filter(h -> h.fencedOut(grant)).isPresent()) {
+        if (holdings.of(grant.partition()).filter(h -> h.fencedOut(grant)).isPresent()) {
           snapshotBy(nanos + SOON_NANOS);
         }
       }
@@ -143,7 +117,7 @@ final class Membership {
   }
 
   private void advance(long now) {
-    holdings.forEach(h -> h.advance(now));
+    holdings.advance(now);
     if (leaving && !deleting && !renewal.joined()) {
       delete(now);
     }
@@ -152,14 +126,9 @@ final class Membership {
       snapshotCall = calls.issue(new Op.ReadSnapshot(), now);
       snapshotAt = now + retryPeriod;
     }
-    if (renewal.joined() && fenceCall == 0 && !deleting && now - layoutAt >= 0) {
-      fenceCall = calls.issue(new Op.ReadLayout(), now);
-      layoutAt = now + retryPeriod;
+    if (renewal.joined() && !deleting) {
+      fence.advance(now);
     }
-  }
-
-  private Optional<Holding> holding(int partition) {
-    return partition < holdings.size() ? Optional.of(holdings.get(partition)) : Optional.empty();
   }
 
   /** When to step next if nothing else happens. */
@@ -170,13 +139,10 @@ final class Membership {
     if (renewal.joined() && snapshotCall == 0) {
       wake = earlier(wake, snapshotAt);
     }
-    if (renewal.joined() && fenceCall == 0 && !deleting) {
-      wake = earlier(wake, layoutAt);
+    if (renewal.joined() && !deleting) {
+      wake = fence.wakeAt(wake);
     }
-    for (Holding h : holdings) {
-      wake = earlier(wake, h.wakeAt(wake));
-    }
-    return wake;
+    return holdings.wakeAt(wake);
   }
 
   private static long earlier(long a, long b) {
@@ -211,7 +177,7 @@ final class Membership {
       boolean said = renewal.partitionsSaid();
       switch (renewal.answered(call.op(), answer, now)) {
         case NOTHING -> {}
-        case LOST -> holdings.forEach(Holding::abandon);
+        case LOST -> holdings.abandon();
         case SUPERSEDED -> end(Ending.SUPERSEDED);
         case DELETED -> end(Ending.LEFT);
       }
@@ -230,17 +196,17 @@ final class Membership {
       case Op.WriteHeartbeat(Heartbeat next) -> cleared(next.member(), answer, now);
       case Op.DeleteHeartbeat(Heartbeat stored) -> cleared(stored.member(), answer, now);
       case Op.WriteLease(PartitionLease next) -> {
-        Optional<Holding> holding = holding(next.partition()).filter(h -> h.awaits(call.id()));
+        Optional<Holding> holding = holdings.of(next.partition()).filter(h -> h.awaits(call.id()));
         if (holding.isEmpty()) {
-          tidying.remove(next.partition());
+          cleaning.leaseAnswered(next.partition());
         } else if (holding.get().written(answer, allowed(now), now)) {
           snapshotBy(now + SOON_NANOS);
         }
         snapshotWhenEmpty(answer, now);
       }
-      case Op.DeleteLease(PartitionLease stored) -> tidying.remove(stored.partition());
+      case Op.DeleteLease(PartitionLease stored) -> cleaning.leaseAnswered(stored.partition());
       case Op.RaiseFence(_, Grant grant) -> {
-        Optional<Holding> holding = holding(grant.partition()).filter(h -> h.awaits(call.id()));
+        Optional<Holding> holding = holdings.of(grant.partition()).filter(h -> h.awaits(call.id()));
         if (holding.isPresent() && holding.get().raised(answer, allowed(now), now)) {
           workWith(0, now);
         }
@@ -252,16 +218,14 @@ final class Membership {
   }
 
   private void cleared(MemberId member, Answer answer, long now) {
-    clearing.remove(member);
+    cleaning.heartbeatAnswered(member);
     if (answer instanceof Answer.Cas(CasOutcome.Written _)) {
       snapshotBy(now);
     }
   }
 
   private void snapshotWhenEmpty(Answer answer, long now) {
-    if ((leaving || retiring)
-        && !(answer instanceof Answer.Unknown)
-        && holdings.stream().allMatch(Holding::idle)) {
+    if ((leaving || retiring) && !(answer instanceof Answer.Unknown) && holdings.idle()) {
       snapshotBy(now);
     }
   }
@@ -278,31 +242,24 @@ final class Membership {
   }
 
   private void fenceAnswered(Waiting call, Answer answer, long now) {
-    if (call.id() != fenceCall) {
+    if (!fence.takes(call.id())) {
       return;
     }
-    fenceCall = 0;
     switch (answer) {
       case Answer.Cut(Layout there) -> {
-        if (!holdings.isEmpty() && holdings.size() != there.partitions()) {
+        if (!holdings.isEmpty() && holdings.count() != there.partitions()) {
           workWith(0, now);
         }
-        layout = Optional.of(there);
-        layoutAnsweredAt = calls.last();
-        fenceAwaySince = Optional.empty();
+        fence.found(there);
         renewal.say(State.LIVE, now);
         if (holdings.isEmpty()) {
           snapshotBy(now);
         }
       }
-      case Answer.Laid _ -> layoutAt = now;
+      case Answer.Laid _ -> fence.readBy(now);
       case Answer.Unknown() -> {
-        layout = Optional.empty();
-        // While the heartbeat can't be renewed either, everything is away, and that is another
-        // matter.
-        fenceAwaySince =
-            renewal.maySend(now) ? fenceAwaySince.or(() -> Optional.of(now)) : Optional.empty();
-        if (fenceAwayFor(leaseDuration / 2, now)) {
+        fence.silent(renewal.maySend(now), now);
+        if (fence.awayFor(leaseDuration / 2, now)) {
           renewal.say(State.UNABLE, now);
         }
       }
@@ -311,26 +268,14 @@ final class Membership {
     }
   }
 
-  private boolean fenceAwayFor(long nanos, long now) {
-    return fenceAwaySince.filter(away -> now - away >= nanos).isPresent();
-  }
-
   /** Begins anew with so many partitions, 0 to work with none. */
   private void workWith(int partitions, long now) {
-    holdings.forEach(Holding::abandon);
-    holdings.clear();
-    for (int p = 0; p < partitions; p++) {
-      holdings.add(new Holding(self, p, Partitions.range(p, partitions), leaseDuration, calls));
-    }
+    holdings.begin(partitions, now);
     retiring = false;
-    since = now;
-    unowned = partitions;
-    expected = Map.of();
     renewal.worksWith(partitions, now);
     snapshotBy(now + SOON_NANOS);
     if (partitions == 0) {
-      layout = Optional.empty();
-      layoutAt = now;
+      fence.forget(now);
     }
   }
 
@@ -345,20 +290,19 @@ final class Membership {
     }
     var leases = new HashMap<Integer, PartitionLease>();
     snapshot.leases().forEach(lease -> leases.put(lease.partition(), lease));
-    clearDead(snapshot, leases, standings, now);
+    cleaning.clearDead(snapshot.heartbeats(), leases.values(), standings, now);
     Optional<Integer> wanted =
         snapshot
             .wanted()
             .map(WantedPartitions::count)
-            .or(() -> layout.map(Layout::partitions).filter(p -> p > 0));
+            .or(() -> fence.layout().map(Layout::partitions).filter(p -> p > 0));
     if (holdings.isEmpty()) {
       observeWaiting(leases, wanted, standings, readBy, now);
     } else {
       observeWorking(leases, wanted, standings, readBy, now);
     }
     boolean holdsNothing =
-        holdings.stream().allMatch(Holding::idle)
-            && leases.values().stream().noneMatch(l -> l.heldBy(self));
+        holdings.idle() && leases.values().stream().noneMatch(l -> l.heldBy(self));
     if (leaving && holdsNothing) {
       delete(now);
       renewal.advance(now);
@@ -368,36 +312,39 @@ final class Membership {
     }
   }
 
-  /** While it works with no partitions: until the fence is cut as it should be, it is to be cut. */
+  /** While it works with no partitions: until the fence is laid out as wanted. */
   private void observeWaiting(
       Map<Integer, PartitionLease> leases,
       Optional<Integer> wanted,
       Function<MemberId, Standing> standings,
       long readBy,
       long now) {
-    unowned = 0;
-    boolean known = layout.isPresent() && wanted.isPresent();
-    if (!leaving && known && wanted.get() == layout.get().partitions()) {
-      workWith(wanted.get(), now);
-      return;
-    }
-    if (leaving || known) {
-      leases.values().stream().filter(l -> l.heldBy(self)).forEach(l -> release(l, now));
-    }
-    if (leaving || !known) {
-      return;
-    }
+    holdings.noneUnowned();
     boolean allFree =
         leases.values().stream()
             .allMatch(
                 l -> l.holder().isEmpty() || standings.apply(l.holder().get()).freesPartitions());
-    // The layout was read before the leases and the heartbeats: whoever starts a partition of it
-    // after they were read changes it, and it is not cut.
-    if (allFree && liveness.allIdle() && readBy > layoutAnsweredAt && fenceCall == 0) {
-      fenceCall = calls.issue(new Op.LayFence(layout.get(), wanted.get()), now);
-    } else if (now - since < leaseDuration) {
-      snapshotBy(now + CUT_POLL_NANOS);
-      layoutAt = earlier(layoutAt, now + CUT_POLL_NANOS);
+    Repartition next =
+        Repartition.next(
+            fence.layout(), wanted, allFree, liveness.allIdle(), fence.isSettledBefore(readBy));
+    if (leaving) {
+      cleaning.releaseOwn(leases.values(), now);
+      return;
+    }
+    switch (next) {
+      case Repartition.Ask() -> {}
+      case Repartition.Work(int partitions) -> workWith(partitions, now);
+      case Repartition.Lay(Layout seen, int partitions) -> {
+        cleaning.releaseOwn(leases.values(), now);
+        fence.lay(seen, partitions, now);
+      }
+      case Repartition.Wait() -> {
+        cleaning.releaseOwn(leases.values(), now);
+        if (now - holdings.since() < leaseDuration) {
+          snapshotBy(now + REPARTITION_POLL_NANOS);
+          fence.readBy(now + REPARTITION_POLL_NANOS);
+        }
+      }
     }
   }
 
@@ -407,16 +354,16 @@ final class Membership {
       Function<MemberId, Standing> standings,
       long readBy,
       long now) {
-    int partitions = holdings.size();
+    int partitions = holdings.count();
     Set<MemberId> accepting =
-        new HashSet<>(liveness.accepting(partitions, since, 2 * retryPeriod, now));
+        new HashSet<>(liveness.accepting(partitions, holdings.since(), 2 * retryPeriod, now));
     accepting.remove(self);
-    boolean unable = fenceAwayFor(leaseDuration / 2, now);
+    boolean unable = fence.awayFor(leaseDuration / 2, now);
     // Alone it keeps what it has: nobody else would do better.
     retiring =
         retiring
             || wanted.filter(w -> w != partitions).isPresent()
-            || (fenceAwayFor(leaseDuration, now) && !accepting.isEmpty());
+            || (fence.awayFor(leaseDuration, now) && !accepting.isEmpty());
     if (retiring) {
       accepting.clear();
     } else if (!leaving) {
@@ -426,45 +373,12 @@ final class Membership {
       accepting.add(self);
     }
     var view = new View(self, leases, partitions, accepting, standings);
-    Allowed allowed = allowed(now);
-    var expectedNow = new HashMap<Version, Long>();
-    unowned = 0;
-    for (int p = 0; p < partitions; p++) {
-      PartitionLease lease = leases.getOrDefault(p, PartitionLease.absent(p));
-      holdings.get(p).observe(lease, view, allowed, readBy, now);
-      if (view.isFree(lease)) {
-        unowned++;
-      }
-      if (lease.target().filter(view::isSelf).isPresent() && !lease.heldBy(self)) {
-        expectedNow.put(lease.version(), expected.getOrDefault(lease.version(), now));
-      }
-    }
-    expected = expectedNow;
-    if (expected.values().stream().anyMatch(from -> now - from < leaseDuration)) {
+    holdings.observe(leases, view, allowed(now), readBy, now);
+    if (holdings.expectsSome(now)) {
       snapshotBy(now + poll);
     }
-    tidy(leases, view, now);
-  }
-
-  /** Leases of a former, larger number of partitions: released by whom they name, then deleted. */
-  private void tidy(Map<Integer, PartitionLease> leases, View view, long now) {
     boolean first = liveMembers.stream().findFirst().filter(self::equals).isPresent();
-    for (PartitionLease lease : leases.values()) {
-      if (lease.partition() < holdings.size()) {
-        continue;
-      }
-      if (lease.heldBy(self)) {
-        release(lease, now);
-      } else if (first && !retiring && view.isFree(lease) && tidying.add(lease.partition())) {
-        calls.issue(new Op.DeleteLease(lease), now);
-      }
-    }
-  }
-
-  private void release(PartitionLease lease, long now) {
-    if (tidying.add(lease.partition())) {
-      calls.issue(new Op.WriteLease(lease.released()), now);
-    }
+    cleaning.tidy(leases.values(), partitions, first && !retiring, view, now);
   }
 
   private void delete(long now) {
@@ -483,30 +397,8 @@ final class Membership {
     return live;
   }
 
-  /** Seizes the heartbeats of the dead, and deletes them when they hold nothing more. */
-  private void clearDead(
-      Snapshot snapshot,
-      Map<Integer, PartitionLease> leases,
-      Function<MemberId, Standing> standings,
-      long now) {
-    for (Heartbeat h : snapshot.heartbeats()) {
-      if (h.member().equals(self) || clearing.contains(h.member())) {
-        continue;
-      }
-      Standing standing = standings.apply(h.member());
-      if (standing == Standing.EXPIRED) {
-        clearing.add(h.member());
-        calls.issue(new Op.WriteHeartbeat(h.in(State.SEIZED)), now);
-      } else if (standing == Standing.SEIZED
-          && leases.values().stream().noneMatch(l -> l.heldBy(h.member()))) {
-        clearing.add(h.member());
-        calls.issue(new Op.DeleteHeartbeat(h), now);
-      }
-    }
-  }
-
   private void end(Ending how) {
-    holdings.forEach(Holding::abandon);
+    holdings.abandon();
     renewal.fence(last.nanos());
     ending = Optional.of(how);
     calls.add(new Command.Finish(how));
@@ -534,35 +426,13 @@ final class Membership {
 
   /** What a person or a metric wants to know. */
   OwnershipStatus status(long now) {
-    var owned = new ArrayList<Grant>();
-    int moving = 0;
-    for (Holding h : holdings) {
-      h.grant().ifPresent(owned::add);
-      if (h.moving()) {
-        moving++;
-      }
-    }
-    OwnershipStatus.State state =
-        switch (ending.orElse(null)) {
-          case LEFT -> OwnershipStatus.State.LEFT;
-          case SUPERSEDED -> OwnershipStatus.State.SUPERSEDED;
-          case CLOSED -> OwnershipStatus.State.CLOSED;
-          case FAILED -> OwnershipStatus.State.FAILED;
-          case null ->
-              leaving
-                  ? OwnershipStatus.State.LEAVING
-                  : !renewal.joined()
-                      ? OwnershipStatus.State.JOINING
-                      : holdings.isEmpty()
-                          ? OwnershipStatus.State.WAITING
-                          : OwnershipStatus.State.ACTIVE;
-        };
+    var state = OwnershipStatus.State.of(ending, leaving, renewal.joined(), !holdings.isEmpty());
     return new OwnershipStatus(
         state,
-        holdings.size(),
-        owned,
-        moving,
-        unowned,
+        holdings.count(),
+        holdings.owned(),
+        holdings.moving(),
+        holdings.unowned(),
         liveMembers,
         Duration.ofNanos(now - renewal.confirmedAt()));
   }

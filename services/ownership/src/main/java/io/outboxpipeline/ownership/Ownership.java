@@ -1,7 +1,6 @@
 package io.outboxpipeline.ownership;
 
 import io.outboxpipeline.ownership.Command.Op;
-import io.outboxpipeline.ownership.Event.Answer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -12,13 +11,9 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -33,9 +28,6 @@ import java.util.function.Supplier;
 public final class Ownership implements AutoCloseable {
 
   private static final Logger LOG = System.getLogger(Ownership.class.getName());
-
-  /** So many calls beside the heartbeat's at once: a restart claims many partitions in a burst. */
-  private static final int CALLS_AT_ONCE = 4;
 
   /**
    * Who this member is and how it behaves.
@@ -61,20 +53,13 @@ public final class Ownership implements AutoCloseable {
       Moment at, long sendUntil, long confirmedAt, boolean ended, OwnershipStatus status) {}
 
   private final Settings settings;
-  private final LeaseStore store;
-  private final Fence fence;
   private final PartitionWork work;
-  private final Supplier<Report> report;
   private final LongSupplier nanoClock;
   private final InstantSource wallClock;
   private final Membership membership;
   private final long longestJumpMillis;
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
-  private final Semaphore permits = new Semaphore(CALLS_AT_ONCE, true);
-  private final ExecutorService calls =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("ownership-call-", 0).factory());
-  private final AtomicBoolean storeAway = new AtomicBoolean();
-  private final AtomicBoolean fenceAway = new AtomicBoolean();
+  private final StoreCalls calls;
   private final CompletableFuture<Ending> ended = new CompletableFuture<>();
   private final Thread loop;
   private volatile Published published;
@@ -88,10 +73,7 @@ public final class Ownership implements AutoCloseable {
       LongSupplier nanoClock,
       InstantSource wallClock) {
     this.settings = settings;
-    this.store = store;
-    this.fence = fence;
     this.work = work;
-    this.report = report;
     this.nanoClock = nanoClock;
     this.wallClock = wallClock;
     Moment now = new Moment(nanoClock.getAsLong(), wallClock.millis());
@@ -102,6 +84,7 @@ public final class Ownership implements AutoCloseable {
             settings.timing,
             store.pollPeriod(),
             now);
+    calls = new StoreCalls(settings.member, store, fence, report, nanoClock, events::add);
     longestJumpMillis = membership.longestJumpMillis();
     published = publication(now);
     loop = Thread.ofVirtual().name("ownership").unstarted(this::loop);
@@ -214,9 +197,7 @@ public final class Ownership implements AutoCloseable {
     events.add(new Event.Stop(Ending.CLOSED));
     try {
       loop.join(Duration.ofSeconds(5));
-      if (!calls.awaitTermination(1, TimeUnit.SECONDS)) {
-        LOG.log(Level.WARNING, "calls to the lease store still hang");
-      }
+      calls.close();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -236,7 +217,7 @@ public final class Ownership implements AutoCloseable {
       LOG.log(Level.ERROR, "the membership failed", e);
       step(new Event.Stop(Ending.FAILED));
     } finally {
-      calls.shutdown();
+      calls.stop();
       ended.complete(membership.ending().orElse(Ending.FAILED));
     }
   }
@@ -265,10 +246,7 @@ public final class Ownership implements AutoCloseable {
 
   private void perform(Command command) {
     switch (command) {
-      case Command.Call(long id, Op op) -> {
-        long issued = nanoClock.getAsLong();
-        calls.execute(() -> call(id, op, issued));
-      }
+      case Command.Call(long id, Op op) -> calls.perform(id, op, membership.callTimeoutNanos());
       case Command.StartWork(Grant grant) -> {
         LOG.log(Level.DEBUG, "owns {0}", grant);
         work.start(grant);
@@ -287,104 +265,6 @@ public final class Ownership implements AutoCloseable {
               "member {0} ends: {1}",
               settings.member,
               ending);
-    }
-  }
-
-  private void call(long id, Op op, long issued) {
-    if (isOwnHeartbeat(op)) {
-      events.add(new Event.Answered(id, answer(op)));
-      return;
-    }
-    permits.acquireUninterruptibly();
-    try {
-      // One that stood in the queue for so long counts as lost already.
-      if (nanoClock.getAsLong() - issued < membership.callTimeoutNanos()) {
-        events.add(new Event.Answered(id, answer(op)));
-      }
-    } finally {
-      permits.release();
-    }
-  }
-
-  private boolean isOwnHeartbeat(Op op) {
-    return switch (op) {
-      case Op.ReadHeartbeat _ -> true;
-      case Op.WriteHeartbeat(Heartbeat h) -> h.member().equals(settings.member);
-      case Op.DeleteHeartbeat(Heartbeat h) -> h.member().equals(settings.member);
-      case Op.ReadSnapshot(),
-          Op.WriteLease _,
-          Op.DeleteLease _,
-          Op.ReadLayout(),
-          Op.LayFence _,
-          Op.RaiseFence _ ->
-          false;
-    };
-  }
-
-  private static boolean isOfFence(Op op) {
-    return switch (op) {
-      case Op.ReadLayout(), Op.LayFence _, Op.RaiseFence _ -> true;
-      case Op.ReadHeartbeat _,
-          Op.WriteHeartbeat _,
-          Op.DeleteHeartbeat _,
-          Op.ReadSnapshot(),
-          Op.WriteLease _,
-          Op.DeleteLease _ ->
-          false;
-    };
-  }
-
-  private Answer answer(Op op) {
-    AtomicBoolean away = isOfFence(op) ? fenceAway : storeAway;
-    String which = isOfFence(op) ? "base database" : "lease store";
-    try {
-      Answer answer =
-          switch (op) {
-            case Op.ReadHeartbeat(MemberId member) -> new Answer.Found(store.heartbeat(member));
-            case Op.WriteHeartbeat(Heartbeat next) -> new Answer.Cas(store.write(reporting(next)));
-            case Op.DeleteHeartbeat(Heartbeat stored) -> new Answer.Cas(store.delete(stored));
-            case Op.ReadSnapshot() -> new Answer.Read(store.snapshot());
-            case Op.WriteLease(PartitionLease next) -> new Answer.Cas(store.write(next));
-            case Op.DeleteLease(PartitionLease stored) -> new Answer.Cas(store.delete(stored));
-            case Op.ReadLayout() -> new Answer.Cut(fence.layout());
-            case Op.LayFence(Layout seen, int partitions) -> laid(seen, partitions);
-            case Op.RaiseFence(MemberId owner, Grant grant) ->
-                new Answer.Raise(fence.raise(owner, grant));
-          };
-      if (away.getAndSet(false)) {
-        LOG.log(Level.INFO, "the {0} answers again", which);
-      }
-      return answer;
-    } catch (RuntimeException e) {
-      if (!away.getAndSet(true)) {
-        LOG.log(Level.WARNING, "the {0} does not answer: {1}: {2}", which, e, e.getCause());
-      }
-      return new Answer.Unknown();
-    }
-  }
-
-  private Answer laid(Layout seen, int partitions) {
-    boolean done = fence.lay(seen, partitions);
-    if (done) {
-      LOG.log(
-          Level.INFO,
-          "{0} partitions, where {1} were, are laid out",
-          partitions,
-          seen.partitions());
-    }
-    return new Answer.Laid(done);
-  }
-
-  /** Only in the member's own renewals: seizing another one's heartbeat leaves its report. */
-  private Heartbeat reporting(Heartbeat next) {
-    if (!next.member().equals(settings.member)) {
-      return next;
-    }
-    try {
-      return next.reporting(report.get());
-    } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "no report with this renewal", e);
-      return next;
     }
   }
 

@@ -2,6 +2,7 @@ package io.outboxpipeline.ownership;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -51,6 +52,16 @@ public record OwnershipStatus(
     /** See {@link Ending#CLOSED}. */
     CLOSED,
     /** See {@link Ending#FAILED}. */
-    FAILED
+    FAILED;
+
+    static State of(Optional<Ending> ending, boolean leaving, boolean joined, boolean works) {
+      return switch (ending.orElse(null)) {
+        case LEFT -> LEFT;
+        case SUPERSEDED -> SUPERSEDED;
+        case CLOSED -> CLOSED;
+        case FAILED -> FAILED;
+        case null -> leaving ? LEAVING : !joined ? JOINING : works ? ACTIVE : WAITING;
+      };
+    }
   }
 }
