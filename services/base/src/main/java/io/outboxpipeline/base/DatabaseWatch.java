@@ -3,7 +3,7 @@ package io.outboxpipeline.base;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
-import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.runtime.Health;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -58,8 +58,8 @@ final class DatabaseWatch implements AutoCloseable {
   private Health look() {
     try {
       if (!migrated) {
-        Schema.migrate(database);
-        Schema.migrate(
+        Migrations.outbox(database);
+        Migrations.run(
             database, "classpath:io/outboxpipeline/base/schema", "obt_spending_schema_history");
         migrated = true;
       }

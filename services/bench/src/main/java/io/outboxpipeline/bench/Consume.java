@@ -1,6 +1,6 @@
 package io.outboxpipeline.bench;
 
-import io.outboxpipeline.inbox.Inbox;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
 import java.io.IOException;
@@ -21,7 +21,7 @@ record Consume(String name, String title, int events, int aggregates, int pack)
   @Override
   public Result run(Rig rig) throws Exception {
     Database database = rig.emptyDatabase();
-    Inbox.migrate(database.dataSource());
+    Migrations.inbox(database.dataSource());
     int port = JavaProcess.freePort();
     Map<String, String> settings =
         Map.of("CONSUMER_POLL_WAIT", "1s", "SERVER_PORT", Integer.toString(port));

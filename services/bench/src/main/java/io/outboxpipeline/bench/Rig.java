@@ -1,7 +1,7 @@
 package io.outboxpipeline.bench;
 
 import com.mysql.cj.jdbc.MysqlDataSource;
-import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
 import java.io.IOException;
@@ -74,7 +74,7 @@ final class Rig implements AutoCloseable {
   /** A new database with the outbox's tables. */
   Database database() {
     Database database = emptyDatabase();
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     return database;
   }
 

@@ -5,8 +5,8 @@ import static java.lang.System.Logger.Level.WARNING;
 
 import io.outboxpipeline.inbox.Backlog;
 import io.outboxpipeline.inbox.Inbox;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.DatabaseFailure;
-import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.runtime.Health;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -87,8 +87,8 @@ final class DatabaseWatch implements AutoCloseable {
   private Health look() {
     try {
       if (!migrated) {
-        Inbox.migrate(database);
-        Schema.migrate(
+        Migrations.inbox(database);
+        Migrations.run(
             database, "classpath:io/outboxpipeline/consumer/schema", "obt_spending_schema_history");
         migrated = true;
       }

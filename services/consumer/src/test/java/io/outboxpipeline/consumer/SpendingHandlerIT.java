@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.outboxpipeline.inbox.RejectedEventException;
 import io.outboxpipeline.inbox.RejectedEventException.Rejection;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Event;
-import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.math.BigDecimal;
@@ -38,7 +38,7 @@ final class SpendingHandlerIT {
   @BeforeAll
   static void migrate() {
     database = TestDatabase.MARIADB.create();
-    Schema.migrate(
+    Migrations.run(
         database.dataSource(), "classpath:io/outboxpipeline/consumer/schema", "spending_history");
   }
 

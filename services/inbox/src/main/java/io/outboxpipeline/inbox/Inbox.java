@@ -4,7 +4,6 @@ import io.outboxpipeline.inbox.InboxTable.Row;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.Event;
-import io.outboxpipeline.outbox.Schema;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -19,7 +18,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import javax.sql.DataSource;
 
 /**
  * Applies each event once and in order, whatever order and however often it arrives. Thread-safe
@@ -51,16 +49,6 @@ public final class Inbox {
 
   public Inbox(Start start) {
     this.start = start;
-  }
-
-  /**
-   * Creates or brings up to date the tables {@code inbox}, {@code inbox_parked} and {@code
-   * inbox_conflict}. Several at once are safe.
-   *
-   * @throws org.flywaydb.core.api.FlywayException if the database refuses, or is newer than this
-   */
-  public static void migrate(DataSource database) {
-    Schema.migrate(database, "classpath:io/outboxpipeline/inbox/schema", "inbox_schema_history");
   }
 
   /**

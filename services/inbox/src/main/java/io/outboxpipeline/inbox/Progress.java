@@ -171,7 +171,8 @@ final class Progress {
       newest = micros(event).isAfter(newest) ? micros(event) : newest;
     }
     last = decision.last();
-    known = Optional.of(new Known(decision.run().getLast().id(), newest));
+    UUID lastId = decision.run().get(decision.run().size() - 1).id();
+    known = Optional.of(new Known(lastId, newest));
   }
 
   /** As exact as the table keeps it. */

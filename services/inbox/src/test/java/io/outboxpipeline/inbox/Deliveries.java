@@ -1,5 +1,6 @@
 package io.outboxpipeline.inbox;
 
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.Event;
@@ -95,7 +96,7 @@ final class Deliveries {
 
   private static Database create(TestDatabase server) {
     Database database = server.create();
-    Inbox.migrate(database.dataSource());
+    Migrations.inbox(database.dataSource());
     database.execute(
         """
         CREATE TABLE applied (

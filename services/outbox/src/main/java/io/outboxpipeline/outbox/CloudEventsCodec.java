@@ -161,10 +161,10 @@ public final class CloudEventsCodec {
   public static List<Received> decode(String body) throws UnreadableMessageException {
     List<Received> events = new ArrayList<>();
     for (Item item : decodeEach(body)) {
-      switch (item) {
-        case Received received -> events.add(received);
-        case Unreadable unreadable -> throw new UnreadableMessageException(unreadable.reason());
+      if (item instanceof Unreadable unreadable) {
+        throw new UnreadableMessageException(unreadable.reason());
       }
+      events.add((Received) item);
     }
     return events;
   }
@@ -189,10 +189,9 @@ public final class CloudEventsCodec {
     return Batch.split(body).stream()
         .map(
             part ->
-                switch (part) {
-                  case Batch.Element(String json) -> EnvelopeReader.read(json, check);
-                  case Batch.Broken(String reason) -> new Unreadable(body, NOT_OURS + reason);
-                })
+                part instanceof Batch.Element element
+                    ? EnvelopeReader.read(element.json(), check)
+                    : new Unreadable(body, NOT_OURS + ((Batch.Broken) part).reason()))
         .toList();
   }
 

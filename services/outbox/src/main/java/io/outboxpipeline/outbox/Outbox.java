@@ -37,7 +37,7 @@ public final class Outbox {
    *     rolls back
    */
   public static Appended append(Connection transaction, NewEvent event) {
-    return append(transaction, List.of(event)).getFirst();
+    return append(transaction, List.of(event)).get(0);
   }
 
   /**

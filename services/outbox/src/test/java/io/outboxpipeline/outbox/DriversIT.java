@@ -3,6 +3,7 @@ package io.outboxpipeline.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Outbox.Appended;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
@@ -87,7 +88,7 @@ final class DriversIT {
   void numbers_texts_and_bytes_are_the_same_through_every_driver(TestDatabase server, String driver)
       throws SQLException {
     Database database = server.create();
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     database.execute("ALTER TABLE obt ADD CONSTRAINT test_refuses CHECK (event_type <> 'refused')");
     try (Connection c = begin(database, driver)) {
       assertThat(Outbox.append(c, event(ALICE, "created 東京 😀'\\")).sequence()).isEqualTo(1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Outbox.Appended;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
@@ -38,7 +39,7 @@ final class FailedAppendIT {
   @BeforeEach
   void migrate() {
     database = server.create();
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     database.execute(
         "ALTER TABLE obt ADD CONSTRAINT test_refuses CHECK (event_type <> 'refused')",
         "CREATE TABLE business (what VARCHAR(20))");

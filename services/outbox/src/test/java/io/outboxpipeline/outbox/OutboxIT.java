@@ -3,6 +3,7 @@ package io.outboxpipeline.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Outbox.Appended;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
@@ -42,7 +43,7 @@ final class OutboxIT {
   @BeforeEach
   void migrate() {
     database = server.create();
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
   }
 
   private Connection begin() throws SQLException {
@@ -146,7 +147,7 @@ final class OutboxIT {
     try (var pool = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
-        all.add(pool.submit(() -> Schema.migrate(fresh.dataSource())));
+        all.add(pool.submit(() -> Migrations.outbox(fresh.dataSource())));
       }
       for (Future<?> one : all) {
         one.get();

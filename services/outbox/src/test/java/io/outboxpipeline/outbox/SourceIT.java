@@ -2,6 +2,7 @@ package io.outboxpipeline.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.sql.Connection;
@@ -42,12 +43,12 @@ final class SourceIT {
     Database one = server.create();
     Database other = server.create();
     assertThat(source(one)).as("there are no tables yet").isEmpty();
-    Schema.migrate(one.dataSource());
-    Schema.migrate(other.dataSource());
+    Migrations.outbox(one.dataSource());
+    Migrations.outbox(other.dataSource());
     assertThat(source(one)).get().asString().matches("/outbox/[0-9a-f-]{36}");
     assertThat(source(one)).isNotEqualTo(source(other));
     Optional<String> before = source(one);
-    Schema.migrate(one.dataSource());
+    Migrations.outbox(one.dataSource());
     assertThat(source(one)).isEqualTo(before);
   }
 
@@ -57,14 +58,14 @@ final class SourceIT {
     Database written = server.create();
     migrateToPrevious(server, written);
     written.execute("INSERT INTO obt_aggregate VALUES ('spending', 'alice', 3)");
-    Schema.migrate(written.dataSource());
+    Migrations.outbox(written.dataSource());
     assertThat(source(written)).isEmpty();
 
     Database relayed = server.create();
     migrateToPrevious(server, relayed);
     relayed.execute(
         "INSERT INTO obt_partition VALUES (0, 0, 255, 1, 'relay', CURRENT_TIMESTAMP - INTERVAL 1 DAY)");
-    Schema.migrate(relayed.dataSource());
+    Migrations.outbox(relayed.dataSource());
     assertThat(source(relayed)).isEmpty();
   }
 }

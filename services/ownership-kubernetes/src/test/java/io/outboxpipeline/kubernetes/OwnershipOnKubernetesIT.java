@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.ownership.Assigner;
 import io.outboxpipeline.ownership.CasOutcome;
 import io.outboxpipeline.ownership.DatabaseFence;
@@ -62,7 +62,7 @@ final class OwnershipOnKubernetesIT {
   private final Queue<String> overlaps = new ConcurrentLinkedQueue<>();
 
   OwnershipOnKubernetesIT() {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
   }
 
   @AfterEach

@@ -3,7 +3,7 @@ package io.outboxpipeline.ownership;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
 import io.outboxpipeline.testkit.WatchedSource;
@@ -40,7 +40,7 @@ final class DatabaseFenceIT {
 
   DatabaseFenceIT(TestDatabase server) {
     database = server.create();
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     fence = new DatabaseFence(database.dataSource());
   }
 

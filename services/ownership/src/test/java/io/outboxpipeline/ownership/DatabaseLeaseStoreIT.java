@@ -1,6 +1,6 @@
 package io.outboxpipeline.ownership;
 
-import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.util.EnumMap;
@@ -27,7 +27,7 @@ final class DatabaseLeaseStoreIT extends LeaseStoreContract {
 
   private static Database migrated(TestDatabase server) {
     Database database = server.create();
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     return database;
   }
 

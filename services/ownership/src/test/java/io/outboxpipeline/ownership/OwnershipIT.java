@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
-import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.sql.Connection;
@@ -42,7 +42,7 @@ final class OwnershipIT {
   private final Queue<String> overlaps = new ConcurrentLinkedQueue<>();
 
   OwnershipIT() {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
   }
 
   @AfterEach

@@ -24,6 +24,8 @@ final class LayeringTest {
   void dependencies_between_modules_point_one_way() {
     layeredArchitecture()
         .consideringOnlyDependenciesInLayers()
+        .layer("migrations")
+        .definedBy(in("migrations"))
         .layer("outbox")
         .definedBy(in("outbox"))
         .layer("inbox")
@@ -50,6 +52,8 @@ final class LayeringTest {
         .mayOnlyBeAccessedByLayers("quickstart")
         .whereLayer("consumer")
         .mayOnlyBeAccessedByLayers("quickstart")
+        .whereLayer("migrations")
+        .mayOnlyBeAccessedByLayers("base", "consumer", "quickstart")
         .whereLayer("inbox")
         .mayOnlyBeAccessedByLayers("consumer", "quickstart")
         .whereLayer("ownership")
@@ -71,7 +75,13 @@ final class LayeringTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "io.helidon..", "software.amazon..", "io.fabric8..", "io.micrometer..", "org.slf4j..")
+            "io.helidon..",
+            "software.amazon..",
+            "io.fabric8..",
+            "io.micrometer..",
+            "org.slf4j..",
+            "org.flywaydb..",
+            "org.springframework..")
         .check(CLASSES);
   }
 

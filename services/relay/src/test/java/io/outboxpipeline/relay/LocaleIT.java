@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
 import io.outboxpipeline.outbox.Outbox;
-import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
@@ -33,7 +33,7 @@ final class LocaleIT {
   @Test
   void a_relay_sends_whatever_the_language_of_its_machine(@TempDir Path logs) throws Exception {
     Database database = TestDatabase.preferred().create();
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     try (var peer = EmbeddedSqs.start(0)) {
       createQueue(peer);
       append(database);

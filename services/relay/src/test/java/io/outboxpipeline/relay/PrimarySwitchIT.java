@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.outboxpipeline.embedded.EmbeddedMariaDb;
 import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
 import io.outboxpipeline.outbox.Outbox;
-import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
@@ -108,7 +108,7 @@ final class PrimarySwitchIT {
     var root =
         new Database(server.host(), server.port(), "mysql", server.user(), server.password());
     root.execute("CREATE DATABASE IF NOT EXISTS base CHARACTER SET utf8mb4");
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     return database;
   }
 

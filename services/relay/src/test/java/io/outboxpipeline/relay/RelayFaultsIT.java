@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
 import io.outboxpipeline.outbox.Outbox;
-import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
@@ -57,7 +57,7 @@ final class RelayFaultsIT {
 
   @BeforeEach
   void prepare() {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     try (SqsClient client =
         settings().open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 2)) {
       client.createQueue(

@@ -5,12 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.CloudEventsCodec;
 import io.outboxpipeline.outbox.Event;
 import io.outboxpipeline.outbox.NewEvent;
 import io.outboxpipeline.outbox.Outbox;
-import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.ownership.Grant;
 import io.outboxpipeline.ownership.SlotRange;
 import io.outboxpipeline.relay.send.Queue;
@@ -83,7 +83,7 @@ abstract class RelayOnDatabase {
 
   @BeforeEach
   void migrate() {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     database.execute(
         "INSERT INTO obt_partition (partition_no, first_slot, last_slot, epoch, owner)"
             + " VALUES (0, 0, 255, 1, 'test')");

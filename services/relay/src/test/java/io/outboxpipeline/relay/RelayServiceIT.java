@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
 import io.outboxpipeline.outbox.Outbox;
-import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
@@ -112,7 +112,7 @@ final class RelayServiceIT {
     RelayService relay = relay();
     assertThat(call(relay, "GET", "/health/live").statusCode()).isEqualTo(200);
     assertThat(call(relay, "GET", "/health/started").statusCode()).isEqualTo(503);
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     await().until(() -> call(relay, "GET", "/health/ready").body().contains("queue"));
     createQueue();
     awaitReady(relay);
@@ -120,7 +120,7 @@ final class RelayServiceIT {
 
   @Test
   void relays_share_the_partitions_and_hand_them_over_when_they_stop() throws Exception {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     createQueue();
     RelayService first = relay();
     awaitReady(first);
@@ -135,7 +135,7 @@ final class RelayServiceIT {
 
   @Test
   void what_can_never_be_sent_is_listed_and_discarded_through_any_relay() throws Exception {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     createQueue();
     RelayService first = relay();
     RelayService second = relay();

@@ -6,10 +6,10 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
 import io.outboxpipeline.outbox.Outbox;
-import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.ownership.DatabaseLeaseStore;
 import io.outboxpipeline.ownership.WantedPartitions;
 import io.outboxpipeline.runtime.SqsSettings;
@@ -70,7 +70,7 @@ final class RepartitionIT {
   @Test
   void no_event_is_lost_doubled_or_reordered_when_the_number_of_partitions_changes(
       @TempDir Path logs) throws Exception {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     String queue =
         sqs.createQueue(
                 r ->
@@ -114,7 +114,7 @@ final class RepartitionIT {
   @Test
   void a_relay_with_its_leases_in_the_database_never_loads_the_kubernetes_client(@TempDir Path logs)
       throws Exception {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     Path loaded = logs.resolve("classes.txt");
     startRelay("r0", logs, "-Xlog:class+load:file=" + loaded);
     awaitOwned(64);

@@ -3,10 +3,10 @@ package io.outboxpipeline.relay.wake;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
 import io.outboxpipeline.outbox.Outbox;
-import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.testkit.Database;
@@ -25,7 +25,7 @@ final class BinlogWakeUpIT {
 
   @BeforeEach
   void migrate() {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
   }
 
   private BinlogWakeUp start(int port) {

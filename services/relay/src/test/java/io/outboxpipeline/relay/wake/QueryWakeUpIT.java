@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
 import io.outboxpipeline.outbox.Outbox;
-import io.outboxpipeline.outbox.Schema;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.testkit.Database;
@@ -40,7 +40,7 @@ final class QueryWakeUpIT {
 
   @BeforeEach
   void migrate() {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
   }
 
   private QueryWakeUp start(DataSource source) {

@@ -3,7 +3,7 @@ package io.outboxpipeline.relay.source.mysql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Slots;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
@@ -39,7 +39,7 @@ final class LateLookIT {
 
   @BeforeEach
   void migrate() {
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
   }
 
   /** Each slot takes the server so long, as where all of a backlog is deleted and not purged. */

@@ -2,7 +2,7 @@ package io.outboxpipeline.relay.source.mysql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.outboxpipeline.outbox.Schema;
+import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.net.URI;
@@ -21,7 +21,7 @@ final class SourceNameIT {
     var before = new SourceName(Optional.empty(), database.dataSource(), "base");
     assertThat(before.get()).isEqualTo(URI.create("/outbox/base"));
 
-    Schema.migrate(database.dataSource());
+    Migrations.outbox(database.dataSource());
     assertThat(before.get()).as("it never changes").isEqualTo(URI.create("/outbox/base"));
     var own = new SourceName(Optional.empty(), database.dataSource(), "base");
     assertThat(own.get().toString()).matches("/outbox/[0-9a-f-]{36}");
