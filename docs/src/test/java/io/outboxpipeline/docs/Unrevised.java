@@ -1,0 +1,43 @@
+package io.outboxpipeline.docs;
+
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Documents that are not written by the rules yet. Take a name out when its document is: none is
+ * put in.
+ */
+final class Unrevised {
+  static final Set<String> DOCUMENTS =
+      Set.of(
+          "README.md",
+          "cloudformation/README.md",
+          "crds/README.md",
+          // Generated from the comments of the operator's api package.
+          "crds/REFERENCE.md",
+          "helm/README.md",
+          "helm/cluster/README.md",
+          "helm/outboxpipeline/README.md",
+          "operator/OPERATIONS.md",
+          "operator/README.md",
+          "services/base/README.md",
+          "services/bench/README.md",
+          "services/consumer/README.md",
+          "services/embedded/README.md",
+          "services/images/README.md",
+          "services/inbox/README.md",
+          "services/outbox/README.md",
+          "services/ownership/README.md",
+          "services/ownership-kubernetes/README.md",
+          "services/quickstart/README.md",
+          "services/relay/README.md",
+          "services/runtime/README.md",
+          "services/testkit/README.md");
+
+  private Unrevised() {}
+
+  /** The documents that the rules hold for. */
+  static Stream<Document> without() {
+    return Document.all().stream().filter(d -> !DOCUMENTS.contains(d.path()));
+  }
+}
