@@ -10,7 +10,6 @@ import java.util.stream.Stream;
 final class Unrevised {
   static final Set<String> DOCUMENTS =
       Set.of(
-          "README.md",
           "cloudformation/README.md",
           "crds/README.md",
           // Generated from the comments of the operator's api package.
@@ -21,18 +20,14 @@ final class Unrevised {
           "operator/OPERATIONS.md",
           "operator/README.md",
           "services/base/README.md",
-          "services/bench/README.md",
           "services/consumer/README.md",
-          "services/embedded/README.md",
           "services/images/README.md",
           "services/inbox/README.md",
           "services/outbox/README.md",
           "services/ownership/README.md",
           "services/ownership-kubernetes/README.md",
-          "services/quickstart/README.md",
           "services/relay/README.md",
-          "services/runtime/README.md",
-          "services/testkit/README.md");
+          "services/runtime/README.md");
 
   private Unrevised() {}
 
