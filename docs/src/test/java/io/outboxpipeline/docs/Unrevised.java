@@ -10,23 +10,16 @@ import java.util.stream.Stream;
 final class Unrevised {
   static final Set<String> DOCUMENTS =
       Set.of(
-          "cloudformation/README.md",
           "crds/README.md",
           // Generated from the comments of the operator's api package.
           "crds/REFERENCE.md",
-          "helm/README.md",
-          "helm/cluster/README.md",
           "helm/outboxpipeline/README.md",
           "operator/OPERATIONS.md",
           "operator/README.md",
           "services/base/README.md",
           "services/consumer/README.md",
-          "services/images/README.md",
           "services/inbox/README.md",
           "services/outbox/README.md",
-          "services/ownership/README.md",
-          "services/ownership-kubernetes/README.md",
-          "services/relay/README.md",
           "services/runtime/README.md");
 
   private Unrevised() {}
