@@ -214,7 +214,7 @@ final class JourneyIT {
   private static void operators(int count) {
     cluster.kubectl(
         "-n",
-        "outboxpipeline",
+        "outboxpipeline-system",
         "scale",
         "deployment",
         "-l",
@@ -394,7 +394,7 @@ final class JourneyIT {
     cluster.bash(README.remove());
     assertThat(cluster.kubectl("get", "obp", "-o", "name")).isEmpty();
     assertThat(spending.queues()).doesNotContain("spending");
-    assertThat(cluster.kubectl("-n", "outboxpipeline", "get", "deployments", "-o", "name"))
+    assertThat(cluster.kubectl("-n", "outboxpipeline-system", "get", "deployments", "-o", "name"))
         .isEmpty();
     assertThat(cluster.kubectl("get", "crd", "-o", "name")).contains("outboxpipelines");
   }

@@ -50,7 +50,19 @@ final class Simulation {
 
   private static final long QUIET = 6 * SECOND;
 
-  private static final int MOST_PARTITIONS = 8;
+  /**
+   * How large a pipeline is.
+   *
+   * @param members how many start, at least and at most
+   * @param partitions at most
+   */
+  record Size(int leastMembers, int mostMembers, int partitions) {
+    /** Small enough for thousands of schedules, large enough for every rule. */
+    static final Size SMALL = new Size(3, 8, 8);
+
+    /** As one that is used. */
+    static final Size LARGE = new Size(10, 10, 64);
+  }
 
   /** What may be counted of a run, to see that the schedules are not vacuous. */
   record Counts(
@@ -82,6 +94,7 @@ final class Simulation {
   }
 
   private final long seed;
+  private final Size size;
   private final Random random;
   private final PriorityQueue<Scheduled> agenda = new PriorityQueue<>();
   private final MemoryLeaseStore store = new MemoryLeaseStore();
@@ -92,7 +105,7 @@ final class Simulation {
   private final Map<Integer, Grant> newest = new HashMap<>();
 
   /** Grants up to this epoch lost their lease to tampering: for them the fence alone vouches. */
-  private final long[] tampered = new long[MOST_PARTITIONS];
+  private final long[] tampered = new long[Partitions.MAX];
 
   private final List<Operator> operators = new ArrayList<>();
 
@@ -116,11 +129,12 @@ final class Simulation {
   private long laid;
   private long assigned;
 
-  Simulation(long seed, boolean keepLog) {
+  Simulation(long seed, boolean keepLog, Size size) {
     this.seed = seed;
+    this.size = size;
     this.keepLog = keepLog;
     random = new Random(seed);
-    int partitions = 1 + random.nextInt(MOST_PARTITIONS);
+    int partitions = 1 + random.nextInt(size.partitions());
     fence = new MemoryFence(chance(0.5) ? partitions : 0);
     WantedPartitions.set(store, partitions);
     lossy = random.nextInt(3) * 0.1;
@@ -130,7 +144,8 @@ final class Simulation {
   /** Runs the schedule to its end. */
   Counts run() {
     try {
-      int members = 3 + random.nextInt(6);
+      int members =
+          size.leastMembers() + random.nextInt(1 + size.mostMembers() - size.leastMembers());
       for (int i = 0; i < members; i++) {
         at(below(3 * SECOND), () -> start(newName()));
       }
@@ -239,7 +254,7 @@ final class Simulation {
   /** Wants another number, and perhaps soon changes its mind. */
   private void repartition() {
     int before = partitions();
-    WantedPartitions.set(store, 1 + random.nextInt(MOST_PARTITIONS));
+    WantedPartitions.set(store, 1 + random.nextInt(size.partitions()));
     say(partitions() + " partitions are wanted");
     if (chance(0.4)) {
       for (int i = random.nextInt(4); i >= 0; i--) {
@@ -247,7 +262,7 @@ final class Simulation {
             Math.min(faultsEnd, now + below(10 * SECOND)),
             () -> {
               WantedPartitions.set(
-                  store, chance(0.6) ? before : 1 + random.nextInt(MOST_PARTITIONS));
+                  store, chance(0.6) ? before : 1 + random.nextInt(size.partitions()));
               say(partitions() + " partitions are wanted");
             });
       }
@@ -420,7 +435,7 @@ final class Simulation {
     final Membership membership;
     final Map<Integer, Work> works = new HashMap<>();
     final Deque<Event> held = new ArrayDeque<>();
-    final long[] lastEpoch = new long[MOST_PARTITIONS];
+    final long[] lastEpoch = new long[Partitions.MAX];
     boolean alive = true;
     boolean leaving;
     boolean superseded;

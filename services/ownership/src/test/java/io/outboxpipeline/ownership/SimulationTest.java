@@ -19,7 +19,7 @@ final class SimulationTest {
   void random_schedules_keep_every_rule_and_come_right_in_the_end(Seeds seeds)
       throws InterruptedException {
     List<Simulation.Counts> counts = new ArrayList<>();
-    seeds.forEachSeed(seed -> counts.add(run(seed, seeds.single())));
+    seeds.forEachSeed(seed -> counts.add(run(seed, seeds.single(), Simulation.Size.SMALL)));
     Simulation.Counts sum =
         counts.stream().reduce(new Simulation.Counts(0, 0, 0, 0, 0, 0, 0), Simulation.Counts::plus);
     System.out.println(seeds + ": " + sum);
@@ -33,12 +33,20 @@ final class SimulationTest {
     assertThat(sum.assigned()).as("targets that an operator wrote").isPositive();
   }
 
-  private static Simulation.Counts run(long seed, boolean told) {
+  /** With {@code -Dtest.size=full} a hundred pipelines of ten relays each. */
+  @ParameterizedTest
+  @SeedSource(ci = 8, full = 100)
+  void pipelines_of_ten_relays_and_64_partitions_keep_every_rule(Seeds seeds)
+      throws InterruptedException {
+    seeds.forEachSeed(seed -> run(seed, seeds.single(), Simulation.Size.LARGE));
+  }
+
+  private static Simulation.Counts run(long seed, boolean told, Simulation.Size size) {
     try {
-      return new Simulation(seed, told).run();
+      return new Simulation(seed, told, size).run();
     } catch (AssertionError e) {
       // Once more, to fail with the whole story.
-      return new Simulation(seed, true).run();
+      return new Simulation(seed, true, size).run();
     }
   }
 }

@@ -20,7 +20,8 @@ public enum Program {
   ACTIONLINT,
   HELM,
   KUBECTL,
-  PROMTOOL;
+  PROMTOOL,
+  PROSELINT;
 
   /** Runs it with nothing on its standard input. */
   public Command.Result run(String... arguments) {
