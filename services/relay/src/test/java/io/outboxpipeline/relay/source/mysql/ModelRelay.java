@@ -54,6 +54,13 @@ final class ModelRelay implements Source {
     forget(grant);
   }
 
+  /** As the reading thread does it while it finds nothing. */
+  void poll(ModelTable table) throws SQLException {
+    if (commands.next() != null || !reader.isStillNothing(table)) {
+      round(table);
+    }
+  }
+
   /** As the reading thread does it. */
   Reader.Round round(ModelTable table) throws SQLException {
     reader.slots().deleted(commands.beginRound());

@@ -57,8 +57,10 @@ final class RelaySimulation {
 
   private final Grant[] grants = new Grant[2];
   private final boolean[] draining = new boolean[2];
+  private final boolean[] givenUp = new boolean[2];
   private final long[] epochs = new long[2];
   private final int step;
+  private final boolean bursts;
   private boolean replaced;
   private boolean deletesFail;
   private boolean inside;
@@ -69,6 +71,7 @@ final class RelaySimulation {
   RelaySimulation(long seed) {
     random = new Random(seed);
     step = random.nextInt(3) == 0 ? 7 : 1;
+    bursts = random.nextInt(10) == 0;
     long first = random.nextInt(3) == 0 ? 500_000_000 : 1;
     table = new ModelTable(first, this::meanwhile);
     for (int i = 0; i < 2; i++) {
@@ -100,6 +103,7 @@ final class RelaySimulation {
     epochs[partition]++;
     owner[partition] = relay;
     draining[partition] = false;
+    givenUp[partition] = false;
     grants[partition] = new Grant(partition, PARTITIONS.get(partition), epochs[partition]);
     log("relay " + relay + " owns " + grants[partition]);
     relays.get(relay).own(grants[partition]);
@@ -109,8 +113,16 @@ final class RelaySimulation {
     int partition = grant.partition();
     if (draining[partition] && grants[partition].equals(grant)) {
       log("relay " + relay + " drained " + grant);
+      check(
+          givenUp[partition] || relays.get(relay).underWay.stream().noneMatch(r -> isOf(grant, r)),
+          "drained with messages on their way: " + grant);
       grant(partition, 1 - relay);
     }
+  }
+
+  private static boolean isOf(Grant grant, List<Message> request) {
+    return request.stream()
+        .anyMatch(m -> m.epoch() == grant.epoch() && grant.slots().contains(m.aggregate().slot()));
   }
 
   private void move() {
@@ -130,6 +142,7 @@ final class RelaySimulation {
     replaced = true;
     if (draining[partition] && random.nextBoolean()) {
       log("relay " + before + " gives up " + old);
+      givenUp[partition] = true;
       relays.get(before).backlog.stopWaiting(old);
       relays.get(before).giveUp(old);
     } else if (random.nextBoolean()) {
@@ -148,7 +161,22 @@ final class RelaySimulation {
     if (!locked.add(aggregate)) {
       return;
     }
-    int count = random.nextInt(20) == 0 ? 30 : 1 + random.nextInt(2);
+    append(aggregate, random.nextInt(20) == 0 ? 30 : 1 + random.nextInt(2));
+    if (random.nextInt(3) > 0) {
+      end(aggregate, true);
+    }
+  }
+
+  /** More than there is room for, which becomes visible late, and all at once. */
+  private void burst() {
+    List<Aggregate> free = AGGREGATES.stream().filter(locked::add).toList();
+    free.forEach(a -> append(a, 10));
+    write();
+    read(random.nextInt(2));
+    free.forEach(a -> end(a, true));
+  }
+
+  private void append(Aggregate aggregate, int count) {
     for (int i = 0; i < count; i++) {
       long sequence = sequences.merge(aggregate, 1L, Long::sum);
       int bytes = 1 + random.nextInt(random.nextInt(10) == 0 ? 4000 : 400);
@@ -156,9 +184,6 @@ final class RelaySimulation {
       var row = new ModelTable.Row(table.nextId, aggregate, sequence, "e" + ++events, bytes, flaw);
       table.nextId += step;
       open.add(new Open(row, clock));
-    }
-    if (random.nextInt(3) > 0) {
-      end(aggregate, true);
     }
   }
 
@@ -226,8 +251,10 @@ final class RelaySimulation {
     try {
       boolean before = inside;
       inside = true;
+      long asked = table.queries;
       relays.get(relay).round(table);
       inside = before;
+      check(table.queries - asked <= 80, "questions of one round: " + (table.queries - asked));
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -368,20 +395,28 @@ final class RelaySimulation {
           case 2 -> decide();
           case 3 -> restore();
           case 4 -> deletesFail = !deletesFail;
+          case 5 -> {
+            if (bursts) {
+              burst();
+            }
+          }
           default -> delete(relay);
         }
       }
     }
   }
 
-  /** Faults stop: all that was committed is sent and deleted within two minutes. */
+  /**
+   * Faults stop: all that was committed is sent and deleted within half a minute, which is less
+   * than what only the look from the start would find.
+   */
   void settle() {
     settling = true;
     deletesFail = false;
     for (Open o : List.copyOf(open)) {
       end(o.row().aggregate(), true);
     }
-    long until = clock + Duration.ofMinutes(2).toNanos();
+    long until = clock + Duration.ofSeconds(30).toNanos();
     while (clock < until && !(table.rows.isEmpty() && idle())) {
       clock += 20 * MILLI;
       for (int relay = 0; relay < 2; relay++) {
@@ -404,16 +439,26 @@ final class RelaySimulation {
     }
   }
 
+  /** For a minute nothing happens: relays ask little, and pass over no rows. */
+  void rest() {
+    long asked = table.queries;
+    long passed = table.rowsPassed;
+    long until = clock + Duration.ofMinutes(1).toNanos();
+    while (clock < until) {
+      clock += 100 * MILLI;
+      for (ModelRelay relay : relays) {
+        try {
+          relay.poll(table);
+        } catch (SQLException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+    }
+    check(table.queries - asked <= 2 * 60 * 20, "questions while idle: " + (table.queries - asked));
+    check(table.rowsPassed == passed, "rows passed while idle");
+  }
+
   private boolean idle() {
     return relays.stream().allMatch(r -> r.underWay.isEmpty() && r.backlog.isEmpty());
-  }
-
-  /** What the table was asked, for a bound on it. */
-  long queries() {
-    return table.queries;
-  }
-
-  int events() {
-    return events;
   }
 }
