@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.outboxpipeline.operator.OperatorSettings;
 import io.outboxpipeline.operator.model.Images;
+import io.outboxpipeline.operator.queue.QueueRules;
 import io.outboxpipeline.runtime.Settings;
 import io.outboxpipeline.testkit.Program;
 import java.nio.file.Path;
@@ -166,6 +167,15 @@ final class ChartTest {
                 new OperatorSettings.Election(
                     Chart.NAMESPACE, "outboxpipeline-operator", "operator-1")));
     assertThat(settings.cluster()).isEqualTo("west");
+    assertThat(settings.queueRules().rules())
+        .containsExactly(
+            new QueueRules.Rule(
+                List.of("shop"),
+                List.of("{namespace}-*", "orders.fifo"),
+                false,
+                true,
+                "arn:aws:iam::123456789012:role/shop-queues"),
+            new QueueRules.Rule(List.of("*"), List.of("{namespace}-*"), false, false, null));
     assertThat(settings.resync()).hasSeconds(90);
     assertThat(settings.sqsTimeout()).hasMillis(500);
     assertThat(settings.server().port()).isEqualTo(8080);

@@ -15,18 +15,24 @@ final class RightsTest {
       Set.of(
           "outboxpipeline.io/outboxpipelines get list watch patch",
           "outboxpipeline.io/outboxpipelines/status patch",
-          "outboxpipeline.io/outboxpipelines/finalizers update",
-          "/configmaps list watch create patch delete",
-          "/services list watch create patch delete",
-          "/serviceaccounts list watch create patch delete",
-          "apps/deployments list watch create patch delete",
-          "networking.k8s.io/networkpolicies list watch create patch delete",
-          "policy/poddisruptionbudgets list watch create patch delete",
-          "rbac.authorization.k8s.io/roles list watch create patch delete",
-          "rbac.authorization.k8s.io/rolebindings list watch create patch delete",
+          "/configmaps get list watch create patch delete",
+          "/services get list watch create patch delete",
+          "/serviceaccounts get list watch create patch delete",
+          "apps/deployments get list watch create patch delete",
+          "networking.k8s.io/networkpolicies get list watch create patch delete",
+          "policy/poddisruptionbudgets get list watch create patch delete",
+          "rbac.authorization.k8s.io/roles get list watch create patch delete",
+          "rbac.authorization.k8s.io/rolebindings get list watch create patch delete",
+          "/pods list",
           "/secrets list watch",
           "/events get create patch",
           "coordination.k8s.io/leases get list create patch delete deletecollection");
+
+  private static final Set<String> OUTLASTING_A_NAMESPACE =
+      Set.of(
+          "/namespaces get",
+          "outboxpipeline.io/outboxpipelines get list watch patch",
+          "outboxpipeline.io/outboxpipelines/status patch");
 
   private static final Set<String> ELECTION =
       Set.of(
@@ -39,31 +45,36 @@ final class RightsTest {
     assertThat(rights(objects))
         .containsExactlyInAnyOrder(
             "ClusterRole/ " + new TreeSet<>(WHERE_PIPELINES_ARE),
+            "ClusterRole/ " + new TreeSet<>(OUTLASTING_A_NAMESPACE),
             "Role/outboxpipeline-system " + new TreeSet<>(ELECTION));
     assertThat(bindings(objects))
         .containsExactlyInAnyOrder(
             "ClusterRoleBinding/ ClusterRole/outboxpipeline-system-outboxpipeline-operator",
+            "ClusterRoleBinding/ ClusterRole/outboxpipeline-system-outboxpipeline-operator-cluster",
             "RoleBinding/outboxpipeline-system Role/outboxpipeline-operator-election");
   }
 
   @Test
-  void for_some_namespaces_they_are_roles_there_and_nothing_is_in_the_whole_cluster() {
+  void for_some_namespaces_they_are_roles_there_and_in_the_whole_cluster_only_what_outlasts_one() {
     List<JsonNode> objects =
         Chart.objects("--set", "watchNamespaces={shop,billing}", "--set", "rbac.aggregate=false");
     assertThat(rights(objects))
         .containsExactlyInAnyOrder(
             "Role/shop " + new TreeSet<>(WHERE_PIPELINES_ARE),
             "Role/billing " + new TreeSet<>(WHERE_PIPELINES_ARE),
+            "ClusterRole/ " + new TreeSet<>(OUTLASTING_A_NAMESPACE),
             "Role/outboxpipeline-system " + new TreeSet<>(ELECTION));
     assertThat(bindings(objects))
         .containsExactlyInAnyOrder(
             "RoleBinding/shop Role/outboxpipeline-operator",
             "RoleBinding/billing Role/outboxpipeline-operator",
+            "ClusterRoleBinding/ ClusterRole/outboxpipeline-system-outboxpipeline-operator-cluster",
             "RoleBinding/outboxpipeline-system Role/outboxpipeline-operator-election");
     assertThat(objects)
         .filteredOn(o -> !o.path("metadata").has("namespace"))
         .extracting(o -> o.path("kind").asText())
-        .containsExactly("CustomResourceDefinition");
+        .containsExactlyInAnyOrder(
+            "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding");
   }
 
   @Test

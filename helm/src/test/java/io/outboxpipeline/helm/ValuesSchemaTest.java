@@ -44,6 +44,8 @@ final class ValuesSchemaTest {
         "{operator: {resync: five minutes}}                    | /operator/resync",
         "{operator: {log: {level: verbose}}}                   | /operator/log/level",
         "{operator: {namespaces: [shop]}}                      | 'namespaces'",
+        "{operator: {queues: [{namespaces: [shop]}]}}          | 'names'",
+        "{operator: {queues: [{namespaces: [a], names: [b], deletes: true}]}} | 'deletes'",
         "{podDisruptionBudget: {minAvailable: 1}}              | 'minAvailable'",
         "{crds: {install: true}}                               | 'install'",
         "{crds: {keep: 'no'}}                                  | /crds/keep",

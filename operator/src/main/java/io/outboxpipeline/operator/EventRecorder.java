@@ -34,7 +34,15 @@ final class EventRecorder {
       try {
         write(pipeline, notice);
       } catch (KubernetesClientException e) {
-        LOG.log(WARNING, "can''t write the event {0}: {1}", notice.reason(), e.getMessage());
+        // In a namespace that ends, no Event can be written: this line is all that is left.
+        LOG.log(
+            WARNING,
+            "{0}/{1}: {2}, {3} (no Event: {4})",
+            pipeline.getMetadata().getNamespace(),
+            pipeline.getMetadata().getName(),
+            notice.reason(),
+            notice.message(),
+            e.getMessage());
       }
     }
   }

@@ -31,6 +31,9 @@ public final class OperatorService implements RunningService {
   /** How many pipelines are worked on at once; most of the time of each is waiting. */
   private static final int AT_ONCE = 50;
 
+  /** How long the start waits for a namespace that does not let itself be read. */
+  private static final Duration SYNC = Duration.ofSeconds(5);
+
   private final Metrics metrics = new Metrics();
   private final KubernetesClient client;
   private final SqsClients sqs;
@@ -57,6 +60,7 @@ public final class OperatorService implements RunningService {
                     .description("Objects that were applied or deleted because they differed")
                     .register(metrics.registry())),
             new EventRecorder(client, InstantSource.system()),
+            new PipelineMetrics(metrics.registry()),
             client,
             InstantSource.system());
     operator = operator(settings);
@@ -92,6 +96,9 @@ public final class OperatorService implements RunningService {
                   .withConcurrentReconciliationThreads(AT_ONCE)
                   .withExecutorService(
                       Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory()))
+                  // A namespace that is gone or refuses is not the end of the others.
+                  .withStopOnInformerErrorDuringStartup(false)
+                  .withCacheSyncTimeout(SYNC)
                   .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
                   .withInformerStoppedHandler(
                       (informer, e) -> {

@@ -1,6 +1,7 @@
 package io.outboxpipeline.operator;
 
 import io.outboxpipeline.operator.model.Images;
+import io.outboxpipeline.operator.queue.QueueRules;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.Settings;
 import java.time.Duration;
@@ -15,7 +16,9 @@ import java.util.TreeSet;
  * @param namespaces whose pipelines it runs; empty for all
  * @param images of components whose spec names none
  * @param election with which other operators it elects a leader; empty when it is alone
- * @param cluster tells the queues of pipelines with the same name in several clusters apart
+ * @param cluster tells the queues of pipelines with the same name in several clusters apart; empty
+ *     for the cluster's own id
+ * @param queueRules which queues pipelines may name
  * @param resync how often everything is looked at although nothing happened, the queue too
  * @param sqsTimeout how long one call to SQS may take
  */
@@ -25,6 +28,7 @@ public record OperatorSettings(
     Images images,
     Optional<Election> election,
     String cluster,
+    QueueRules queueRules,
     Duration resync,
     Duration sqsTimeout) {
 
@@ -53,6 +57,7 @@ public record OperatorSettings(
                 image(s, "consumer", version)),
             election(s),
             s.text("operator.cluster", "OPERATOR_CLUSTER", ""),
+            queueRules(s),
             s.duration(
                 "operator.resync",
                 "OPERATOR_RESYNC",
@@ -74,6 +79,15 @@ public record OperatorSettings(
         "operator.image." + component,
         "OPERATOR_IMAGE_" + component.toUpperCase(java.util.Locale.ROOT),
         REPOSITORY + "/" + component + ":" + version);
+  }
+
+  private static QueueRules queueRules(Settings s) {
+    try {
+      return QueueRules.parse(s.text("operator.queues", "OPERATOR_QUEUES", ""));
+    } catch (IllegalArgumentException e) {
+      s.problem("operator.queues", "OPERATOR_QUEUES", "is no list of rules: " + e.getMessage());
+      return QueueRules.NONE;
+    }
   }
 
   private static Set<String> namespaces(Settings s) {

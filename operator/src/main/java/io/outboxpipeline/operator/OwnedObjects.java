@@ -1,8 +1,8 @@
 package io.outboxpipeline.operator;
 
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -12,6 +12,8 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.micrometer.core.instrument.Counter;
 import io.outboxpipeline.operator.api.OutboxPipeline;
+import io.outboxpipeline.operator.model.Names;
+import io.outboxpipeline.operator.status.Trouble;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,12 +44,59 @@ final class OwnedObjects {
     this.writes = writes;
   }
 
-  /** Applies those that differ, and deletes those of the pipeline that are not among them. */
-  void apply(List<HasMetadata> wanted, Context<OutboxPipeline> context) {
-    wanted.forEach(w -> applyOne(w, context));
+  /**
+   * Applies those that differ, and deletes those of the pipeline that are not among them. Goes on
+   * past an object that is refused.
+   *
+   * @return why the first of them was refused
+   * @throws KubernetesClientException if the API server could not be asked; all were tried
+   */
+  Optional<Trouble> apply(List<HasMetadata> wanted, Context<OutboxPipeline> context) {
+    var refused = new ArrayList<Trouble>();
+    var failed = new ArrayList<KubernetesClientException>();
+    for (HasMetadata object : wanted) {
+      attempt(object, refused, failed, () -> applyOne(object, context).ifPresent(refused::add));
+    }
     Set<String> keep = wanted.stream().map(OwnedObjects::key).collect(Collectors.toSet());
     for (HasMetadata there : owned(context)) {
       if (!keep.contains(key(there)) && there.getMetadata().getDeletionTimestamp() == null) {
+        attempt(
+            there, refused, failed, () -> delete(there, DeletionPropagation.BACKGROUND, context));
+      }
+    }
+    if (!failed.isEmpty()) {
+      throw failed.getFirst();
+    }
+    return refused.stream().findFirst();
+  }
+
+  private static void attempt(
+      HasMetadata object,
+      List<Trouble> refused,
+      List<KubernetesClientException> failed,
+      Runnable step) {
+    try {
+      step.run();
+    } catch (KubernetesClientException e) {
+      if (isRefusal(e)) {
+        String why = e.getStatus() == null ? e.getMessage() : e.getStatus().getMessage();
+        refused.add(new Trouble("ObjectRefused", key(object) + ": " + why, true));
+      } else {
+        failed.add(e);
+      }
+    }
+  }
+
+  /** What trying again soon does not help: the object, a right, a policy or a quota must change. */
+  private static boolean isRefusal(KubernetesClientException e) {
+    // 500 is the API server's answer to an object that does not fit its schema.
+    return Set.of(400, 403, 409, 422, 500).contains(e.getCode());
+  }
+
+  /** Deletes all that belongs to the pipeline. */
+  void deleteAll(Context<OutboxPipeline> context) {
+    for (HasMetadata there : owned(context)) {
+      if (there.getMetadata().getDeletionTimestamp() == null) {
         delete(there, DeletionPropagation.BACKGROUND, context);
       }
     }
@@ -64,13 +113,12 @@ final class OwnedObjects {
     for (Class<? extends HasMetadata> kind : Informers.OWNED) {
       owned.addAll(context.getSecondaryResources(kind));
     }
-    owned.addAll(
-        source(ConfigMap.class, context).getSecondaryResources(context.getPrimaryResource()));
     return owned;
   }
 
   @SuppressWarnings("unchecked") // an object's class is that of its kind's informer
-  private <R extends HasMetadata> void applyOne(R wanted, Context<OutboxPipeline> context) {
+  private <R extends HasMetadata> Optional<Trouble> applyOne(
+      R wanted, Context<OutboxPipeline> context) {
     Class<R> kind = (Class<R>) wanted.getClass();
     InformerEventSource<R, OutboxPipeline> source = source(kind, context);
     ResourceID id = ResourceID.fromResource(wanted);
@@ -78,7 +126,17 @@ final class OwnedObjects {
     if (there.isPresent()
         && SSABasedGenericKubernetesResourceMatcher.<R>getInstance()
             .matches(there.get(), wanted, context)) {
-      return;
+      return Optional.empty();
+    }
+    // The cache has none but ours.
+    if (there.isEmpty() && isForeign(wanted, context)) {
+      return Optional.of(
+          new Trouble(
+              "ObjectNotOurs",
+              key(wanted)
+                  + " exists and is not this pipeline's: remove it, or give the pipeline another"
+                  + " name",
+              true));
     }
     R applied = context.getClient().resource(wanted).patch(APPLY);
     writes.increment();
@@ -87,15 +145,18 @@ final class OwnedObjects {
     } else {
       source.handleRecentResourceCreate(id, applied);
     }
+    return Optional.empty();
+  }
+
+  private static boolean isForeign(HasMetadata wanted, Context<OutboxPipeline> context) {
+    HasMetadata there = context.getClient().resource(wanted).get();
+    return there != null && !Names.pipeline(there).equals(Names.pipeline(wanted));
   }
 
   private static <R extends HasMetadata> InformerEventSource<R, OutboxPipeline> source(
       Class<R> kind, Context<OutboxPipeline> context) {
     EventSource<R, OutboxPipeline> source =
-        context
-            .eventSourceRetriever()
-            .getEventSourceFor(
-                kind, kind == ConfigMap.class ? Informers.SETTINGS : kind.getSimpleName());
+        context.eventSourceRetriever().getEventSourceFor(kind, kind.getSimpleName());
     return (InformerEventSource<R, OutboxPipeline>) source;
   }
 

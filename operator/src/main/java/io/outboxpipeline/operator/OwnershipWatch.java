@@ -9,7 +9,7 @@ import io.outboxpipeline.operator.api.Durations;
 import io.outboxpipeline.operator.api.LeaseSpec;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.RelaySpec;
-import io.outboxpipeline.operator.model.Partitions;
+import io.outboxpipeline.operator.status.Partitions;
 import io.outboxpipeline.ownership.Assigner;
 import io.outboxpipeline.ownership.LeaseStore;
 import io.outboxpipeline.ownership.LeaseTiming;
@@ -19,6 +19,7 @@ import io.outboxpipeline.ownership.Version;
 import io.outboxpipeline.ownership.WantedPartitions;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
@@ -33,6 +34,9 @@ final class OwnershipWatch implements AutoCloseable {
 
   /** Between two looks while all is settled. */
   private static final Duration CALM = Duration.ofSeconds(5);
+
+  /** How many lease durations a hand-over may take: one until a death is seen, one to take over. */
+  private static final int PATIENCE = 2;
 
   /** How many read at once: each list is up to 300 objects. */
   private static final int AT_ONCE = 16;
@@ -107,6 +111,7 @@ final class OwnershipWatch implements AutoCloseable {
     private final Thread thread;
     private volatile int wanted;
     private volatile Partitions last = new Partitions.Unknown();
+    private OptionalLong unsettledSince = OptionalLong.empty();
     private boolean failed;
 
     Follower(OutboxPipeline pipeline) {
@@ -146,8 +151,18 @@ final class OwnershipWatch implements AutoCloseable {
         Assigner.Plan plan = assigner.plan(snapshot);
         plan.targets().forEach(store::write);
         failed = false;
-        tell(new Partitions.Observed(plan.status()));
-        return isSettled(plan.status());
+        boolean settled = isSettled(plan.status());
+        long now = System.nanoTime();
+        if (settled) {
+          unsettledSince = OptionalLong.empty();
+        } else if (unsettledSince.isEmpty()) {
+          unsettledSince = OptionalLong.of(now);
+        }
+        boolean lasting =
+            unsettledSince.isPresent()
+                && now - unsettledSince.getAsLong() > PATIENCE * timing.leaseDuration().toNanos();
+        tell(new Partitions.Observed(plan.status(), lasting));
+        return settled;
       } catch (RuntimeException e) {
         if (!failed) {
           LOG.log(WARNING, "can''t follow the leases of {0}, tries again: {1}", id, e.getMessage());

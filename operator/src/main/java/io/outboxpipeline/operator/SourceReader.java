@@ -1,13 +1,11 @@
 package io.outboxpipeline.operator;
 
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Secret;
-import io.javaoperatorsdk.operator.api.reconciler.Context;
-import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.outboxpipeline.operator.api.AwsCredentials;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.QueueSpec;
 import io.outboxpipeline.operator.model.Digest;
+import io.outboxpipeline.operator.model.References;
 import io.outboxpipeline.operator.model.Sources;
 import io.outboxpipeline.operator.queue.Access;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Reads, from the informers' caches, the Secrets and ConfigMaps that a pipeline refers to. */
+/** Reads the Secrets and ConfigMaps that a pipeline refers to. */
 final class SourceReader {
 
   /** The operator may not or can't look at the queue as the spec says. */
@@ -31,20 +29,27 @@ final class SourceReader {
 
   private SourceReader() {}
 
-  static Sources sources(Context<OutboxPipeline> context) {
+  /** Digests of what the pipeline refers to. */
+  static Sources sources(OutboxPipeline pipeline, ReferredObjects objects) {
+    String namespace = pipeline.getMetadata().getNamespace();
+    References names = References.of(pipeline.getSpec());
     var secrets = new TreeMap<String, String>();
-    for (Secret secret : context.getSecondaryResources(Secret.class)) {
-      secrets.put(
-          secret.getMetadata().getName(),
-          Digest.of(secret.getMetadata().getUid(), orEmpty(secret.getData())));
+    for (String name : names.secrets()) {
+      objects
+          .secret(namespace, name)
+          .ifPresent(
+              s -> secrets.put(name, Digest.of(s.getMetadata().getUid(), orEmpty(s.getData()))));
     }
     var configMaps = new TreeMap<String, String>();
-    EventSource<ConfigMap, OutboxPipeline> referred =
-        context.eventSourceRetriever().getEventSourceFor(ConfigMap.class, Informers.REFERRED);
-    for (ConfigMap map : referred.getSecondaryResources(context.getPrimaryResource())) {
-      var content = new TreeMap<>(orEmpty(map.getData()));
-      content.putAll(orEmpty(map.getBinaryData()));
-      configMaps.put(map.getMetadata().getName(), Digest.of("configMap", content));
+    for (String name : names.configMaps()) {
+      objects
+          .configMap(namespace, name)
+          .ifPresent(
+              map -> {
+                var content = new TreeMap<>(orEmpty(map.getData()));
+                content.putAll(orEmpty(map.getBinaryData()));
+                configMaps.put(name, Digest.of("configMap", content));
+              });
     }
     return new Sources(secrets, configMaps);
   }
@@ -54,16 +59,14 @@ final class SourceReader {
   }
 
   /** How the queue is reached. */
-  static Access access(OutboxPipeline pipeline, Context<OutboxPipeline> context)
-      throws CredentialsMissing {
+  static Access access(OutboxPipeline pipeline, ReferredObjects objects) throws CredentialsMissing {
     QueueSpec queue = pipeline.getSpec().queue();
     AwsCredentials credentials = queue.credentials();
     Optional<Access.Keys> keys = Optional.empty();
     if (credentials != null) {
       Secret secret =
-          context.getSecondaryResources(Secret.class).stream()
-              .filter(s -> s.getMetadata().getName().equals(credentials.secretName()))
-              .findFirst()
+          objects
+              .secret(pipeline.getMetadata().getNamespace(), credentials.secretName())
               .orElseThrow(
                   () ->
                       new CredentialsMissing(

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.model.Images;
+import io.outboxpipeline.operator.queue.QueueRules;
 import io.outboxpipeline.runtime.ServerSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.DoubleSupplier;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -37,6 +39,11 @@ final class ManyPipelinesIT {
   private static final String WRITES = "outboxpipeline_operator_writes_total";
   private static final String RECONCILES =
       "operator_sdk_controllers_execution_reconcile_seconds_count";
+
+  @BeforeAll
+  static void alone() {
+    Running.end();
+  }
 
   private final Cluster cluster = Cluster.get();
   private final KubernetesClient client = cluster.client();
@@ -148,6 +155,7 @@ final class ManyPipelinesIT {
         new Images("example/base:1", "example/relay:1", "example/consumer:1"),
         election,
         "",
+        QueueRules.NONE,
         resync,
         Duration.ofSeconds(10));
   }

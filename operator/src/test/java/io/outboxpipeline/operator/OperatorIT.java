@@ -1,123 +1,27 @@
 package io.outboxpipeline.operator;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.Condition;
-import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.SecretBuilder;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
-import io.fabric8.kubernetes.client.dsl.Resource;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.operator.api.OutboxPipeline;
-import io.outboxpipeline.operator.api.OutboxPipelineStatus;
-import io.outboxpipeline.operator.api.PartitionsStatus;
-import io.outboxpipeline.operator.api.RelayStatus;
-import io.outboxpipeline.operator.model.Images;
-import io.outboxpipeline.ownership.LeaseTiming;
-import io.outboxpipeline.runtime.ServerSettings;
-import io.outboxpipeline.testkit.TcpProxy;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.ResourceLockTarget;
 
 /** The operator against a real API server and an SQS peer; pods are never scheduled. */
-@ResourceLock(Cluster.PIPELINES)
+@ResourceLock(value = Cluster.PIPELINES, mode = ResourceAccessMode.READ)
 @ResourceLock(
-    value = OperatorIT.UNDISTURBED,
+    value = SharedOperatorCase.UNDISTURBED,
     mode = ResourceAccessMode.READ,
     target = ResourceLockTarget.CHILDREN)
-final class OperatorIT {
-  /** The lock of a test that counts all of the operator's writes, or cuts it off. */
-  static final String UNDISTURBED = "the only pipeline of the operator";
-
-  private static final LeaseTiming TIMING =
-      new LeaseTiming(Duration.ofSeconds(3), Duration.ofSeconds(2), Duration.ofMillis(300));
-
-  /** So short that every test sees several. */
-  private static final Duration RESYNC = Duration.ofSeconds(5);
-
-  /** Names no version, so that it can't conflict with what controllers write meanwhile. */
-  private static final PatchContext STRATEGIC_MERGE = PatchContext.of(PatchType.STRATEGIC_MERGE);
-
+final class OperatorIT extends SharedOperatorCase {
   /** Keeps a Deployment that is being deleted, as its pods do. */
   private static final String POD = "outboxpipeline.io/test-pod";
-
-  private static Cluster cluster;
-  private static KubernetesClient client;
-  private static EmbeddedSqs sqs;
-  private static TcpProxy proxy;
-  private static OperatorService operator;
-
-  private String namespace = "";
-
-  @BeforeAll
-  static void start() {
-    cluster = Cluster.get();
-    client = cluster.client();
-    sqs = EmbeddedSqs.start(0);
-    proxy = new TcpProxy(cluster.port());
-    operator = OperatorService.start(settings(), cluster.clientThrough(proxy.port()));
-  }
-
-  @AfterAll
-  static void stop() {
-    if (operator != null) {
-      operator.close();
-    }
-    if (proxy != null) {
-      proxy.close();
-    }
-    if (sqs != null) {
-      sqs.close();
-    }
-  }
-
-  private static OperatorSettings settings() {
-    return new OperatorSettings(
-        ServerSettings.local(0),
-        Set.of(),
-        new Images("example/base:1", "example/relay:1", "example/consumer:1"),
-        Optional.empty(),
-        "",
-        RESYNC,
-        Duration.ofSeconds(3));
-  }
-
-  @BeforeEach
-  void makeNamespace() {
-    namespace = cluster.namespace();
-    secret("database", Map.of("username", "me", "password", "secret"));
-    secret("aws", Map.of("accessKeyId", "id", "secretAccessKey", "key"));
-  }
 
   @Test
   @ResourceLock(UNDISTURBED)
@@ -151,9 +55,8 @@ final class OperatorIT {
         .allSatisfy(
             o -> {
               assertThat(o.getMetadata().getOwnerReferences())
-                  .singleElement()
-                  .hasFieldOrPropertyWithValue("kind", "OutboxPipeline")
-                  .hasFieldOrPropertyWithValue("controller", true);
+                  .as("a deletion in the foreground would take it before it is drained")
+                  .isEmpty();
               assertThat(o.getMetadata().getLabels())
                   .containsEntry("app.kubernetes.io/instance", "whole")
                   .containsEntry("app.kubernetes.io/managed-by", "outboxpipeline");
@@ -164,7 +67,7 @@ final class OperatorIT {
     Map<String, String> versions = versions("whole");
     touch("whole");
     await()
-        .during(RESYNC.multipliedBy(2))
+        .during(Running.RESYNC.multipliedBy(2))
         .untilAsserted(() -> assertThat(versions("whole")).isEqualTo(versions));
     assertThat(writes()).isEqualTo(writes);
 
@@ -273,7 +176,7 @@ final class OperatorIT {
             assertThat(deployment("ready-relay").getSpec().getReplicas()).isZero();
             assertThat(deployment("ready-consumer").getSpec().getReplicas()).isEqualTo(1);
             assertThat(condition("ready", "Paused")).isEqualTo("True Paused");
-            assertThat(condition("ready", "Ready")).isEqualTo("False Paused");
+            assertThat(condition("ready", "Ready")).isEmpty();
           });
     }
     edit("ready", "{\"spec\":{\"paused\":false}}");
@@ -331,13 +234,20 @@ final class OperatorIT {
     try (var relay = new FakeRelay(client, namespace, "ends", "one", TIMING, fence)) {
       relay.says(Map.of("database", "ok", "backlog", "7"));
       eventually(() -> assertThat(relay.owned()).isEqualTo(2));
-      pipelines("ends").delete();
+      // As kubectl does with --cascade=foreground, and Argo CD: dependants would go first.
+      pipelines("ends").withPropagationPolicy(DeletionPropagation.FOREGROUND).delete();
       eventually(
           () -> {
             assertThat(objects("ends"))
                 .doesNotContain("Deployment/ends-base")
-                .contains("Deployment/ends-relay", "Deployment/ends-consumer");
-            assertThat(message("ends", "Progressing")).isEqualTo("relays send what is committed");
+                .contains(
+                    "Deployment/ends-relay",
+                    "Deployment/ends-consumer",
+                    "ConfigMap/ends-relay",
+                    "Role/ends-relay",
+                    "RoleBinding/ends-relay",
+                    "ServiceAccount/ends-relay");
+            assertThat(message("ends", "Reconciling")).isEqualTo("relays send what is committed");
           });
       // As long as the member lives, as a pod of it would.
       relays.patch(STRATEGIC_MERGE, "{\"metadata\":{\"finalizers\":[\"%s\"]}}".formatted(POD));
@@ -368,8 +278,7 @@ final class OperatorIT {
             "replicas: 0",
             "deletion: {drainTimeout: 0s, queueTimeout: 5s}",
             "deletionPolicy: Delete");
-    String yaml =
-        Serialization.asYaml(pipeline).replace(sqs.endpoint().toString(), "http://127.0.0.1:1");
+    String yaml = Serialization.asYaml(pipeline).replace(sqs().toString(), "http://127.0.0.1:1");
     client
         .resource(Serialization.unmarshal(yaml, OutboxPipeline.class))
         .inNamespace(namespace)
@@ -406,7 +315,7 @@ final class OperatorIT {
   void a_restart_of_the_api_server_is_survived() {
     create("survives", "replicas: 0, partitions: 4");
     eventually(() -> assertThat(objects("survives")).contains("Deployment/survives-relay"));
-    proxy.cut();
+    Running.get().proxy.cut();
     // What happens meanwhile is found when the watches are back.
     edit("survives", "{\"spec\":{\"relay\":{\"concurrency\":3}}}");
     client.services().inNamespace(namespace).withName("survives-relay").delete();
@@ -415,7 +324,7 @@ final class OperatorIT {
         .untilAsserted(
             () ->
                 assertThat(settingsOf("survives-relay")).containsEntry("RELAY_CONCURRENCY", "16"));
-    proxy.restore();
+    Running.get().proxy.restore();
     await()
         .untilAsserted(
             () -> {
@@ -434,266 +343,5 @@ final class OperatorIT {
     assertThat(get("/metrics").body())
         .contains("outboxpipeline_operator_writes_total")
         .contains("operator_sdk_reconciliations_started");
-  }
-
-  // ---- what tests do
-
-  private static final String NOWHERE = "pod: {nodeSelector: {nowhere: here}}";
-
-  private static final String CONSUMER =
-      "consumer: {replicas: 1, database: {host: mysql, name: copy, credentials: {secretName:"
-          + " database}}, "
-          + NOWHERE
-          + "}";
-
-  private void create(String name, String... parts) {
-    client.resource(pipeline(name, parts)).inNamespace(namespace).create();
-  }
-
-  /** Parts are of the relay unless they name another field; deletionPolicy is the queue's. */
-  private OutboxPipeline pipeline(String name, String... parts) {
-    var relay = new ArrayList<String>(List.of(NOWHERE));
-    var spec = new ArrayList<String>();
-    String policy = "";
-    for (String part : parts) {
-      if (part.matches("(base|consumer|deletion): .*")) {
-        spec.add(part);
-      } else if (part.startsWith("deletionPolicy")) {
-        policy = ", " + part;
-      } else {
-        relay.add(part);
-      }
-    }
-    String yaml =
-        """
-        apiVersion: outboxpipeline.io/v1alpha1
-        kind: OutboxPipeline
-        metadata: {name: %s}
-        spec:
-          database: {host: mysql, name: base, credentials: {secretName: database}}
-          queue: {name: %s.fifo, region: eu-central-1, endpoint: "%s", credentials: {secretName: aws}%s}
-          relay: {%s}
-          %s
-        """
-            .formatted(
-                name,
-                name,
-                sqs.endpoint(),
-                policy,
-                String.join(", ", relay),
-                String.join("\n  ", spec));
-    return Serialization.unmarshal(yaml, OutboxPipeline.class);
-  }
-
-  private void secret(String name, Map<String, String> data) {
-    client
-        .resource(
-            new SecretBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace(namespace)
-                .endMetadata()
-                .withStringData(data)
-                .build())
-        .createOr(NonDeletingOperation::update);
-  }
-
-  private Resource<OutboxPipeline> pipelines(String name) {
-    return client.resources(OutboxPipeline.class).inNamespace(namespace).withName(name);
-  }
-
-  private void edit(String name, String mergePatch) {
-    pipelines(name).patch(PatchContext.of(PatchType.JSON_MERGE), mergePatch);
-  }
-
-  /** Makes the operator look without changing what is wanted. */
-  private void touch(String name) {
-    edit(name, "{\"metadata\":{\"annotations\":{\"example.com/touched\":\"yes\"}}}");
-    client
-        .secrets()
-        .inNamespace(namespace)
-        .withName("database")
-        .edit(
-            s ->
-                new SecretBuilder(s)
-                    .editMetadata()
-                    .addToLabels("touched", "yes")
-                    .endMetadata()
-                    .build());
-  }
-
-  private Deployment deployment(String name) {
-    return client.apps().deployments().inNamespace(namespace).withName(name).require();
-  }
-
-  private Map<String, String> settingsOf(String name) {
-    return client.configMaps().inNamespace(namespace).withName(name).require().getData();
-  }
-
-  private String digest(String deployment) {
-    return String.valueOf(
-        deployment(deployment)
-            .getSpec()
-            .getTemplate()
-            .getMetadata()
-            .getAnnotations()
-            .get("outboxpipeline.io/settings"));
-  }
-
-  private List<HasMetadata> found(String pipeline) {
-    var all = new ArrayList<HasMetadata>();
-    var of = Map.of("outboxpipeline.io/pipeline", pipeline);
-    all.addAll(client.configMaps().inNamespace(namespace).withLabels(of).list().getItems());
-    all.addAll(client.services().inNamespace(namespace).withLabels(of).list().getItems());
-    all.addAll(client.serviceAccounts().inNamespace(namespace).withLabels(of).list().getItems());
-    all.addAll(client.apps().deployments().inNamespace(namespace).withLabels(of).list().getItems());
-    all.addAll(client.rbac().roles().inNamespace(namespace).withLabels(of).list().getItems());
-    all.addAll(
-        client.rbac().roleBindings().inNamespace(namespace).withLabels(of).list().getItems());
-    all.addAll(
-        client
-            .network()
-            .v1()
-            .networkPolicies()
-            .inNamespace(namespace)
-            .withLabels(of)
-            .list()
-            .getItems());
-    all.addAll(
-        client
-            .policy()
-            .v1()
-            .podDisruptionBudget()
-            .inNamespace(namespace)
-            .withLabels(of)
-            .list()
-            .getItems());
-    return all;
-  }
-
-  private List<String> objects(String pipeline) {
-    return found(pipeline).stream()
-        .map(o -> o.getKind() + "/" + o.getMetadata().getName())
-        .toList();
-  }
-
-  private Map<String, String> versions(String pipeline) {
-    var versions = new TreeMap<String, String>();
-    found(pipeline)
-        .forEach(
-            o ->
-                versions.put(
-                    o.getKind() + "/" + o.getMetadata().getName(),
-                    o instanceof Deployment || o.getKind().equals("PodDisruptionBudget")
-                        ? "generation " + o.getMetadata().getGeneration()
-                        : o.getMetadata().getResourceVersion()));
-    // But for the annotation that the test itself sets.
-    versions.put("pipeline", String.valueOf(status(pipeline)));
-    return versions;
-  }
-
-  private OutboxPipelineStatus status(String name) {
-    return pipelines(name).require().status();
-  }
-
-  private PartitionsStatus partitions(String name) {
-    RelayStatus relay = requireNonNull(status(name).relay());
-    return requireNonNull(relay.partitions());
-  }
-
-  private String condition(String name, String type) {
-    return status(name).condition(type).map(c -> c.getStatus() + " " + c.getReason()).orElse("");
-  }
-
-  private String message(String name, String type) {
-    return status(name).condition(type).map(Condition::getMessage).orElse("");
-  }
-
-  private String transition(String name, String type) {
-    return status(name).condition(type).map(Condition::getLastTransitionTime).orElse("");
-  }
-
-  private Set<String> events(String name) {
-    return client.v1().events().inNamespace(namespace).list().getItems().stream()
-        .filter(e -> e.getInvolvedObject().getName().equals(name))
-        .filter(e -> e.getInvolvedObject().getKind().equals("OutboxPipeline"))
-        .map(Event::getReason)
-        .collect(Collectors.toSet());
-  }
-
-  private List<Pod> pods(String pipeline) {
-    return client
-        .pods()
-        .inNamespace(namespace)
-        .withLabel("outboxpipeline.io/pipeline", pipeline)
-        .list()
-        .getItems();
-  }
-
-  /** As the kubelet of a node would, if there was one that these pods may run on. */
-  private void makeReady(Pod pod) {
-    client
-        .resource(pod)
-        .subresource("status")
-        .patch(
-            STRATEGIC_MERGE,
-            """
-            {"status": {"phase": "Running", "conditions":
-              [{"type": "Ready", "status": "True", "lastTransitionTime": "%s"}]}}
-            """
-                .formatted(Instant.now()));
-  }
-
-  private List<String> queueNames() {
-    try (var queues = TestQueues.client(sqs.endpoint())) {
-      return queues.listQueues().queueUrls().stream()
-          .map(u -> u.substring(u.lastIndexOf('/') + 1))
-          .toList();
-    }
-  }
-
-  private static double writes() {
-    return Double.parseDouble(
-        get("/metrics")
-            .body()
-            .lines()
-            .filter(l -> l.startsWith("outboxpipeline_operator_writes_total"))
-            .map(l -> l.substring(l.lastIndexOf(' ') + 1))
-            .findFirst()
-            .orElse("-1"));
-  }
-
-  /** Once the caches have caught up with the first writes. */
-  private static double settledWrites() {
-    double[] last = {-1};
-    await()
-        .pollInterval(Duration.ofSeconds(2))
-        .until(
-            () -> {
-              double now = writes();
-              boolean same = now == last[0];
-              last[0] = now;
-              return same;
-            });
-    return last[0];
-  }
-
-  private static HttpResponse<String> get(String path) {
-    try {
-      return HttpClient.newHttpClient()
-          .send(
-              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + operator.port() + path))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static void eventually(ThrowingRunnable assertion) {
-    await().pollInterval(Duration.ofMillis(200)).untilAsserted(assertion);
   }
 }

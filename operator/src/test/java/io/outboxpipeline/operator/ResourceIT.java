@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -47,6 +48,11 @@ final class ResourceIT {
   private final Cluster cluster = Cluster.get();
   private final KubernetesClient client = cluster.client();
   private String namespace = "";
+
+  @BeforeAll
+  static void alone() {
+    Running.end();
+  }
 
   @BeforeEach
   void makeNamespace() {

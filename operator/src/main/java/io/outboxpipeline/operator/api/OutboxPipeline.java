@@ -14,7 +14,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Group(OutboxPipeline.GROUP)
 @Version("v1alpha1")
 @ShortNames("obp")
-@Categories("all")
+@Categories("outboxpipeline")
 @JsonClassDescription(
     "A pipeline: the outbox of one database, the relays that send its events to one SQS queue in"
         + " order, and optionally the example services at both ends.")

@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 /** What was found. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record OutboxPipelineStatus(
-    @JsonPropertyDescription("The generation of the spec that this status is about.")
+    @JsonPropertyDescription(
+            "The generation of the spec that this status is about; -1 until there is one.")
         @Nullable Long observedGeneration,
     @JsonPropertyDescription(
-            "Ready, QueueReady, DatabaseReady, PartitionsOwned, Progressing, Paused, and Available"
-                + " for each component.")
+            "Ready, Reconciling, Stalled, Paused, QueueReady, DatabaseReady, DatabaseClaimed,"
+                + " PartitionsOwned, and Available for each component. Ready is left out while the"
+                + " pipeline is stopped on purpose.")
         List<Condition> conditions,
     @JsonPropertyDescription("The queue as it was found last.") @Nullable QueueStatus queue,
     @JsonPropertyDescription("The base's pods.") @Nullable WorkloadStatus base,

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.WorkloadSpec;
+import java.util.Optional;
 
 /**
  * Who the pods are, and what they may ask of the API server: relays that keep leases there, leases;
@@ -21,10 +22,15 @@ final class Accounts {
     return new ServiceAccountBuilder()
         .withMetadata(Names.metadata(pipeline, component))
         .editMetadata()
-        .withAnnotations(spec.serviceAccount().annotations())
+        .addToAnnotations(spec.serviceAccount().annotations())
         .endMetadata()
         .withAutomountServiceAccountToken(false)
         .build();
+  }
+
+  /** Which account a component's pods have. */
+  static String name(OutboxPipeline pipeline, Component component, WorkloadSpec spec) {
+    return Optional.ofNullable(spec.serviceAccount().name()).orElse(Names.of(pipeline, component));
   }
 
   static Role role(OutboxPipeline pipeline) {
@@ -38,13 +44,13 @@ final class Accounts {
         .build();
   }
 
-  static RoleBinding roleBinding(OutboxPipeline pipeline) {
+  static RoleBinding roleBinding(OutboxPipeline pipeline, WorkloadSpec spec) {
     return new RoleBindingBuilder()
         .withMetadata(Names.metadata(pipeline, Component.RELAY))
         .withNewRoleRef("rbac.authorization.k8s.io", "Role", Names.of(pipeline, Component.RELAY))
         .addNewSubject()
         .withKind("ServiceAccount")
-        .withName(Names.of(pipeline, Component.RELAY))
+        .withName(name(pipeline, Component.RELAY, spec))
         .withNamespace(pipeline.getMetadata().getNamespace())
         .endSubject()
         .build();

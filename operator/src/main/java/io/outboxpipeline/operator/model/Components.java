@@ -10,11 +10,11 @@ import io.outboxpipeline.operator.api.WorkloadSpec;
 import java.util.Optional;
 
 /** What a spec says of each component. */
-final class Components {
+public final class Components {
   private Components() {}
 
   /** A component's part of the spec, if it is wanted. */
-  static Optional<WorkloadSpec> spec(OutboxPipelineSpec spec, Component component) {
+  public static Optional<WorkloadSpec> spec(OutboxPipelineSpec spec, Component component) {
     return switch (component) {
       case BASE -> spec.optionalBase().map(WorkloadSpec.class::cast);
       case RELAY -> Optional.of(spec.relay());

@@ -92,7 +92,7 @@ final class Deployments {
         .withAnnotations(annotations)
         .endMetadata()
         .withNewSpec()
-        .withServiceAccountName(Names.of(pipeline, component))
+        .withServiceAccountName(Accounts.name(pipeline, component, spec))
         .withAutomountServiceAccountToken(asksTheApiServer)
         .withEnableServiceLinks(false)
         .withTerminationGracePeriodSeconds(terminationGrace(component, spec).toSeconds())
@@ -127,6 +127,8 @@ final class Deployments {
             .withName(component.label())
             .withImage(image)
             .withImagePullPolicy(spec.imagePullPolicy().name())
+            // What it says last is told in the condition.
+            .withTerminationMessagePolicy("FallbackToLogsOnError")
             .addNewPort()
             .withName("http")
             .withContainerPort(component.port())

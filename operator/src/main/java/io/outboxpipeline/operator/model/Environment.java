@@ -16,6 +16,7 @@ import io.outboxpipeline.operator.api.TlsSpec;
 import io.outboxpipeline.operator.api.TrustStore;
 import io.outboxpipeline.operator.api.WorkloadSpec;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -31,6 +32,9 @@ final class Environment {
   private static final long MIN_SOCKET_TIMEOUT = 1000;
 
   private static final String TRUST_STORE_PASSWORD = "TRUST_STORE_PASSWORD";
+
+  private static final String JVM_OPTIONS = "JDK_JAVA_OPTIONS";
+  private static final String JVM_OPTIONS_ADDED = "JDK_JAVA_OPTIONS_ADDED";
 
   private Environment() {}
 
@@ -153,7 +157,7 @@ final class Environment {
       of.add(secret(TRUST_STORE_PASSWORD, trusted.secretName(), trusted.passwordKey()));
       of.add(
           new EnvVar(
-              "JDK_JAVA_OPTIONS",
+              JVM_OPTIONS,
               "-Djavax.net.ssl.trustStore=%s/%s -Djavax.net.ssl.trustStorePassword=$(%s)"
                   .formatted(TRUST_STORE, trusted.key(), TRUST_STORE_PASSWORD),
               null));
@@ -163,8 +167,33 @@ final class Environment {
       of.add(field("POD_UID", "metadata.uid"));
       of.add(field("POD_NAMESPACE", "metadata.namespace"));
     }
-    workload.pod().env().forEach(e -> of.add(added(e)));
-    return of;
+    return withAdded(of, workload.pod().env());
+  }
+
+  /**
+   * With what the spec adds: once each, for the API server takes no name twice. The spec's comes
+   * instead of ours, but options of the JVM come behind ours.
+   */
+  private static List<EnvVar> withAdded(
+      List<EnvVar> ours, List<io.outboxpipeline.operator.api.EnvVar> theirs) {
+    var of = new LinkedHashMap<String, EnvVar>();
+    ours.forEach(v -> of.put(v.getName(), v));
+    for (var their : theirs) {
+      EnvVar added = added(their);
+      EnvVar our = of.get(added.getName());
+      if (our != null && added.getName().equals(JVM_OPTIONS)) {
+        // Defined first, so that it can be referred to.
+        added.setName(JVM_OPTIONS_ADDED);
+        of.remove(JVM_OPTIONS);
+        of.put(JVM_OPTIONS_ADDED, added);
+        of.put(
+            JVM_OPTIONS,
+            new EnvVar(JVM_OPTIONS, our.getValue() + " $(" + JVM_OPTIONS_ADDED + ")", null));
+      } else {
+        of.put(added.getName(), added);
+      }
+    }
+    return List.copyOf(of.values());
   }
 
   private static EnvVar added(io.outboxpipeline.operator.api.EnvVar variable) {

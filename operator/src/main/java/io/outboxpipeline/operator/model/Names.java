@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** How a pipeline's objects are named and labelled. */
@@ -40,20 +41,26 @@ public final class Names {
     return labels;
   }
 
-  /** Name, namespace, labels, and the pipeline as owner. */
+  /**
+   * Name, namespace and labels. No owner: what a pipeline needs in order to drain must outlast a
+   * deletion in the foreground, which takes dependants first. The finalizer removes it.
+   */
   static ObjectMeta metadata(OutboxPipeline pipeline, Component component) {
     return new ObjectMetaBuilder()
         .withName(of(pipeline, component))
         .withNamespace(pipeline.getMetadata().getNamespace())
         .withLabels(labels(pipeline, component))
-        .addNewOwnerReference()
-        .withApiVersion(pipeline.getApiVersion())
-        .withKind(pipeline.getKind())
-        .withName(pipeline.getMetadata().getName())
-        .withUid(pipeline.getMetadata().getUid())
-        .withController(true)
-        .withBlockOwnerDeletion(true)
-        .endOwnerReference()
+        // Without an owner, Argo CD would take them for its own by the label of the instance.
+        .addToAnnotations("argocd.argoproj.io/compare-options", "IgnoreExtraneous")
+        .addToAnnotations("argocd.argoproj.io/sync-options", "Prune=false")
         .build();
+  }
+
+  /** The name of the pipeline that an object says it belongs to. */
+  public static Optional<String> pipeline(HasMetadata object) {
+    Map<String, String> labels = object.getMetadata().getLabels();
+    return labels != null && "outboxpipeline".equals(labels.get("app.kubernetes.io/managed-by"))
+        ? Optional.ofNullable(labels.get(PIPELINE))
+        : Optional.empty();
   }
 }

@@ -63,7 +63,7 @@ public record References(NavigableSet<String> secrets, NavigableSet<String> conf
   }
 
   /** Those of the Secrets with the database's user and password that are not among these. */
-  static List<String> missing(OutboxPipelineSpec spec, Sources found) {
+  public static List<String> missing(OutboxPipelineSpec spec, Sources found) {
     var missing = new ArrayList<String>();
     var needed = new TreeSet<String>();
     needed.add(spec.database().credentials().secretName());

@@ -13,7 +13,7 @@ final class Services {
     return new ServiceBuilder()
         .withMetadata(Names.metadata(pipeline, component))
         .editMetadata()
-        .withAnnotations(spec.annotations())
+        .addToAnnotations(spec.annotations())
         .endMetadata()
         .withNewSpec()
         .withType(spec.type().name())

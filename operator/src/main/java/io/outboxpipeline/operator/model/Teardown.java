@@ -20,6 +20,9 @@ public sealed interface Teardown {
   /** Relays go on. */
   record Drain(Optional<Long> backlog) implements Teardown {}
 
+  /** The namespace stops all pods by itself, and is waited for. */
+  record NamespaceEnds() implements Teardown {}
+
   /** Relay and consumer are to stop, and are waited for. */
   record StopRest() implements Teardown {}
 
@@ -47,6 +50,18 @@ public sealed interface Teardown {
     }
     Long grace = deployment.getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds();
     return now.isAfter(Instant.parse(deletion).plusSeconds(grace == null ? 0 : grace).plus(SPARE));
+  }
+
+  /**
+   * What comes next in a namespace that is being deleted: nothing can be started there, and its
+   * pods stop in any case.
+   */
+  static Teardown withNamespace(
+      OutboxPipelineSpec spec, Instant deletion, Set<Component> running, Instant now) {
+    Instant drained = deletion.plus(spec.deletion().drain());
+    return !running.isEmpty() && now.isBefore(drained)
+        ? new NamespaceEnds()
+        : new DeleteQueue(now.isAfter(drained.plus(spec.deletion().queue())));
   }
 
   /**

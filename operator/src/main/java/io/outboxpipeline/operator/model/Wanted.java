@@ -46,10 +46,12 @@ public record Wanted(
   private List<HasMetadata> of(Component component, WorkloadSpec spec) {
     var settings = Environment.settings(pipeline, spec, queue);
     var objects = new ArrayList<HasMetadata>();
-    objects.add(Accounts.serviceAccount(pipeline, component, spec));
+    if (spec.serviceAccount().create()) {
+      objects.add(Accounts.serviceAccount(pipeline, component, spec));
+    }
     if (readsLeases(component)) {
       objects.add(Accounts.role(pipeline));
-      objects.add(Accounts.roleBinding(pipeline));
+      objects.add(Accounts.roleBinding(pipeline, spec));
     }
     objects.add(Settings.configMap(pipeline, component, settings));
     if (pipeline.getSpec().networkPolicy().enabled()) {

@@ -51,7 +51,7 @@ public final class QueueCare {
    *
    * @param uid the pipeline's
    */
-  public Report look(String uid, QueueSpec spec, String owner, Access access) {
+  public Report look(String uid, QueueSpec spec, Owner owner, Access access) {
     Look before = looks.get(uid);
     long now = nanoClock.getAsLong();
     if (before != null && before.spec.equals(spec) && before.access.equals(access)) {
@@ -81,8 +81,13 @@ public final class QueueCare {
         : Optional.empty();
   }
 
+  /** How it was reached last, if it was. */
+  public Optional<Access> lastAccess(String uid) {
+    return Optional.ofNullable(looks.get(uid)).map(Look::access);
+  }
+
   /** See {@link Queues#delete}. */
-  public Optional<Bound.Failed> delete(QueueSpec spec, String owner, Access access) {
+  public Optional<Bound.Failed> delete(QueueSpec spec, Owner owner, Access access) {
     return queues.delete(spec, owner, access);
   }
 

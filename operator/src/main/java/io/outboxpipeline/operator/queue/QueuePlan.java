@@ -15,9 +15,9 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
  * How the two queues of a spec ought to be: a pure mapping.
  *
  * @param name of the queue
- * @param owner what the owner's tag says
+ * @param owner whose it is
  */
-record QueuePlan(QueueSpec spec, String name, String owner) {
+record QueuePlan(QueueSpec spec, String name, Owner owner) {
   /** The tag that tells whose queue it is. */
   static final String OWNER = OutboxPipeline.GROUP + "/owner";
 
@@ -55,7 +55,7 @@ record QueuePlan(QueueSpec spec, String name, String owner) {
 
   Map<String, String> tags() {
     var tags = new TreeMap<>(spec.tags());
-    tags.put(OWNER, owner);
+    tags.put(OWNER, owner.tag());
     return tags;
   }
 

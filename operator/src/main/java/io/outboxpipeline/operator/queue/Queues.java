@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -31,9 +33,9 @@ public final class Queues {
   /**
    * Has the queue as the spec says, or finds the one that its URL names.
    *
-   * @param owner whose queue it is: the same for the same pipeline, unlike any other's
+   * @param owner whose queue it is
    */
-  public Bound bind(QueueSpec spec, String owner, Access access) {
+  public Bound bind(QueueSpec spec, Owner owner, Access access) {
     String named = spec.existing().orElseGet(() -> String.valueOf(spec.name()));
     try {
       SqsClient client = clients.client(access);
@@ -52,24 +54,36 @@ public final class Queues {
    *
    * @return why they are still there; empty if they are not, or were never ours
    */
-  public Optional<Bound.Failed> delete(QueueSpec spec, String owner, Access access) {
+  public Optional<Bound.Failed> delete(QueueSpec spec, Owner owner, Access access) {
     if (spec.existing().isPresent()) {
       return Optional.empty();
     }
     var plan = new QueuePlan(spec, String.valueOf(spec.name()), owner);
+    // What SQS says of the one is no reason to leave the other.
+    List<Bound.Failed> left =
+        Stream.of(plan.name(), plan.deadLetterName())
+            .flatMap(name -> delete(name, owner, access).stream())
+            .toList();
+    return left.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Bound.Failed(
+                left.getFirst().reason(),
+                left.stream().map(Bound.Failed::message).collect(Collectors.joining("; "))));
+  }
+
+  private Optional<Bound.Failed> delete(String name, Owner owner, Access access) {
     try {
       SqsClient client = clients.client(access);
-      for (String name : List.of(plan.name(), plan.deadLetterName())) {
-        Optional<String> url = url(client, name);
-        if (url.isPresent() && owner.equals(tags(client, url.get()).get(QueuePlan.OWNER))) {
-          client.deleteQueue(r -> r.queueUrl(url.get()));
-        }
+      Optional<String> url = url(client, name);
+      if (url.isPresent() && owner.has(tags(client, url.get()).getOrDefault(QueuePlan.OWNER, ""))) {
+        client.deleteQueue(r -> r.queueUrl(url.get()));
       }
       return Optional.empty();
     } catch (QueueDoesNotExistException e) {
       return Optional.empty();
     } catch (SdkException e) {
-      return Optional.of(Failures.of(plan.name(), e));
+      return Optional.of(Failures.of(name, e));
     }
   }
 
@@ -137,7 +151,7 @@ public final class Queues {
       throw new NotOurs(
           name + " exists and is nobody's: set spec.queue.adopt to take it over, or name another");
     }
-    if (owner != null && !owner.equals(plan.owner())) {
+    if (owner != null && !plan.owner().has(owner)) {
       throw new NotOurs(
           "%s belongs to %s: name another queue, or remove its tag %s"
               .formatted(name, owner, QueuePlan.OWNER));

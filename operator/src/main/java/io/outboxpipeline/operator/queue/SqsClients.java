@@ -12,6 +12,8 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sts.StsClient;
+import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
 
 /** One client for each way to reach SQS, made when first asked for. Thread-safe. */
 public final class SqsClients implements AutoCloseable {
@@ -51,7 +53,22 @@ public final class SqsClients implements AutoCloseable {
     access
         .keys()
         .ifPresent(k -> builder.credentialsProvider(StaticCredentialsProvider.create(of(k))));
+    access.role().ifPresent(arn -> builder.credentialsProvider(assuming(arn, access)));
     return builder.build();
+  }
+
+  private StsAssumeRoleCredentialsProvider assuming(String arn, Access access) {
+    var sts =
+        StsClient.builder()
+            .httpClientBuilder(
+                UrlConnectionHttpClient.builder()
+                    .connectionTimeout(callTimeout.dividedBy(2))
+                    .socketTimeout(callTimeout));
+    access.region().map(Region::of).ifPresent(sts::region);
+    return StsAssumeRoleCredentialsProvider.builder()
+        .stsClient(sts.build())
+        .refreshRequest(r -> r.roleArn(arn).roleSessionName("outboxpipeline-operator"))
+        .build();
   }
 
   private static AwsCredentials of(Access.Keys keys) {

@@ -85,14 +85,26 @@ public final class Crd {
     private static JSONSchemaProps finish(JSONSchemaProps root) {
       at(root, "status").setDescription("What was found.");
       describeConditions(at(root, "status", "conditions"));
+      at(root, "status")
+          .setDefault(JsonNodeFactory.instance.objectNode().put("observedGeneration", -1));
       for (String component : List.of("base", "relay", "consumer")) {
-        // A thousand lines of its own; the API server checks it when the Deployment is applied.
-        JSONSchemaProps affinity = at(root, "spec", component, "pod", "affinity");
-        affinity.setProperties(null);
-        affinity.setXKubernetesPreserveUnknownFields(true);
+        JSONSchemaProps pod = at(root, "spec", component, "pod");
+        // A name given twice is refused here, in words, and not when the Deployment is applied.
+        at(pod, "env").setXKubernetesListType("map");
+        at(pod, "env").setXKubernetesListMapKeys(List.of("name"));
+        whole(at(pod, "affinity"));
       }
+      whole(at(root, "spec", "base"));
       tidy(root);
       return root;
+    }
+
+    /**
+     * Applied as a whole. Server-side apply makes null of an object whose last field is taken away,
+     * and where an object has no default, null is refused, or would mean that it is not wanted.
+     */
+    private static void whole(JSONSchemaProps object) {
+      object.setXKubernetesMapType("atomic");
     }
 
     /** In the order of the annotations, for the generator sorts them by path. */

@@ -73,7 +73,16 @@ final class Reference {
       }
     }
     fields(schema)
-        .forEach((name, of) -> nested(of).ifPresent(n -> section(path + "." + name, n, limits)));
+        .forEach(
+            (name, of) ->
+                nested(of)
+                    .filter(n -> !isKubernetes(path + "." + name))
+                    .ifPresent(n -> section(path + "." + name, n, limits)));
+  }
+
+  /** Whether it is a thousand fields of Kubernetes' own. */
+  private static boolean isKubernetes(String path) {
+    return path.endsWith(".affinity");
   }
 
   /** The object that a field or its items are, if it has fields of its own. */
@@ -83,6 +92,9 @@ final class Reference {
   }
 
   private static String type(String path, JSONSchemaProps of) {
+    if (isKubernetes(path)) {
+      return "object";
+    }
     if (of.getItems() != null) {
       return "list of " + type(path, of.getItems().getSchema());
     }

@@ -10,20 +10,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Pipelines for tests, as the API server would hand them out. */
-final class Pipelines {
-  static final BoundQueue QUEUE =
+public final class Pipelines {
+  public static final BoundQueue QUEUE =
       new BoundQueue(
           "spending.fifo",
           "https://sqs/1/spending.fifo",
           Optional.of("arn:q"),
           Optional.of("https://sqs/1/spending-dlq.fifo"),
           Optional.of("arn:dlq"));
-  static final Images IMAGES = new Images("i/base:1", "i/relay:1", "i/consumer:1");
-  static final Sources NOTHING = new Sources(Map.of(), Map.of());
+  public static final Images IMAGES = new Images("i/base:1", "i/relay:1", "i/consumer:1");
+  public static final Sources NOTHING = new Sources(Map.of(), Map.of());
 
   private Pipelines() {}
 
-  static OutboxPipeline sample(String name) {
+  public static OutboxPipeline sample(String name) {
     try {
       return served(Files.readString(Path.of("..", "crds", "samples", name + ".yaml")));
     } catch (IOException e) {
@@ -32,12 +32,12 @@ final class Pipelines {
   }
 
   /** With these lines of YAML in its spec. */
-  static OutboxPipeline of(String lines) {
+  public static OutboxPipeline of(String lines) {
     return of(lines, "type: FIFO");
   }
 
   /** With these lines of YAML in its spec, and this in its queue. */
-  static OutboxPipeline of(String lines, String queue) {
+  public static OutboxPipeline of(String lines, String queue) {
     return served(
         """
         apiVersion: outboxpipeline.io/v1alpha1

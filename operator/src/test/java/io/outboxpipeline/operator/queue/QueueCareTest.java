@@ -34,15 +34,15 @@ final class QueueCareTest {
 
   @Test
   void a_failure_is_looked_at_again_after_a_delay_that_grows() {
-    QueueCare.Report first = care.look("uid", SPEC, "owner", DOWN);
+    QueueCare.Report first = care.look("uid", SPEC, new Owner("owner"), DOWN);
     assertThat(first.state()).isInstanceOf(QueueState.Failed.class);
     assertThat(first.next()).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2));
     nanos.addAndGet(Duration.ofMillis(400).toNanos());
-    assertThat(care.look("uid", SPEC, "owner", DOWN).next())
+    assertThat(care.look("uid", SPEC, new Owner("owner"), DOWN).next())
         .as("not looked at again")
         .isEqualTo(first.next().minusMillis(400));
     nanos.addAndGet(Duration.ofSeconds(2).toNanos());
-    assertThat(care.look("uid", SPEC, "owner", DOWN).next())
+    assertThat(care.look("uid", SPEC, new Owner("owner"), DOWN).next())
         .isBetween(Duration.ofSeconds(2), Duration.ofSeconds(4));
     assertThat(care.last("uid")).isEmpty();
   }

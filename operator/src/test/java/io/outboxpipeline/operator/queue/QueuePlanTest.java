@@ -49,6 +49,6 @@ final class QueuePlanTest {
 
   private static QueuePlan plan(String yaml) {
     QueueSpec spec = Serialization.unmarshal("--- {" + yaml + "}", QueueSpec.class);
-    return new QueuePlan(spec, String.valueOf(spec.name()), "shop/orders");
+    return new QueuePlan(spec, String.valueOf(spec.name()), new Owner("shop/orders"));
   }
 }

@@ -29,7 +29,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 /** A queue's life against an SQS peer. */
 final class QueuesIT {
   private static final AtomicInteger COUNT = new AtomicInteger();
-  private static final String OWNER = "shop/orders";
+  private static final Owner OWNER = new Owner("shop/orders");
 
   private static EmbeddedSqs sqs;
   private static SqsClient direct;
@@ -76,7 +76,7 @@ final class QueuesIT {
         .contains("7");
     assertThat(tags(queue.url()))
         .containsEntry("team", "payments")
-        .containsEntry("outboxpipeline.io/owner", OWNER);
+        .containsEntry("outboxpipeline.io/owner", OWNER.tag());
   }
 
   @Test
@@ -134,7 +134,7 @@ final class QueuesIT {
     assertThat(direct.listQueues(r -> r.queueNamePrefix(name)).queueUrls()).hasSize(1);
     QueueSpec adopting = spec("name: %s, type: Standard, adopt: true");
     BoundQueue queue = done(adopting, "QueueCreated", "QueueAdopted", "QueueCorrected");
-    assertThat(tags(queue.url())).containsEntry("outboxpipeline.io/owner", OWNER);
+    assertThat(tags(queue.url())).containsEntry("outboxpipeline.io/owner", OWNER.tag());
     done(spec("name: %s, type: Standard"));
   }
 
@@ -142,10 +142,10 @@ final class QueuesIT {
   void a_queue_of_another_pipeline_is_never_taken_nor_deleted() {
     BoundQueue queue = done(spec("name: %s.fifo"), "QueueCreated", "QueueCreated");
     QueueSpec spec = spec("name: %s.fifo, adopt: true");
-    assertThat(queues.bind(spec, "shop/other", access()))
+    assertThat(queues.bind(spec, new Owner("shop/other"), access()))
         .isInstanceOfSatisfying(
             Bound.Failed.class, f -> assertThat(f.message()).contains("belongs to shop/orders"));
-    assertThat(queues.delete(spec, "shop/other", access())).isEmpty();
+    assertThat(queues.delete(spec, new Owner("shop/other"), access())).isEmpty();
     assertThat(attributes(queue.url())).isNotEmpty();
   }
 

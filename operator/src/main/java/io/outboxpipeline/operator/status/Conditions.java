@@ -1,4 +1,4 @@
-package io.outboxpipeline.operator.model;
+package io.outboxpipeline.operator.status;
 
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
@@ -48,12 +48,24 @@ final class Conditions {
             .build());
   }
 
-  /** The first of these that is not True, if any. */
-  Optional<Condition> firstNotTrue(List<String> types) {
+  /** Whether it was True before. */
+  boolean wasTrue(String type) {
+    return before.condition(type).filter(c -> c.getStatus().equals(Status.True.name())).isPresent();
+  }
+
+  /** Lets a condition be what it was; tells whether it was there. */
+  boolean keep(String type) {
+    Optional<Condition> was = before.condition(type);
+    was.ifPresent(c -> set(type, Status.valueOf(c.getStatus()), c.getReason(), c.getMessage()));
+    return was.isPresent();
+  }
+
+  /** Those of these types that are not True, in this order. */
+  List<Condition> notTrue(List<String> types) {
     return types.stream()
         .flatMap(t -> all.stream().filter(c -> c.getType().equals(t)))
         .filter(c -> !c.getStatus().equals(Status.True.name()))
-        .findFirst();
+        .toList();
   }
 
   List<Condition> all() {

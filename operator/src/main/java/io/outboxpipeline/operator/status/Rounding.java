@@ -1,4 +1,4 @@
-package io.outboxpipeline.operator.model;
+package io.outboxpipeline.operator.status;
 
 /** Numbers coarse enough for a status: each change of it is a write. */
 final class Rounding {

@@ -1,4 +1,4 @@
-package io.outboxpipeline.operator.model;
+package io.outboxpipeline.operator.status;
 
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatus;
@@ -40,9 +40,11 @@ record Rollout(
         image);
   }
 
-  /** Whether a pod of the latest template surely is available, whichever pods are not. */
+  /**
+   * Whether a pod is available, of whichever template: an older one serves until it is replaced.
+   */
   boolean serves() {
-    return current && wanted > 0 && updated - Math.max(0, replicas - available) > 0;
+    return wanted > 0 && available > 0;
   }
 
   /** Whether there is nothing left to roll out. */

@@ -1,4 +1,4 @@
-package io.outboxpipeline.operator.model;
+package io.outboxpipeline.operator.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,11 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.OutboxPipelineStatus;
+import io.outboxpipeline.operator.model.Component;
+import io.outboxpipeline.operator.model.Notice;
+import io.outboxpipeline.operator.model.Pipelines;
+import io.outboxpipeline.operator.model.QueueState;
+import io.outboxpipeline.operator.model.Sources;
 import io.outboxpipeline.ownership.Heartbeat;
 import io.outboxpipeline.ownership.MemberId;
 import io.outboxpipeline.ownership.PipelineStatus;
@@ -35,18 +40,15 @@ final class StatusOfTest {
     OutboxPipeline pipeline = Pipelines.of(BOTH_ENDS);
     Partitions owned = owned(4, 4, "ok");
     assertThat(ready(pipeline, QUEUE, owned, up(), SECRETS)).isEqualTo("True Ready");
-    assertThat(
-            ready(pipeline, new QueueState.Failed("QueueUnreachable", "m"), owned, up(), SECRETS))
-        .isEqualTo("False QueueUnreachable");
     assertThat(ready(pipeline, QUEUE, owned(4, 3, "ok"), up(), SECRETS))
         .isEqualTo("False PartitionsUnowned");
     assertThat(ready(pipeline, QUEUE, owned(8, 8, "ok"), up(), SECRETS))
         .isEqualTo("False Repartitioning");
     assertThat(ready(pipeline, QUEUE, owned(4, 4, "away"), up(), SECRETS))
         .isEqualTo("False DatabaseUnreachable");
+    assertThat(ready(pipeline, QUEUE, owned(4, 4, "ok", "away"), up(), SECRETS))
+        .isEqualTo("False QueueUnreachable");
     assertThat(ready(pipeline, QUEUE, new Partitions.Unknown(), up(), SECRETS)).startsWith("False");
-    assertThat(ready(pipeline, QUEUE, owned, up(), Pipelines.NOTHING))
-        .isEqualTo("False SecretMissing");
     for (Component component : Component.values()) {
       var down = up();
       down.put(component, deployment(component, 1, 1, 0, 1, 1));
@@ -57,14 +59,39 @@ final class StatusOfTest {
   }
 
   @Test
-  void an_old_pod_that_still_serves_does_not_make_a_new_spec_ready() {
-    OutboxPipeline pipeline = Pipelines.of("relay: {partitions: 4, replicas: 1}");
+  void what_keeps_no_event_from_the_consumer_does_not_make_it_less_ready() {
+    OutboxPipeline pipeline = Pipelines.of(BOTH_ENDS);
+    Partitions owned = owned(4, 4, "ok");
+    var throttled = new QueueState.Failed("QueueThrottled", "of the operator, not of the relays");
+    assertThat(ready(pipeline, throttled, owned, up(), SECRETS)).isEqualTo("True Ready");
+    assertThat(ready(pipeline, throttled, owned(4, 4, "away"), up(), SECRETS))
+        .isEqualTo("False DatabaseUnreachable");
+    assertThat(ready(pipeline, QUEUE, owned, up(), Pipelines.NOTHING))
+        .as("a Secret that is gone while pods run with it")
+        .isEqualTo("True Ready");
+    OutboxPipeline one = Pipelines.of("relay: {partitions: 4, replicas: 1}");
     var unseen = Map.of(Component.RELAY, deployment(Component.RELAY, 2, 1, 1, 1, 1));
     var surging = Map.of(Component.RELAY, deployment(Component.RELAY, 2, 2, 1, 2, 1));
-    assertThat(ready(pipeline, QUEUE, owned(4, 4, "ok"), unseen, SECRETS))
-        .isEqualTo("False PodsNotReady");
-    assertThat(ready(pipeline, QUEUE, owned(4, 4, "ok"), surging, SECRETS))
-        .isEqualTo("False PodsNotReady");
+    assertThat(ready(one, QUEUE, owned, unseen, SECRETS)).isEqualTo("True Ready");
+    assertThat(ready(one, QUEUE, owned, surging, SECRETS)).isEqualTo("True Ready");
+    assertThat(says(one, QUEUE, owned, surging, "Reconciling")).isEqualTo("True RollingOut");
+    OutboxPipeline noBase = Pipelines.of(BOTH_ENDS.replace("base: {}", "base: {replicas: 0}"));
+    var stopped = up();
+    stopped.put(Component.BASE, deployment(Component.BASE, 1, 0, 0, 1, 0));
+    stopped.get(Component.BASE).getSpec().setReplicas(0);
+    assertThat(ready(noBase, QUEUE, owned, stopped, SECRETS)).isEqualTo("True Ready");
+  }
+
+  @Test
+  void a_new_leader_and_a_hand_over_are_no_news_until_they_last() {
+    OutboxPipeline pipeline = Pipelines.of(BOTH_ENDS);
+    OutboxPipelineStatus before = status(pipeline, QUEUE, owned(4, 4, "ok"), up(), SECRETS);
+    pipeline.setStatus(before);
+    OutboxPipelineStatus unread = status(pipeline, QUEUE, new Partitions.Unknown(), up(), SECRETS);
+    assertThat(unread).isEqualTo(before);
+    assertThat(ready(pipeline, QUEUE, owned(4, 1, "ok"), up(), SECRETS)).isEqualTo("True Ready");
+    var lasting = new Partitions.Observed(observed(4, 1, "ok", "ok").status(), true);
+    assertThat(ready(pipeline, QUEUE, lasting, up(), SECRETS)).isEqualTo("False PartitionsUnowned");
   }
 
   @Test
@@ -76,7 +103,9 @@ final class StatusOfTest {
   }
 
   @Test
-  void a_paused_pipeline_is_not_ready() {
+  void a_pipeline_that_is_stopped_on_purpose_says_nothing_of_ready() {
+    assertThat(ready(Pipelines.of("relay: {replicas: 0}"), QUEUE, owned(4, 4, "ok"), up(), SECRETS))
+        .isEmpty();
     assertThat(
             ready(
                 Pipelines.of("paused: true\n" + BOTH_ENDS),
@@ -84,29 +113,34 @@ final class StatusOfTest {
                 owned(4, 4, "ok"),
                 up(),
                 SECRETS))
-        .isEqualTo("False Paused");
+        .isEmpty();
   }
 
   @Test
   void what_stays_keeps_its_time_and_the_same_finding_gives_the_same_status() {
     OutboxPipeline pipeline = Pipelines.of(BOTH_ENDS);
-    var found = new Found(QUEUE, owned(4, 4, "ok"), up(), SECRETS, "");
+    var found = new Found(QUEUE, owned(4, 4, "ok"), up(), SECRETS);
     OutboxPipelineStatus first =
         StatusOf.running(pipeline, found, Optional.of(Pipelines.QUEUE), NOW);
     pipeline.setStatus(first);
     assertThat(
             StatusOf.running(pipeline, found, Optional.of(Pipelines.QUEUE), NOW.plusSeconds(100)))
         .isEqualTo(first);
-    var worse = new Found(QUEUE, owned(4, 3, "ok"), up(), SECRETS, "");
+    var worse =
+        new Found(
+            QUEUE,
+            new Partitions.Observed(observed(4, 3, "ok", "ok").status(), true),
+            up(),
+            SECRETS);
     OutboxPipelineStatus second =
         StatusOf.running(pipeline, worse, Optional.of(Pipelines.QUEUE), NOW.plusSeconds(100));
     assertThat(second.condition("QueueReady")).isEqualTo(first.condition("QueueReady"));
     assertThat(second.condition("PartitionsOwned").map(Condition::getLastTransitionTime))
         .contains("2030-01-01T00:01:40Z");
-    assertThat(Notice.between(first, second))
+    assertThat(Notices.between(first, second))
         .extracting(Notice::reason)
         .containsExactly("PartitionsUnowned");
-    assertThat(Notice.between(first, first)).isEmpty();
+    assertThat(Notices.between(first, first)).isEmpty();
   }
 
   private static String ready(
@@ -115,17 +149,54 @@ final class StatusOfTest {
       Partitions partitions,
       Map<Component, Deployment> deployments,
       Sources sources) {
-    return StatusOf.running(
-            pipeline,
-            new Found(queue, partitions, deployments, sources, ""),
-            Optional.of(Pipelines.QUEUE),
-            NOW)
-        .condition("Ready")
+    return says(pipeline, queue, partitions, deployments, sources, "Ready");
+  }
+
+  private static String says(
+      OutboxPipeline pipeline,
+      QueueState queue,
+      Partitions partitions,
+      Map<Component, Deployment> deployments,
+      String type) {
+    return says(pipeline, queue, partitions, deployments, SECRETS, type);
+  }
+
+  private static String says(
+      OutboxPipeline pipeline,
+      QueueState queue,
+      Partitions partitions,
+      Map<Component, Deployment> deployments,
+      Sources sources,
+      String type) {
+    return status(pipeline, queue, partitions, deployments, sources)
+        .condition(type)
         .map(c -> c.getStatus() + " " + c.getReason())
         .orElse("");
   }
 
+  private static OutboxPipelineStatus status(
+      OutboxPipeline pipeline,
+      QueueState queue,
+      Partitions partitions,
+      Map<Component, Deployment> deployments,
+      Sources sources) {
+    return StatusOf.running(
+        pipeline,
+        new Found(queue, partitions, deployments, sources),
+        Optional.of(Pipelines.QUEUE),
+        NOW);
+  }
+
   private static Partitions owned(int partitions, int owned, String database) {
+    return observed(partitions, owned, database, "ok");
+  }
+
+  private static Partitions owned(int partitions, int owned, String database, String queue) {
+    return observed(partitions, owned, database, queue);
+  }
+
+  private static Partitions.Observed observed(
+      int partitions, int owned, String database, String queue) {
     var member = new MemberId("one");
     var holders = new TreeMap<Integer, MemberId>();
     for (int p = 0; p < owned; p++) {
@@ -144,7 +215,8 @@ final class StatusOfTest {
                     Heartbeat.State.LIVE,
                     partitions,
                     owned,
-                    new Report(Map.of("database", database))))));
+                    new Report(Map.of("database", database, "queue", queue))))),
+        false);
   }
 
   private static Map<Component, Deployment> up() {

@@ -1,4 +1,4 @@
-package io.outboxpipeline.operator.model;
+package io.outboxpipeline.operator.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

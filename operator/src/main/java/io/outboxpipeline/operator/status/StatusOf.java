@@ -1,8 +1,8 @@
-package io.outboxpipeline.operator.model;
+package io.outboxpipeline.operator.status;
 
-import static io.outboxpipeline.operator.model.Conditions.Status.False;
-import static io.outboxpipeline.operator.model.Conditions.Status.True;
-import static io.outboxpipeline.operator.model.Conditions.Status.Unknown;
+import static io.outboxpipeline.operator.status.Conditions.Status.False;
+import static io.outboxpipeline.operator.status.Conditions.Status.True;
+import static io.outboxpipeline.operator.status.Conditions.Status.Unknown;
 
 import io.fabric8.kubernetes.api.model.Condition;
 import io.outboxpipeline.operator.api.BacklogStatus;
@@ -14,13 +14,17 @@ import io.outboxpipeline.operator.api.QueueBinding;
 import io.outboxpipeline.operator.api.QueueStatus;
 import io.outboxpipeline.operator.api.RelayStatus;
 import io.outboxpipeline.operator.api.WorkloadStatus;
+import io.outboxpipeline.operator.model.BoundQueue;
+import io.outboxpipeline.operator.model.Component;
+import io.outboxpipeline.operator.model.Components;
+import io.outboxpipeline.operator.model.Names;
+import io.outboxpipeline.operator.model.QueueState;
 import io.outboxpipeline.ownership.PipelineStatus;
-import io.outboxpipeline.ownership.PipelineStatus.Member;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,16 +37,29 @@ public final class StatusOf {
   public static final String QUEUE_READY = "QueueReady";
   public static final String DATABASE_READY = "DatabaseReady";
   public static final String PARTITIONS_OWNED = "PartitionsOwned";
-  public static final String PROGRESSING = "Progressing";
+
+  /** As kstatus reads it: something is on its way. */
+  public static final String RECONCILING = "Reconciling";
+
+  /** As kstatus reads it: it can't go on before a person has done something. */
+  public static final String STALLED = "Stalled";
+
+  public static final String DATABASE_CLAIMED = "DatabaseClaimed";
   public static final String PAUSED = "Paused";
 
   private static final String AVAILABLE = "Available";
+
+  /** Why a queue is not ready, where trying again does not help. */
+  private static final Set<String> STALLING =
+      Set.of("QueueNotOurs", "QueueNotAllowed", "QueueRefused", "QueueAccessDenied");
 
   private final OutboxPipeline pipeline;
   private final OutboxPipelineSpec spec;
   private final Found found;
   private final Optional<BoundQueue> queue;
   private final Conditions conditions;
+  private final Relays relays;
+  private final Flow flow;
   private final String step;
 
   private StatusOf(
@@ -57,6 +74,8 @@ public final class StatusOf {
             pipeline.status(),
             Optional.ofNullable(pipeline.getMetadata().getGeneration()).orElse(0L),
             now);
+    relays = new Relays(found.partitions());
+    flow = new Flow(spec, found, relays, conditions);
   }
 
   /**
@@ -79,26 +98,56 @@ public final class StatusOf {
     return new StatusOf(pipeline, found, queue, step, now).status();
   }
 
+  /**
+   * Of a pipeline whose pass failed: all that was known stays, and what failed is told.
+   *
+   * @param message why; tried again soon
+   */
+  public static OutboxPipelineStatus failed(OutboxPipeline pipeline, String message, Instant now) {
+    OutboxPipelineStatus before = pipeline.status();
+    long generation = Optional.ofNullable(pipeline.getMetadata().getGeneration()).orElse(0L);
+    var conditions = new Conditions(before, generation, now);
+    conditions.set(RECONCILING, True, "ReconcileFailed", message);
+    var all = new ArrayList<>(conditions.all());
+    before.conditions().stream().filter(c -> !c.getType().equals(RECONCILING)).forEach(all::add);
+    return new OutboxPipelineStatus(
+        before.observedGeneration(),
+        all,
+        before.queue(),
+        before.base(),
+        before.relay(),
+        before.consumer());
+  }
+
   private OutboxPipelineStatus status() {
-    queueReady();
-    databaseReady();
-    partitionsOwned();
-    var types = new ArrayList<>(List.of(QUEUE_READY));
-    boolean complete = found.refused().isEmpty();
+    conditions.set(
+        DATABASE_CLAIMED,
+        found.claim().isEmpty() ? True : False,
+        found.claim().map(Trouble::reason).orElse("Claimed"),
+        found.claim().map(Trouble::message).orElse("no other pipeline of the cluster reads it"));
+    flow.queueReady();
+    flow.databaseReady();
+    flow.partitionsOwned();
+    var needed = new ArrayList<>(List.of(DATABASE_CLAIMED, DATABASE_READY, QUEUE_READY));
+    boolean complete = true;
     for (Component component : Component.values()) {
       if (Components.spec(spec, component).isPresent()) {
         complete &= available(component);
-        types.add(component.title() + AVAILABLE);
+        // Events flow past a base that is stopped on purpose: others write them, too.
+        if (component != Component.BASE || !isStopped(component)) {
+          needed.add(component.title() + AVAILABLE);
+        }
       }
     }
+    needed.add(PARTITIONS_OWNED);
     if (spec.paused()) {
       conditions.set(
           PAUSED, True, "Paused", "relays are stopped; set spec.paused to false to go on");
     } else {
       conditions.set(PAUSED, False, "NotPaused", "events flow");
     }
-    progressing(complete);
-    ready(types);
+    progress(complete);
+    ready(needed);
     return new OutboxPipelineStatus(
         pipeline.getMetadata().getGeneration(),
         conditions.all(),
@@ -108,92 +157,14 @@ public final class StatusOf {
         workload(Component.CONSUMER));
   }
 
-  private void queueReady() {
-    switch (found.queue()) {
-      case QueueState.Ready(BoundQueue ready) ->
-          conditions.set(QUEUE_READY, True, "QueueReady", ready.name() + " is as described");
-      case QueueState.Failed(String reason, String message) ->
-          conditions.set(QUEUE_READY, False, reason, message);
-    }
-  }
-
-  private void databaseReady() {
-    List<String> missing = References.missing(spec, found.sources());
-    if (!missing.isEmpty()) {
-      conditions.set(
-          DATABASE_READY,
-          False,
-          "SecretMissing",
-          "create the Secret " + String.join(", ", missing) + " in this namespace");
-      return;
-    }
-    List<String> said =
-        members().map(m -> m.report().values().getOrDefault("database", "")).toList();
-    Optional<String> trouble =
-        said.stream().filter(s -> !s.isEmpty() && !s.equals("ok")).findFirst();
-    if (trouble.isPresent()) {
-      conditions.set(
-          DATABASE_READY, False, "DatabaseUnreachable", "a relay says: " + trouble.get());
-    } else if (said.contains("ok")) {
-      conditions.set(DATABASE_READY, True, "DatabaseReady", "all relays can use it");
-    } else {
-      conditions.set(DATABASE_READY, Unknown, "NotReported", "no relay has said anything yet");
-    }
-  }
-
-  private Stream<Member> members() {
-    return members(found.partitions());
-  }
-
-  private static Stream<Member> members(Partitions partitions) {
-    return switch (partitions) {
-      case Partitions.Observed(PipelineStatus status) ->
-          status.members().values().stream().filter(Member::alive);
-      case Partitions.Unknown() -> Stream.of();
-      case Partitions.InDatabase() -> Stream.of();
-    };
-  }
-
-  private void partitionsOwned() {
-    switch (found.partitions()) {
-      case Partitions.InDatabase() ->
-          conditions.set(
-              PARTITIONS_OWNED,
-              Unknown,
-              "LeasesInDatabase",
-              "the leases are in the database; each relay's /metrics tells what it owns");
-      case Partitions.Unknown() ->
-          conditions.set(PARTITIONS_OWNED, Unknown, "NotObserved", "the leases were not read yet");
-      case Partitions.Observed(PipelineStatus status) -> {
-        if (status.repartitioning() || status.partitions() != spec.relay().partitions()) {
-          conditions.set(
-              PARTITIONS_OWNED,
-              False,
-              "Repartitioning",
-              "relays change over to " + spec.relay().partitions() + " partitions");
-        } else if (status.unowned() > 0) {
-          conditions.set(
-              PARTITIONS_OWNED,
-              False,
-              "PartitionsUnowned",
-              String.format(
-                  Locale.ROOT,
-                  "%d of %d partitions have no relay: their events wait",
-                  status.unowned(),
-                  status.partitions()));
-        } else {
-          conditions.set(PARTITIONS_OWNED, True, "AllOwned", "every partition has a relay");
-        }
-      }
-    }
-  }
-
   /** Sets the component's condition; tells whether it is rolled out completely. */
   private boolean available(Component component) {
     String type = component.title() + AVAILABLE;
     var deployment = found.deployments().get(component);
     if (deployment == null) {
-      if (component == Component.BASE || queue.isPresent()) {
+      if (found.claim().isPresent()) {
+        conditions.set(type, False, found.claim().get().reason(), "it does not start");
+      } else if (component == Component.BASE || queue.isPresent()) {
         conditions.set(type, False, "NotCreated", "its Deployment does not exist yet");
       } else {
         conditions.set(type, False, "WaitsForQueue", "it starts once the queue was found");
@@ -201,47 +172,79 @@ public final class StatusOf {
       return false;
     }
     Rollout rollout = Rollout.of(deployment);
+    Trouble trouble = found.troubles().get(component);
     if (rollout.serves()) {
       conditions.set(type, True, AVAILABLE, rollout.ready() + " pods are ready");
     } else if (rollout.wanted() == 0) {
       boolean paused = component == Component.RELAY && spec.paused();
       conditions.set(type, False, paused ? "Paused" : "ScaledToZero", "no pods are wanted");
+    } else if (trouble != null) {
+      conditions.set(type, False, trouble.reason(), trouble.message());
     } else {
       conditions.set(
           type,
           False,
           "PodsNotReady",
-          "no pod of the present spec is ready; kubectl describe pods -l " + selector(component));
+          "no pod is ready; kubectl describe pods -l " + selector(component));
     }
     return rollout.complete();
   }
 
-  private void progressing(boolean complete) {
+  private boolean isStopped(Component component) {
+    return Components.spec(spec, component).filter(w -> w.replicas() == 0).isPresent();
+  }
+
+  /** What kstatus looks at before Ready. */
+  private void progress(boolean complete) {
+    Optional<Trouble> stalled = step.isEmpty() ? stalled() : Optional.empty();
+    if (stalled.isPresent()) {
+      conditions.set(STALLED, True, stalled.get().reason(), stalled.get().message());
+      conditions.set(RECONCILING, False, stalled.get().reason(), stalled.get().message());
+      return;
+    }
+    conditions.set(STALLED, False, "NotStalled", "nothing waits for a person");
+    Optional<Trouble> trouble =
+        found.refused().or(() -> found.troubles().values().stream().findFirst());
     if (!step.isEmpty()) {
-      conditions.set(PROGRESSING, True, "Deleting", step);
-    } else if (!found.refused().isEmpty()) {
-      conditions.set(PROGRESSING, False, "ObjectRefused", found.refused());
-    } else if (complete) {
-      conditions.set(PROGRESSING, False, "Complete", "everything is as the spec says");
+      conditions.set(RECONCILING, True, "Deleting", step);
+    } else if (trouble.isPresent()) {
+      conditions.set(RECONCILING, True, trouble.get().reason(), trouble.get().message());
+    } else if (!complete) {
+      conditions.set(RECONCILING, True, "RollingOut", "pods are on their way");
+    } else if (!spec.paused() && !isStopped(Component.RELAY) && flow.isRepartitioning()) {
+      conditions.set(RECONCILING, True, "Repartitioning", "partitions are cut anew");
     } else {
-      conditions.set(PROGRESSING, True, "RollingOut", "pods are on their way");
+      conditions.set(RECONCILING, False, "Complete", "everything is as the spec says");
     }
   }
 
+  private Optional<Trouble> stalled() {
+    return Stream.of(
+            found.claim().stream(),
+            found.refused().stream(),
+            queueTrouble().stream(),
+            found.troubles().values().stream())
+        .flatMap(s -> s)
+        .filter(Trouble::stalled)
+        .findFirst();
+  }
+
+  private Optional<Trouble> queueTrouble() {
+    return switch (found.queue()) {
+      case QueueState.Failed(String reason, String message) ->
+          Optional.of(new Trouble(reason, message, STALLING.contains(reason)));
+      case QueueState.Ready ready -> Optional.empty();
+    };
+  }
+
   private void ready(List<String> needed) {
-    needed.add(0, DATABASE_READY);
-    needed.add(PARTITIONS_OWNED);
     Optional<Condition> obstacle =
-        needed.stream()
-            .flatMap(t -> conditions.firstNotTrue(List.of(t)).stream())
-            .filter(c -> !isNothingKnownOfOthersLeases(c))
-            .findFirst();
+        conditions.notTrue(needed).stream().filter(this::isObstacle).findFirst();
     if (!step.isEmpty()) {
       conditions.set(READY, False, "Deleting", step);
-    } else if (spec.paused()) {
-      conditions.set(READY, False, "Paused", "events wait in the outbox");
-    } else if (!found.refused().isEmpty()) {
-      conditions.set(READY, False, "ObjectRefused", found.refused());
+    } else if (spec.paused() || isStopped(Component.RELAY) || isStopped(Component.CONSUMER)) {
+      // Stopped on purpose: neither ready, nor failed, nor on its way.
+      return;
     } else if (obstacle.isPresent()) {
       conditions.set(READY, False, obstacle.get().getReason(), obstacle.get().getMessage());
     } else {
@@ -249,10 +252,18 @@ public final class StatusOf {
     }
   }
 
-  /** With leases in the database, relays tell by their readiness what can't be seen from here. */
-  private boolean isNothingKnownOfOthersLeases(Condition condition) {
-    return found.partitions() instanceof Partitions.InDatabase
-        && condition.getStatus().equals(Unknown.name());
+  /**
+   * Whether it keeps an event from the consumer. Relays know better than the operator whether they
+   * can use database and queue; and with leases in the database, their readiness tells it.
+   */
+  private boolean isObstacle(Condition condition) {
+    boolean known = !condition.getStatus().equals(Unknown.name());
+    return switch (condition.getType()) {
+      case DATABASE_READY, QUEUE_READY ->
+          !relays.send() && (known || !(found.partitions() instanceof Partitions.InDatabase));
+      case PARTITIONS_OWNED -> known || !(found.partitions() instanceof Partitions.InDatabase);
+      default -> true;
+    };
   }
 
   private @Nullable QueueStatus queueStatus() {
@@ -292,31 +303,31 @@ public final class StatusOf {
         rollout.map(Rollout::image).orElse(""),
         selector(Component.RELAY),
         switch (found.partitions()) {
-          case Partitions.Observed(PipelineStatus s) ->
+          case Partitions.Observed(PipelineStatus s, var lasting) ->
               new PartitionsStatus(
                   s.partitions(),
                   s.owned(),
                   s.moving(),
                   s.unowned(),
                   s.owned() + "/" + s.partitions());
-          case Partitions.Unknown() -> null;
+          case Partitions.Unknown() -> before().map(RelayStatus::partitions).orElse(null);
           case Partitions.InDatabase() -> null;
         },
         backlog());
   }
 
-  private @Nullable BacklogStatus backlog() {
-    Optional<Long> events = backlog(found.partitions());
-    if (events.isEmpty()) {
-      return null;
-    }
-    long oldest = members().mapToLong(m -> number(m, "oldest-seconds")).max().orElse(0);
-    return new BacklogStatus(Rounding.events(events.get()), Rounding.age(oldest));
+  private Optional<RelayStatus> before() {
+    return Optional.ofNullable(pipeline.status().relay());
   }
 
-  private static long number(Member member, String name) {
-    String value = member.report().values().getOrDefault(name, "0");
-    return value.matches("[0-9]{1,15}") ? Long.parseLong(value) : 0;
+  private @Nullable BacklogStatus backlog() {
+    if (found.partitions() instanceof Partitions.Unknown) {
+      return before().map(RelayStatus::backlog).orElse(null);
+    }
+    return relays
+        .backlog()
+        .map(e -> new BacklogStatus(Rounding.events(e), Rounding.age(relays.oldest())))
+        .orElse(null);
   }
 
   private String selector(Component component) {
@@ -327,10 +338,6 @@ public final class StatusOf {
 
   /** How many events wait, of all relays that said so. */
   public static Optional<Long> backlog(Partitions partitions) {
-    List<Member> saying =
-        members(partitions).filter(m -> m.report().values().containsKey("backlog")).toList();
-    return saying.isEmpty()
-        ? Optional.empty()
-        : Optional.of(saying.stream().mapToLong(m -> number(m, "backlog")).sum());
+    return new Relays(partitions).backlog();
   }
 }

@@ -1,0 +1,26 @@
+package io.outboxpipeline.operator;
+
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.outboxpipeline.operator.api.OutboxPipeline;
+import io.outboxpipeline.operator.model.Component;
+import io.outboxpipeline.operator.model.Names;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** The Deployments of a pipeline that are there. */
+final class Deployed {
+  private Deployed() {}
+
+  static Map<Component, Deployment> of(OutboxPipeline pipeline, Context<OutboxPipeline> context) {
+    var of = new EnumMap<Component, Deployment>(Component.class);
+    for (Deployment deployment : context.getSecondaryResources(Deployment.class)) {
+      for (Component component : Component.values()) {
+        if (deployment.getMetadata().getName().equals(Names.of(pipeline, component))) {
+          of.put(component, deployment);
+        }
+      }
+    }
+    return of;
+  }
+}
