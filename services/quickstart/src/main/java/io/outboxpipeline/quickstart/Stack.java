@@ -68,7 +68,8 @@ final class Stack {
                       server(ports.base()),
                       database("base"),
                       true,
-                      BaseSettings.DEFAULT_RETENTION)));
+                      BaseSettings.DEFAULT_RETENTION,
+                      BaseSettings.DEFAULT_REQUEST_TIMEOUT)));
       service("first relay on port " + ports.relay(), () -> relay("relay-1", ports.relay(), queue));
       service(
           "second relay on port " + ports.secondRelay(),

@@ -144,9 +144,10 @@ public final class ServiceServer implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    Deadline end = Deadline.in(settings.shutdownGrace());
     stopBeingReady();
     drain();
-    awaitRequests();
+    awaitRequests(end);
     server.stop();
   }
 
@@ -162,14 +163,17 @@ public final class ServiceServer implements AutoCloseable {
     }
   }
 
-  /** Helidon's stop waits out its whole grace for a connection that is not idle when it begins. */
-  private void awaitRequests() {
-    Duration limit = share(settings.shutdownGrace(), 10);
+  /**
+   * Helidon's stop waits out its whole grace for a connection that is not idle when it begins. All
+   * that is left is the requests' but for that, and as much for what the service itself closes.
+   */
+  private void awaitRequests(Deadline end) {
+    Duration limit = end.remaining().minus(share(settings.shutdownGrace(), 5));
     try {
       requests.awaitAdvanceInterruptibly(
           requests.arriveAndDeregister(), limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      LOG.log(WARNING, "{0} stops with requests unanswered after {1}", name, limit);
+      LOG.log(WARNING, "{0} stops with requests unanswered", name);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -288,6 +288,37 @@ final class ServiceServerTest {
   }
 
   @Test
+  void a_request_in_progress_gets_all_of_the_grace() throws Exception {
+    var arrived = new CountDownLatch(1);
+    var finish = new CountDownLatch(1);
+    var settings = new ServerSettings("127.0.0.1", 0, Duration.ofSeconds(10), Optional.empty());
+    ServiceServer stopping =
+        ServiceServer.builder("example", settings, metrics)
+            .routing(
+                r ->
+                    r.get(
+                        "/slow",
+                        (req, res) -> {
+                          arrived.countDown();
+                          finish.await();
+                          res.send("done");
+                        }))
+            .start();
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      var answer = executor.submit(() -> new Http(stopping.port()).get("/slow").body());
+      arrived.await();
+      var stopped = executor.submit(stopping::close);
+      try {
+        await().during(Duration.ofSeconds(4)).until(() -> !stopped.isDone() && !answer.isDone());
+      } finally {
+        finish.countDown();
+      }
+      assertThat(answer.get()).isEqualTo("done");
+      stopped.get();
+    }
+  }
+
+  @Test
   void a_drain_that_hangs_or_fails_does_not_hold_the_stop() {
     var interrupted = new CountDownLatch(1);
     var settings = new ServerSettings("127.0.0.1", 0, Duration.ofSeconds(1), Optional.empty());
