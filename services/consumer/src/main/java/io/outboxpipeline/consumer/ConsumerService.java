@@ -1,6 +1,7 @@
 package io.outboxpipeline.consumer;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.helidon.openapi.OpenApiFeature;
 import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.inbox.Inbox;
 import io.outboxpipeline.runtime.AdminAccess;
@@ -47,6 +48,11 @@ public final class ConsumerService implements RunningService {
               .ready("database", watch::health)
               .ready("queue", loops::health)
               .live("receive loops", loops::alive)
+              .feature(
+                  OpenApiFeature.builder()
+                      .servicesDiscoverServices(false)
+                      .staticFile("io/outboxpipeline/consumer/openapi.yaml")
+                      .build())
               .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
               .routing(r -> AdminAccess.register(r, settings.server(), admin))
               .onStop(loops::drain)

@@ -152,7 +152,7 @@ final class Stack {
 
   /** With little time to stop in: nobody else needs what is here. */
   private static ServerSettings server(int port) {
-    return new ServerSettings("127.0.0.1", port, Duration.ofSeconds(4), Optional.empty());
+    return ServerSettings.local(port).withShutdownGrace(Duration.ofSeconds(4));
   }
 
   private RelayService relay(String member, int port, SqsSettings queue) {
