@@ -7,20 +7,29 @@ import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.Transactions;
+import java.time.Duration;
 import java.time.InstantSource;
 
 /** A running base. Several may run in one JVM. */
 public final class BaseService implements RunningService {
+  /** So many connections a migration may want at once; without one, two stay. */
+  private static final int APART = 4;
+
   private final Metrics metrics = new Metrics();
   private final HikariDataSource database;
+  private final HikariDataSource apart;
   private final DatabaseWatch watch;
   private final KeyPurge purge;
   private final ServiceServer server;
 
-  private BaseService(BaseSettings settings) {
+  private BaseService(BaseSettings settings, InstantSource clock) {
     var registry = metrics.registry();
-    var clock = InstantSource.system();
-    database = settings.mysql().open("base", false, registry);
+    var mysql = settings.mysql();
+    database =
+        mysql
+            .withConnectTimeout(shorter(mysql.connectTimeout(), settings.requestTimeout()))
+            .open("base", false, registry, Turns.LOCK_WAIT);
+    apart = mysql.withPoolSize(APART).open("base-watch", false, registry);
     var transactions =
         new Transactions(
             database,
@@ -32,9 +41,11 @@ public final class BaseService implements RunningService {
             Counter.builder("base.database.went.back")
                 .description("How often the database's counters were below what was committed")
                 .register(registry));
-    watch = DatabaseWatch.start(database, settings.migrate(), counters);
-    purge = KeyPurge.start(transactions, clock, settings.idempotencyRetention());
-    var api = new SpendingApi(new Spendings(database, transactions, counters, clock), registry);
+    watch = DatabaseWatch.start(apart, settings.migrate(), counters);
+    purge = KeyPurge.start(transactions, settings.idempotencyRetention());
+    var spendings =
+        new Spendings(database, transactions, counters, clock, settings.requestTimeout());
+    var api = new SpendingApi(spendings, registry);
     try {
       server =
           ServiceServer.builder("base", settings.server(), metrics)
@@ -58,7 +69,15 @@ public final class BaseService implements RunningService {
    * @throws io.outboxpipeline.runtime.PortInUse if another process has the port
    */
   public static BaseService start(BaseSettings settings) {
-    return new BaseService(settings);
+    return start(settings, InstantSource.system());
+  }
+
+  static BaseService start(BaseSettings settings, InstantSource clock) {
+    return new BaseService(settings, clock);
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
   }
 
   @Override
@@ -76,6 +95,7 @@ public final class BaseService implements RunningService {
     purge.close();
     watch.close();
     database.close();
+    apart.close();
     metrics.close();
   }
 }

@@ -11,12 +11,25 @@ import java.time.Duration;
  * @param migrate whether to bring the tables up to date on start
  * @param idempotencyRetention how long a request with an {@code Idempotency-Key} is remembered, at
  *     least
+ * @param requestTimeout how long a request may wait for connections and locks, and be tried again
  */
 public record BaseSettings(
-    ServerSettings server, MySqlSettings mysql, boolean migrate, Duration idempotencyRetention) {
+    ServerSettings server,
+    MySqlSettings mysql,
+    boolean migrate,
+    Duration idempotencyRetention,
+    Duration requestTimeout) {
 
   /** How long keys are kept if nothing else is set. */
   public static final Duration DEFAULT_RETENTION = Duration.ofHours(24);
+
+  /** How long a request may take if nothing else is set. */
+  public static final Duration DEFAULT_REQUEST_TIMEOUT = Duration.ofSeconds(5);
+
+  /** The same settings with another time that a request may take. */
+  public BaseSettings withRequestTimeout(Duration timeout) {
+    return new BaseSettings(server, mysql, migrate, idempotencyRetention, timeout);
+  }
 
   /**
    * Reads and checks them.
@@ -34,7 +47,13 @@ public record BaseSettings(
                 "BASE_IDEMPOTENCY_RETENTION",
                 DEFAULT_RETENTION,
                 Duration.ofMinutes(1),
-                Duration.ofDays(365)));
+                Duration.ofDays(365)),
+            s.duration(
+                "base.request-timeout",
+                "BASE_REQUEST_TIMEOUT",
+                DEFAULT_REQUEST_TIMEOUT,
+                Duration.ofSeconds(1),
+                Duration.ofMinutes(10)));
     s.check();
     return settings;
   }

@@ -2,10 +2,13 @@ package io.outboxpipeline.base;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.LocalDateTime;
+import java.time.Duration;
 import java.util.Optional;
 
-/** The requests that carried an {@code Idempotency-Key}. Without state. */
+/**
+ * The requests that carried an {@code Idempotency-Key}. Their age is by the database's clock alone,
+ * because those of several bases may differ. Without state.
+ */
 final class IdempotencyKeys {
   static final int MAX_LENGTH = 255;
   static final int PURGE_BATCH = 1000;
@@ -34,18 +37,17 @@ final class IdempotencyKeys {
   }
 
   /** Whether the key was free and now is this spending's. Waits for one who takes it meanwhile. */
-  static boolean take(Connection c, String key, byte[] digest, long spendingId, LocalDateTime now)
+  static boolean take(Connection c, String key, byte[] digest, long spendingId)
       throws SQLException {
     String sql =
         """
         INSERT INTO obt_spending_key (idempotency_key, digest, spending_id, created_at)
-        VALUES (?, ?, ?, ?)
+        VALUES (?, ?, ?, UTC_TIMESTAMP(6))
         """;
     try (var s = c.prepareStatement(sql)) {
       s.setString(1, key);
       s.setBytes(2, digest);
       s.setLong(3, spendingId);
-      s.setObject(4, now);
       s.executeUpdate();
       return true;
     } catch (SQLException e) {
@@ -57,13 +59,14 @@ final class IdempotencyKeys {
   }
 
   /** Deletes some of the keys that are older; returns how many. */
-  static int purge(Connection c, LocalDateTime olderThan) throws SQLException {
+  static int purge(Connection c, Duration age) throws SQLException {
     String sql =
         """
-        DELETE FROM obt_spending_key WHERE created_at < ? ORDER BY created_at LIMIT ?
+        DELETE FROM obt_spending_key WHERE created_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND
+        ORDER BY created_at LIMIT ?
         """;
     try (var s = c.prepareStatement(sql)) {
-      s.setObject(1, olderThan);
+      s.setLong(1, age.toSeconds());
       s.setInt(2, PURGE_BATCH);
       return s.executeUpdate();
     }

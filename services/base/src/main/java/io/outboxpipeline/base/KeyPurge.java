@@ -5,9 +5,6 @@ import static java.lang.System.Logger.Level.DEBUG;
 import io.outboxpipeline.runtime.Transactions;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 
 /**
  * Forgets idempotency keys that are old enough, on a thread of its own, in batches of a transaction
@@ -18,19 +15,17 @@ final class KeyPurge implements AutoCloseable {
   private static final Duration PERIOD = Duration.ofMinutes(1);
 
   private final Transactions transactions;
-  private final InstantSource clock;
   private final Duration retention;
   private final Thread thread;
 
-  private KeyPurge(Transactions transactions, InstantSource clock, Duration retention) {
+  private KeyPurge(Transactions transactions, Duration retention) {
     this.transactions = transactions;
-    this.clock = clock;
     this.retention = retention;
     this.thread = Thread.ofVirtual().name("base-key-purge").unstarted(this::loop);
   }
 
-  static KeyPurge start(Transactions transactions, InstantSource clock, Duration retention) {
-    var purge = new KeyPurge(transactions, clock, retention);
+  static KeyPurge start(Transactions transactions, Duration retention) {
+    var purge = new KeyPurge(transactions, retention);
     purge.thread.start();
     return purge;
   }
@@ -39,7 +34,7 @@ final class KeyPurge implements AutoCloseable {
     while (!Thread.currentThread().isInterrupted()) {
       try {
         Thread.sleep(PERIOD);
-        purge(transactions, clock, retention);
+        purge(transactions, retention);
       } catch (InterruptedException e) {
         return;
       } catch (SQLException e) {
@@ -49,13 +44,11 @@ final class KeyPurge implements AutoCloseable {
   }
 
   /** Deletes all keys older than the retention; returns how many. */
-  static int purge(Transactions transactions, InstantSource clock, Duration retention)
-      throws SQLException {
-    var limit = LocalDateTime.ofInstant(clock.instant().minus(retention), ZoneOffset.UTC);
+  static int purge(Transactions transactions, Duration retention) throws SQLException {
     int total = 0;
     int deleted;
     do {
-      deleted = transactions.run(c -> IdempotencyKeys.purge(c, limit));
+      deleted = transactions.run(c -> IdempotencyKeys.purge(c, retention));
       total += deleted;
     } while (deleted == IdempotencyKeys.PURGE_BATCH);
     return total;

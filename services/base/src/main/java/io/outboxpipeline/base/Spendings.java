@@ -1,17 +1,20 @@
 package io.outboxpipeline.base;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.helidon.dbclient.DbClient;
 import io.helidon.dbclient.DbClientException;
 import io.helidon.dbclient.DbRow;
 import io.helidon.dbclient.jdbc.JdbcClientBuilder;
 import io.outboxpipeline.outbox.Outbox;
 import io.outboxpipeline.outbox.Outbox.Appended;
+import io.outboxpipeline.runtime.Deadline;
 import io.outboxpipeline.runtime.Transactions;
 import java.math.BigDecimal;
 import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDateTime;
@@ -33,19 +36,34 @@ final class Spendings {
   private final Transactions transactions;
   private final SeenCounters counters;
   private final InstantSource clock;
+  private final Turns turns;
+  private final Duration requestTimeout;
   private final DbClient client;
 
+  /**
+   * @param requestTimeout how long a request may take
+   */
   Spendings(
-      DataSource database, Transactions transactions, SeenCounters counters, InstantSource clock) {
+      HikariDataSource database,
+      Transactions transactions,
+      SeenCounters counters,
+      InstantSource clock,
+      Duration requestTimeout) {
     this.transactions = transactions;
     this.counters = counters;
     this.clock = clock;
+    this.requestTimeout = requestTimeout;
+    this.turns = new Turns(database.getMaximumPoolSize());
     this.client = JdbcClientBuilder.create().connectionPool(() -> connect(database)).build();
   }
 
-  private static Connection connect(DataSource database) {
+  private Connection connect(DataSource database) {
     try {
-      return database.getConnection();
+      Connection c = database.getConnection();
+      // The pool puts the connection's own time-out back.
+      c.setNetworkTimeout(
+          Runnable::run, (int) Math.min(c.getNetworkTimeout(), requestTimeout.toMillis()));
+      return c;
     } catch (SQLException e) {
       throw new DbClientException("no connection", e);
     }
@@ -53,7 +71,12 @@ final class Spendings {
 
   /** Writes the spending, its event and its idempotency key: all of them or none. */
   Recorded record(NewSpending spending, Optional<String> key) throws SQLException {
-    Recorded recorded = transactions.run(c -> record(c, spending, key));
+    Deadline deadline = Deadline.in(requestTimeout);
+    Recorded recorded =
+        turns.run(
+            spending.identity(),
+            deadline,
+            () -> transactions.run(deadline, c -> record(c, spending, key)));
     if (recorded instanceof Recorded.Created(Spending created)) {
       counters.committed(spending.aggregate(), created.sequence());
     }
@@ -72,7 +95,7 @@ final class Spendings {
     // First the event: it takes the identity's lock, so that ids have the order of sequences.
     Appended event = Outbox.append(c, spending.event(now));
     long id = insert(c, spending, event, now);
-    if (key.isPresent() && !IdempotencyKeys.take(c, key.get(), spending.digest(), id, utc(now))) {
+    if (key.isPresent() && !IdempotencyKeys.take(c, key.get(), spending.digest(), id)) {
       // The same request came twice at once, and the other one has committed.
       c.rollback();
       return earlier(c, spending, key.get())

@@ -14,7 +14,6 @@ import io.outboxpipeline.testkit.TestDatabase;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -127,7 +126,12 @@ final class BaseServiceIT {
     Database db = TestDatabase.preferred().create();
     var with = TestBase.settings(db);
     var without =
-        new BaseSettings(with.server(), with.mysql(), false, BaseSettings.DEFAULT_RETENTION);
+        new BaseSettings(
+            with.server(),
+            with.mysql(),
+            false,
+            BaseSettings.DEFAULT_RETENTION,
+            BaseSettings.DEFAULT_REQUEST_TIMEOUT);
     try (var waiting = BaseService.start(without)) {
       var api = new Api(waiting.port());
       await().until(() -> api.get("/health/ready").body().contains("obt_spending"));
@@ -248,10 +252,33 @@ final class BaseServiceIT {
               .formatted(digits));
       assertThat(db.number("SELECT COUNT(*) FROM obt_spending_key")).isEqualTo(3126);
       var transactions = new Transactions(pool, metrics.registry().counter("retries"));
-      InstantSource now = InstantSource.fixed(Instant.now());
-      assertThat(KeyPurge.purge(transactions, now, Duration.ofHours(24))).isEqualTo(3125);
+      assertThat(KeyPurge.purge(transactions, Duration.ofHours(24))).isEqualTo(3125);
       assertThat(api.postWithKey("young", body("ada", "2")).statusCode()).isEqualTo(422);
-      assertThat(KeyPurge.purge(transactions, now, Duration.ofHours(24))).isZero();
+      assertThat(KeyPurge.purge(transactions, Duration.ofHours(24))).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void a_key_is_as_old_as_the_database_says_whatever_the_clocks_of_bases(TestDatabase server)
+      throws Exception {
+    Database db = server.create();
+    var settings = TestBase.settings(db);
+    Duration day = Duration.ofHours(25);
+    try (var late = BaseService.start(settings, () -> Instant.now().minus(day));
+        var early = BaseService.start(settings, () -> Instant.now().plus(day));
+        var metrics = new io.outboxpipeline.runtime.Metrics();
+        var pool = settings.mysql().open("purge", false, metrics.registry())) {
+      TestBase.awaitReady(late);
+      TestBase.awaitReady(early);
+      var first = new Api(late.port()).postWithKey("late", body("ada", "1"));
+      new Api(early.port()).postWithKey("early", body("ada", "1"));
+      var transactions = new Transactions(pool, metrics.registry().counter("retries"));
+      assertThat(KeyPurge.purge(transactions, Duration.ofHours(24))).isZero();
+      assertThat(new Api(early.port()).postWithKey("late", body("ada", "1")).body())
+          .isEqualTo(first.body());
+      db.execute("UPDATE obt_spending_key SET created_at = created_at - INTERVAL 1441 MINUTE");
+      assertThat(KeyPurge.purge(transactions, Duration.ofHours(24))).isEqualTo(2);
     }
   }
 

@@ -1,12 +1,15 @@
 package io.outboxpipeline.base;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
+import java.io.IOException;
 import java.util.List;
 import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 final class SpendingBodyTest {
@@ -24,6 +27,57 @@ final class SpendingBodyTest {
         """;
     return good.replaceFirst(
         "\"" + field + "\":\"[^\"]*\"", Matcher.quoteReplacement("\"" + field + "\":" + json));
+  }
+
+  @Test
+  void the_description_of_an_amount_is_what_is_accepted() throws IOException {
+    Pattern described;
+    try (var in = SpendingBodyTest.class.getResourceAsStream("openapi.yaml")) {
+      String yaml = new String(in.readAllBytes(), UTF_8);
+      Matcher found = Pattern.compile("pattern: '(\\^\\(\\?=.*)'").matcher(yaml);
+      assertThat(found.find()).isTrue();
+      described = Pattern.compile(found.group(1));
+    }
+    String digits = "123456789012345678";
+    for (String text :
+        List.of(
+            "0",
+            "0.0",
+            "0.00",
+            "00",
+            "1",
+            "01",
+            "0.01",
+            "0.1",
+            "0.001",
+            "0.010",
+            "1.000",
+            "1.001",
+            "10",
+            "100.50",
+            digits,
+            digits + ".99",
+            digits + "9",
+            "000" + digits,
+            "1.",
+            ".1",
+            "1.2.3",
+            "-1",
+            "+1",
+            "1e3",
+            "",
+            " 1",
+            "0.000000001",
+            "10.0000000000")) {
+      boolean accepted;
+      try {
+        SpendingBody.read(Api.json(with("amount", '"' + text + '"')));
+        accepted = true;
+      } catch (ProblemException e) {
+        accepted = false;
+      }
+      assertThat(described.matcher(text).matches()).as(text).isEqualTo(accepted);
+    }
   }
 
   @Test

@@ -30,7 +30,8 @@ final class TestBase {
             Duration.ofSeconds(2),
             Duration.ofSeconds(20)),
         true,
-        BaseSettings.DEFAULT_RETENTION);
+        BaseSettings.DEFAULT_RETENTION,
+        BaseSettings.DEFAULT_REQUEST_TIMEOUT);
   }
 
   static BaseService startReady(BaseSettings settings) {

@@ -1,6 +1,7 @@
 package io.outboxpipeline.consumer;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.helidon.openapi.OpenApiFeature;
 import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.inbox.Inbox;
 import io.outboxpipeline.runtime.AdminAccess;
@@ -13,8 +14,12 @@ import java.time.InstantSource;
 
 /** A running consumer. Several may run in one JVM, and on one queue and database. */
 public final class ConsumerService implements RunningService {
+  /** So many connections a migration may want at once; without one, two stay. */
+  private static final int APART = 4;
+
   private final Metrics metrics = new Metrics();
   private final HikariDataSource database;
+  private final HikariDataSource apart;
   private final DatabaseWatch watch;
   private final MessageQueue queue;
   private final Replay replay;
@@ -25,7 +30,8 @@ public final class ConsumerService implements RunningService {
     var clock = InstantSource.system();
     var counts = new ConsumerMetrics(metrics.registry(), clock);
     database = settings.mysql().open("consumer", false, metrics.registry());
-    watch = DatabaseWatch.start(database, settings.migrate());
+    apart = settings.mysql().withPoolSize(APART).open("consumer-watch", false, metrics.registry());
+    watch = DatabaseWatch.start(apart, settings.migrate());
     counts.show(watch::backlog);
     var transactions = new Transactions(database, counts.retries);
     var inbox = new Inbox(settings.start());
@@ -42,6 +48,11 @@ public final class ConsumerService implements RunningService {
               .ready("database", watch::health)
               .ready("queue", loops::health)
               .live("receive loops", loops::alive)
+              .feature(
+                  OpenApiFeature.builder()
+                      .servicesDiscoverServices(false)
+                      .staticFile("io/outboxpipeline/consumer/openapi.yaml")
+                      .build())
               .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
               .routing(r -> AdminAccess.register(r, settings.server(), admin))
               .onStop(loops::drain)
@@ -89,6 +100,7 @@ public final class ConsumerService implements RunningService {
     replay.close();
     watch.close();
     database.close();
+    apart.close();
     metrics.close();
   }
 }

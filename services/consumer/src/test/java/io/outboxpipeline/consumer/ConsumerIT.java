@@ -451,6 +451,8 @@ final class ConsumerIT {
       var bad = get(consumer, "/api/v1/spending?limit=0&after=x");
       assertThat(bad.statusCode()).isEqualTo(400);
       assertThat(json(bad).getJsonArray("errors")).hasSize(3);
+      assertThat(get(consumer, "/openapi").body())
+          .contains("openapi: 3.0.3", "/api/v1/spending:", "maximum: 999999999999999999");
     }
   }
 

@@ -68,7 +68,8 @@ final class Stack {
                       server(ports.base()),
                       database("base"),
                       true,
-                      BaseSettings.DEFAULT_RETENTION)));
+                      BaseSettings.DEFAULT_RETENTION,
+                      BaseSettings.DEFAULT_REQUEST_TIMEOUT)));
       service("first relay on port " + ports.relay(), () -> relay("relay-1", ports.relay(), queue));
       service(
           "second relay on port " + ports.secondRelay(),
@@ -151,7 +152,7 @@ final class Stack {
 
   /** With little time to stop in: nobody else needs what is here. */
   private static ServerSettings server(int port) {
-    return new ServerSettings("127.0.0.1", port, Duration.ofSeconds(4), Optional.empty());
+    return ServerSettings.local(port).withShutdownGrace(Duration.ofSeconds(4));
   }
 
   private RelayService relay(String member, int port, SqsSettings queue) {

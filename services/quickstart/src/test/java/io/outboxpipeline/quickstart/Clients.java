@@ -63,7 +63,7 @@ final class Clients implements AutoCloseable {
     String body =
         String.format(
             Locale.ROOT,
-            "{\"identity\":\"id-%d\",\"name\":\"%s\",\"surname\":\"S\",\"amount\":\"%d.%02d\"}",
+            "{\"identity\":\"id-%d\",\"name\":\"%s\",\"surname\":\"Iı İi ส é\",\"amount\":\"%d.%02d\"}",
             identity,
             refuse ? ROLLED_BACK : "N",
             n + 1,

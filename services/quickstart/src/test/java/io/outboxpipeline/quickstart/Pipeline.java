@@ -4,7 +4,9 @@ import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -12,23 +14,34 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Pipeline implements AutoCloseable {
   static final String QUEUE = "spending.fifo";
 
+  private static final List<String> ARABIC = List.of("-Duser.language=ar", "-Duser.country=EG");
+  private static final List<String> TURKISH = List.of("-Duser.language=tr", "-Duser.country=TR");
+  private static final List<String> THAI =
+      List.of("-Duser.language=th", "-Duser.country=TH", "-Duser.extensions=ca-buddhist");
+
   private final Database base;
   private final Database consumer;
   private final URI sqs;
   private final Path logs;
+  private final boolean foreign;
   private final Map<String, JavaProcess> processes = new ConcurrentHashMap<>();
   private final Map<String, Integer> ports = new ConcurrentHashMap<>();
 
-  Pipeline(Database base, Database consumer, URI sqs, Path logs) {
+  /**
+   * @param foreign whether the processes run where numbers, letters, calendars, time zones and
+   *     encodings are not those of the people who wrote them
+   */
+  Pipeline(Database base, Database consumer, URI sqs, Path logs, boolean foreign) {
     this.base = base;
     this.consumer = consumer;
     this.sqs = sqs;
     this.logs = logs;
+    this.foreign = foreign;
   }
 
   /** Starts a base; its port stays the same when it is started again, as everyone's does. */
   void startBase(String name) {
-    start(name, io.outboxpipeline.base.Main.class, base, Map.of());
+    start(name, io.outboxpipeline.base.Main.class, base, Map.of(), ARABIC);
   }
 
   /** Starts a relay that is the member of its name. */
@@ -42,15 +55,25 @@ final class Pipeline implements AutoCloseable {
             "RELAY_PARTITIONS", "16",
             "RELAY_LEASE_DURATION", "6s",
             "RELAY_RENEW_DEADLINE", "4s",
-            "RELAY_RETRY_PERIOD", "1s"));
+            "RELAY_RETRY_PERIOD", "1s"),
+        TURKISH);
   }
 
   void startConsumer(String name) {
     start(
-        name, io.outboxpipeline.consumer.Main.class, consumer, Map.of("CONSUMER_POLL_WAIT", "1s"));
+        name,
+        io.outboxpipeline.consumer.Main.class,
+        consumer,
+        Map.of("CONSUMER_POLL_WAIT", "1s"),
+        THAI);
   }
 
-  private void start(String name, Class<?> main, Database database, Map<String, String> more) {
+  private void start(
+      String name,
+      Class<?> main,
+      Database database,
+      Map<String, String> more,
+      List<String> language) {
     int port = ports.computeIfAbsent(name, n -> JavaProcess.freePort());
     var environment = new HashMap<>(more);
     environment.putAll(
@@ -70,7 +93,12 @@ final class Pipeline implements AutoCloseable {
             "AWS_ACCESS_KEY_ID", "x",
             "AWS_SECRET_ACCESS_KEY", "x",
             "JAVA_TOOL_OPTIONS", "-Dlogback.configurationFile=logback.xml"));
-    processes.put(name, JavaProcess.start(name, main, environment, logs, JavaProcess.QUICK_START));
+    var options = new ArrayList<>(JavaProcess.QUICK_START);
+    if (foreign) {
+      options.addAll(language);
+      options.addAll(List.of("-Duser.timezone=Asia/Kathmandu", "-Dfile.encoding=ISO-8859-1"));
+    }
+    processes.put(name, JavaProcess.start(name, main, environment, logs, options));
   }
 
   JavaProcess process(String name) {

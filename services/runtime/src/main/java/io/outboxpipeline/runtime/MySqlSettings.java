@@ -79,6 +79,12 @@ public record MySqlSettings(
         host, port, database, user, password, sslMode, size, connectTimeout, socketTimeout);
   }
 
+  /** The same settings with another time to wait for a connection. */
+  public MySqlSettings withConnectTimeout(Duration timeout) {
+    return new MySqlSettings(
+        host, port, database, user, password, sslMode, poolSize, timeout, socketTimeout);
+  }
+
   /** The same settings with another time to wait for the answer to one statement. */
   public MySqlSettings withSocketTimeout(Duration timeout) {
     return new MySqlSettings(
@@ -95,6 +101,32 @@ public record MySqlSettings(
    * @param metrics where the pool's own meters go
    */
   public HikariDataSource open(String name, boolean autoCommit, MeterRegistry metrics) {
+    // A wait for a lock ends with an error of the server's before the driver gives the connection
+    // up.
+    return open(name, autoCommit, metrics, "innodb_lock_wait_timeout=" + seconds(socketTimeout, 2));
+  }
+
+  /**
+   * The same, with a limit to each wait for a lock of a row or a table.
+   *
+   * @param lockWait whole seconds, 1 at least; the server may take a second more
+   */
+  public HikariDataSource open(
+      String name, boolean autoCommit, MeterRegistry metrics, Duration lockWait) {
+    long limit = seconds(lockWait, 1);
+    return open(
+        name,
+        autoCommit,
+        metrics,
+        "innodb_lock_wait_timeout=" + limit + ",lock_wait_timeout=" + limit);
+  }
+
+  private static long seconds(Duration time, int parts) {
+    return Math.max(1, time.toSeconds() / parts);
+  }
+
+  private HikariDataSource open(
+      String name, boolean autoCommit, MeterRegistry metrics, String sessionVariables) {
     var config = new HikariConfig();
     config.setPoolName(name);
     config.setJdbcUrl("jdbc:mysql://" + bracketed(host) + ":" + port + "/" + database);
@@ -122,11 +154,7 @@ public record MySqlSettings(
     // An offset, for a server without the tables of time zones knows no names.
     config.addDataSourceProperty("connectionTimeZone", "+00:00");
     config.addDataSourceProperty("forceConnectionTimeZoneToSession", true);
-    // A wait for a lock ends with an error of the server's before the driver gives the connection
-    // up.
-    config.addDataSourceProperty(
-        "sessionVariables",
-        "innodb_lock_wait_timeout=" + Math.max(1, socketTimeout.toSeconds() / 2));
+    config.addDataSourceProperty("sessionVariables", sessionVariables);
     config.addDataSourceProperty("rewriteBatchedStatements", true);
     config.addDataSourceProperty("cachePrepStmts", true);
     config.addDataSourceProperty("prepStmtCacheSize", 250);

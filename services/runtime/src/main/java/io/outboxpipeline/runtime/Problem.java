@@ -26,6 +26,11 @@ public record Problem(
   // Found once: Json.create… looks through the whole class path for its provider at each call.
   private static final JsonProvider JSON = JsonProvider.provider();
 
+  /** What an answer has at most, however much is wrong. */
+  private static final int MAX_ERRORS = 20;
+
+  private static final int MAX_POINTER = 100;
+
   /** The media type of {@link #json}. */
   public static final String MEDIA_TYPE = "application/problem+json";
 
@@ -62,20 +67,33 @@ public record Problem(
   public String json() {
     var json =
         JSON.createObjectBuilder().add("type", type).add("title", title).add("status", status);
-    if (!detail.isEmpty()) {
-      json.add("detail", detail);
+    String told = detail + omitted();
+    if (!told.isEmpty()) {
+      json.add("detail", told);
     }
     instance.ifPresent(path -> json.add("instance", path));
     if (!errors.isEmpty()) {
       var list = JSON.createArrayBuilder();
-      for (FieldError error : errors) {
+      for (FieldError error : errors.subList(0, Math.min(MAX_ERRORS, errors.size()))) {
         list.add(
             JSON.createObjectBuilder()
-                .add("pointer", error.pointer())
+                .add("pointer", shortened(error.pointer()))
                 .add("message", error.message()));
       }
       json.add("errors", list);
     }
     return json.build().toString();
+  }
+
+  private String omitted() {
+    return errors.size() <= MAX_ERRORS
+        ? ""
+        : " These are the first " + MAX_ERRORS + " of " + errors.size() + " errors.";
+  }
+
+  private static String shortened(String pointer) {
+    return pointer.codePointCount(0, pointer.length()) <= MAX_POINTER
+        ? pointer
+        : pointer.substring(0, pointer.offsetByCodePoints(0, MAX_POINTER)) + "…";
   }
 }

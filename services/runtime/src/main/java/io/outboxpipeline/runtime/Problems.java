@@ -93,8 +93,14 @@ final class Problems {
     return switch (status.code()) {
       case 404 -> "There is nothing at this path.";
       case 413 -> "The body is larger than this service accepts.";
-      default -> message;
+      default -> ownWords(message);
     };
+  }
+
+  /** Helidon quotes the request behind a colon, with entities of HTML, or as a hex dump. */
+  private static String ownWords(String message) {
+    int quote = message.indexOf(':');
+    return quote < 0 ? message : message.substring(0, quote) + ".";
   }
 
   private static String message(Throwable e) {

@@ -8,10 +8,15 @@ import java.util.Optional;
  *
  * @param port 0 for a free one
  * @param shutdownGrace how long stopping may take in all
+ * @param connections what clients may take
  * @param adminToken what {@code /admin} wants as bearer token; without one {@code /admin} is off
  */
 public record ServerSettings(
-    String host, int port, Duration shutdownGrace, Optional<Secret> adminToken) {
+    String host,
+    int port,
+    Duration shutdownGrace,
+    ConnectionLimits connections,
+    Optional<Secret> adminToken) {
 
   private static final int MIN_TOKEN = 16;
 
@@ -30,16 +35,28 @@ public record ServerSettings(
             Duration.ofSeconds(25),
             Duration.ofSeconds(1),
             Duration.ofHours(1)),
+        ConnectionLimits.read(s),
         token);
   }
 
   /** On the loopback interface, without {@code /admin}. */
   public static ServerSettings local(int port) {
-    return new ServerSettings("127.0.0.1", port, Duration.ofSeconds(25), Optional.empty());
+    return new ServerSettings(
+        "127.0.0.1", port, Duration.ofSeconds(25), ConnectionLimits.DEFAULT, Optional.empty());
   }
 
   /** The same settings with {@code /admin} behind this token. */
   public ServerSettings withAdminToken(Secret token) {
-    return new ServerSettings(host, port, shutdownGrace, Optional.of(token));
+    return new ServerSettings(host, port, shutdownGrace, connections, Optional.of(token));
+  }
+
+  /** The same settings with another time for stopping. */
+  public ServerSettings withShutdownGrace(Duration grace) {
+    return new ServerSettings(host, port, grace, connections, adminToken);
+  }
+
+  /** The same settings with other limits to what clients may take. */
+  public ServerSettings withConnections(ConnectionLimits limits) {
+    return new ServerSettings(host, port, shutdownGrace, limits, adminToken);
   }
 }

@@ -3,21 +3,19 @@ package io.outboxpipeline.runtime;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.WARNING;
 
-import io.helidon.health.HealthCheck;
-import io.helidon.health.HealthCheckResponse;
-import io.helidon.health.HealthCheckType;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
+import io.helidon.http.Status;
 import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
-import io.helidon.webserver.observe.ObserveFeature;
-import io.helidon.webserver.observe.health.HealthObserver;
 import io.helidon.webserver.spi.ServerFeature;
+import io.micrometer.core.instrument.Gauge;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -48,6 +46,7 @@ public final class ServiceServer implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   // One party for each request in progress, and one for the server until it closes.
   private final Phaser requests = new Phaser(1);
+  private final Peers peers;
   private final WebServer server;
 
   private ServiceServer(Builder b) {
@@ -56,19 +55,27 @@ public final class ServiceServer implements AutoCloseable {
     drain = b.drain;
     var checks = new ArrayList<>(b.checks);
     checks.add(
-        check(
+        new Probes.Check(
+            Probes.Kind.READY,
             "accepting",
-            HealthCheckType.READINESS,
             () -> ready.get() ? Health.up() : Health.down(name + " is stopping")));
+    peers = new Peers(name, settings.connections());
+    Gauge.builder("server.connections", peers, Peers::count)
+        .description("Connections of clients")
+        .register(b.metrics.registry());
+    Gauge.builder("server.request.bytes", peers, Peers::heldBytes)
+        .description("Bytes here of requests that were not answered yet")
+        .register(b.metrics.registry());
     var routing = HttpRouting.builder();
     Problems.handleErrors(routing);
     routing.addFilter(this::follow);
-    routing.get(
-        "/metrics",
+    Handler metrics =
         (req, res) ->
             res.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
-                .send(b.metrics.scrape()));
-    Methods.only(routing, "/metrics", Method.GET);
+                .send(b.metrics.scrape());
+    routing.get("/metrics", metrics).head("/metrics", metrics);
+    Methods.only(routing, "/metrics", Method.GET, Method.HEAD);
+    new Probes(checks, true).register(routing);
     b.routes.forEach(r -> r.accept(routing));
     var config =
         WebServer.builder()
@@ -80,24 +87,14 @@ public final class ServiceServer implements AutoCloseable {
             .directHandlers(Problems.directHandlers())
             .errorHandling(ErrorHandling.builder().includeEntity(true).build())
             .protocolsDiscoverServices(false)
-            .addConnectionSelector(new StrictChunks())
+            .addConnectionSelector(new GuardedHttp1(peers))
             .featuresDiscoverServices(false)
-            .addFeature(
-                ObserveFeature.builder()
-                    .observersDiscoverServices(false)
-                    .addObserver(
-                        HealthObserver.builder()
-                            .endpoint("/health")
-                            .details(true)
-                            .useSystemServices(false)
-                            .healthChecks(checks)
-                            .build())
-                    .build())
             .routing(routing);
     b.features.forEach(config::addFeature);
     checkPort(name, settings);
     server = config.build().start();
     if (!server.isRunning()) {
+      peers.close();
       throw new IllegalStateException(name + "'s server did not start; the log says why");
     }
   }
@@ -144,10 +141,12 @@ public final class ServiceServer implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    Deadline end = Deadline.in(settings.shutdownGrace());
     stopBeingReady();
     drain();
-    awaitRequests();
+    awaitRequests(end);
     server.stop();
+    peers.close();
   }
 
   private void follow(FilterChain chain, RoutingRequest req, RoutingResponse res) {
@@ -156,20 +155,32 @@ public final class ServiceServer implements AutoCloseable {
       if (!ready.get()) {
         res.header(HeaderValues.CONNECTION_CLOSE);
       }
+      checkUtf8(req);
       chain.proceed();
     } finally {
       requests.arriveAndDeregister();
     }
   }
 
-  /** Helidon's stop waits out its whole grace for a connection that is not idle when it begins. */
-  private void awaitRequests() {
-    Duration limit = share(settings.shutdownGrace(), 10);
+  private static void checkUtf8(RoutingRequest req) {
+    if (!PercentEncoded.isUtf8(req.prologue().uriPath().rawPath())
+        || !PercentEncoded.isUtf8(req.query().rawValue())) {
+      throw new ProblemException(
+          Status.BAD_REQUEST_400, "The path or the query is not percent-encoded UTF-8.");
+    }
+  }
+
+  /**
+   * Helidon's stop waits out its whole grace for a connection that is not idle when it begins. All
+   * that is left is the requests' but for that, and as much for what the service itself closes.
+   */
+  private void awaitRequests(Deadline end) {
+    Duration limit = end.remaining().minus(share(settings.shutdownGrace(), 5));
     try {
       requests.awaitAdvanceInterruptibly(
           requests.arriveAndDeregister(), limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      LOG.log(WARNING, "{0} stops with requests unanswered after {1}", name, limit);
+      LOG.log(WARNING, "{0} stops with requests unanswered", name);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -197,44 +208,12 @@ public final class ServiceServer implements AutoCloseable {
     return grace.dividedBy(parts);
   }
 
-  private static HealthCheck check(String name, HealthCheckType type, Supplier<Health> check) {
-    return new HealthCheck() {
-      @Override
-      public String name() {
-        return name;
-      }
-
-      @Override
-      public HealthCheckType type() {
-        return type;
-      }
-
-      @Override
-      public HealthCheckResponse call() {
-        return switch (ask(check)) {
-          case Health.Up() -> HealthCheckResponse.builder().status(true).build();
-          case Health.Down(String reason) ->
-              HealthCheckResponse.builder().status(false).detail("reason", reason).build();
-        };
-      }
-    };
-  }
-
-  private static Health ask(Supplier<Health> check) {
-    try {
-      return check.get();
-    } catch (RuntimeException e) {
-      LOG.log(WARNING, "a health check failed", e);
-      return Health.down("the check itself failed");
-    }
-  }
-
   /** Collects what a server serves. Not thread-safe. */
   public static final class Builder {
     private final String name;
     private final ServerSettings settings;
     private final Metrics metrics;
-    private final List<HealthCheck> checks = new ArrayList<>();
+    private final List<Probes.Check> checks = new ArrayList<>();
     private final List<Consumer<HttpRouting.Builder>> routes = new ArrayList<>();
     private final List<ServerFeature> features = new ArrayList<>();
     private Runnable drain = () -> {};
@@ -259,19 +238,19 @@ public final class ServiceServer implements AutoCloseable {
 
     /** A check of {@code /health/live}: down means that only a restart helps. Must be quick. */
     public Builder live(String check, Supplier<Health> supplier) {
-      checks.add(check(check, HealthCheckType.LIVENESS, supplier));
+      checks.add(new Probes.Check(Probes.Kind.LIVE, check, supplier));
       return this;
     }
 
     /** A check of {@code /health/ready}: down means send nothing here now. Must be quick. */
     public Builder ready(String check, Supplier<Health> supplier) {
-      checks.add(check(check, HealthCheckType.READINESS, supplier));
+      checks.add(new Probes.Check(Probes.Kind.READY, check, supplier));
       return this;
     }
 
     /** A check of {@code /health/started}: down means not there yet. Must be quick. */
     public Builder started(String check, Supplier<Health> supplier) {
-      checks.add(check(check, HealthCheckType.STARTUP, supplier));
+      checks.add(new Probes.Check(Probes.Kind.STARTED, check, supplier));
       return this;
     }
 

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Counter;
 import io.outboxpipeline.outbox.DatabaseFailure;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -19,6 +20,10 @@ public final class Transactions {
   private static final System.Logger LOG = System.getLogger(Transactions.class.getName());
   private static final int ATTEMPTS = 8;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(5);
+  private static final int LOCK_WAIT_TIMEOUT = 1205;
+
+  /** The server looks once a second whose wait for a lock is over, so its answer takes so long. */
+  private static final Duration SHORTEST_ANSWER = Duration.ofSeconds(3);
 
   private final DataSource database;
   private final Counter retries;
@@ -63,7 +68,7 @@ public final class Transactions {
   public <T> T run(Work<T> work) throws SQLException {
     for (int attempt = 1; ; attempt++) {
       try {
-        return once(work);
+        return once(work, Optional.empty());
       } catch (SQLException | RuntimeException e) {
         if (DatabaseFailure.of(e) != DatabaseFailure.CONFLICT || attempt == ATTEMPTS) {
           throw e;
@@ -76,9 +81,48 @@ public final class Transactions {
     }
   }
 
-  private <T> T once(Work<T> work) throws SQLException {
+  /**
+   * As {@link #run(Work)}, for a request that ends at a time. No attempt begins after it, and a
+   * server that no longer answers costs no more than what is left. A wait for a lock that was too
+   * long is thrown at once: whether to wait on is the caller's to say, without a connection.
+   */
+  public <T> T run(Deadline deadline, Work<T> work) throws SQLException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return once(work, Optional.of(deadline));
+      } catch (SQLException | RuntimeException e) {
+        boolean again =
+            DatabaseFailure.of(e) == DatabaseFailure.CONFLICT
+                && !waitedForLock(e)
+                && attempt < ATTEMPTS
+                && deadline.allows(FIRST_PAUSE);
+        if (!again) {
+          throw e;
+        }
+        retries.increment();
+        if (!pause(attempt)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Whether this is, or was caused by, a wait for a lock that the server ended. */
+  public static boolean waitedForLock(Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof SQLException sql && sql.getErrorCode() == LOCK_WAIT_TIMEOUT) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private <T> T once(Work<T> work, Optional<Deadline> deadline) throws SQLException {
     try (Connection c = database.getConnection()) {
       try {
+        if (deadline.isPresent()) {
+          limit(c, deadline.get());
+        }
         c.setAutoCommit(false);
         if (idleLimit.isPresent()) {
           closeAfter(c, Long.toString(Math.max(1, idleLimit.get().toSeconds())));
@@ -99,6 +143,19 @@ public final class Transactions {
           noLongerLimited(c);
         }
       }
+    }
+  }
+
+  /** The pool puts the connection's own time-out back. */
+  private static void limit(Connection c, Deadline deadline) throws SQLException {
+    long left = deadline.remaining().toMillis();
+    if (left == 0) {
+      throw new SQLTimeoutException("there is no time left for this request", "HYT00");
+    }
+    int own = c.getNetworkTimeout();
+    long limit = Math.max(left, SHORTEST_ANSWER.toMillis());
+    if (own == 0 || limit < own) {
+      c.setNetworkTimeout(Runnable::run, (int) limit);
     }
   }
 

@@ -24,6 +24,7 @@ final class ExampleMain {
     var metrics = new Metrics();
     var server =
         ServiceServer.builder("example", serverSettings, metrics)
+            .routing(r -> r.post("/things", (q, a) -> a.send(JsonBody.read(q).toString())))
             .onStop(
                 () ->
                     System.getLogger("io.outboxpipeline.example")

@@ -198,8 +198,12 @@ final class FramingTest {
       delimiter = '|',
       textBlock =
           """
-          GET /health/live HTTP/1.0~~             | 505
-          GET /health/live HTTP/1.0~Host: x~~     | 505
+          GET /a HTTP/1.0~Transfer-Encoding: x~~  | 505
+          POST /a HTTP/1.0~Expect: 100-continue~~ | 505
+          GET /a HTTP/1.0~Host: x~Host: y~~       | 400
+          GET /a HTTP/1.0^Host: x^^               | 400
+          G<T /a HTTP/1.1~Host: x~~               | 400
+          get /a HTTP/1.1~Host: x~~               | 400
           GET /health/live HTTP/1.1~~             | 400
           GET /a HTTP/1.1~Host: x~Host: y~~       | 400
           GET /a HTTP/1.1^Host: x^^               | 400
@@ -213,6 +217,41 @@ final class FramingTest {
     String answer = send(unfold(request));
     assertThat(statuses(answer)).as(answer).containsExactly(status);
     assertThat(reached).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          GET /health/live HTTP/1.0~~                                 | /health/live
+          GET /health/live HTTP/1.0~Host: x~~                         | /health/live
+          GET /health/live HTTP/1.0~hOST: x~Connection: Keep-Alive~~  | /health/live
+          HEAD /health/ready HTTP/1.0~~                               | /health/ready
+          POST /a HTTP/1.0~Content-Length: 36~~$                      | /a
+          """)
+  void a_client_of_http_1_0_is_answered_with_a_length_and_its_connection_closed(
+      String request, String handler) throws IOException {
+    String answer = send(unfold(request));
+    assertThat(statuses(answer)).as(answer).containsExactly("200");
+    assertThat(answer)
+        .containsIgnoringCase("connection: close")
+        .containsIgnoringCase("content-length:")
+        .doesNotContainIgnoringCase("transfer-encoding");
+    assertThat(reached).isEqualTo(handler.equals("/a") ? List.of("/a") : List.of());
+    assertThat(answer.contains("\"UP\"")).isEqualTo(request.startsWith("GET"));
+  }
+
+  @Test
+  void a_connection_that_the_client_or_the_service_ends_takes_no_further_request()
+      throws IOException {
+    assertThat(statuses(post("/a", "Connection: close~Content-Length: 36~~$")))
+        .containsExactly("200");
+    assertThat(reached).containsExactly("/a");
+    reached.clear();
+    server.stopBeingReady();
+    assertThat(statuses(post("/a", "Content-Length: 36~~$"))).containsExactly("200");
+    assertThat(reached).containsExactly("/a");
   }
 
   private String post(String path, String request) throws IOException {

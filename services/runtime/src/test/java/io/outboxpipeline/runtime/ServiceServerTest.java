@@ -17,14 +17,17 @@ import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ServiceServerTest {
   private final Metrics metrics = new Metrics();
@@ -59,6 +62,7 @@ final class ServiceServerTest {
                       List.of(new Problem.FieldError("/spout", "must not be hot")))
                   .withHeader("Retry-After", "7");
             })
+        .get("/query", (req, res) -> res.send(req.query().first("identity").orElse("none")))
         .get(
             "/bug",
             (req, res) -> {
@@ -226,6 +230,94 @@ final class ServiceServerTest {
         .contains("application/problem+json");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          identity=urn:user:42           | urn:user:42
+          identity=a/b?c@d               | a/b?c@d
+          identity=%C3%A9%20%F0%9F%98%80 | é 😀
+          identity=a%2Bb+c               | a+b c
+          other=%25                      | none
+          """)
+  void a_query_is_read_as_it_is_meant(String query, String identity) {
+    var response = http.get("/query?" + query);
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo(identity);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/query?identity=%C3%28",
+        "/query?identity=%ff",
+        "/query?other=%ED%A0%80",
+        "/query?%C0%AF=1",
+        "/query?identity=%F8%88%80%80%80",
+        "/query?identity=%C3",
+        "/%C3%28"
+      })
+  void a_query_or_path_that_is_no_utf_8_is_refused_and_not_replaced(String path) {
+    var response = http.get(path);
+    assertProblem(response, 400);
+    assertThat(json(response).getString("detail")).contains("UTF-8");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /query?a=<script>&b=1 HTTP/1.1\r\nHost: x",
+        "GET /query?a=%zz HTTP/1.1\r\nHost: x",
+        "GET /query?a=\"b\" HTTP/1.1\r\nHost: x",
+        "GET /<b> HTTP/1.1\r\nHost: x",
+        "GET / HTTP/1.1\r\nHost: <b>:<c>",
+        "GET / HTTP/1.1\r\nHost: x:<c>",
+        "GET / HTTP/1.1\r\nHost: x\r\nno colon <b>",
+        "GET / HTTP/1.1\r\nHost: x\r\nX<b>: 1",
+        "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: <b>"
+      })
+  void what_is_wrong_is_told_in_words_without_what_was_sent(String request) throws Exception {
+    String answer = raw(request + "\r\n\r\n");
+    assertThat(answer).startsWith("HTTP/1.1 400 ");
+    String detail = parse(answer.substring(answer.indexOf("\r\n\r\n"))).getString("detail");
+    assertThat(detail).matches("[A-Za-z][A-Za-z0-9 ,.'()%-]{5,100}");
+  }
+
+  @Test
+  void of_many_errors_twenty_are_told_and_how_many_there_are() {
+    var errors = new ArrayList<Problem.FieldError>();
+    for (int i = 0; i < 6000; i++) {
+      errors.add(new Problem.FieldError("/" + "\ud83d\ude00".repeat(i), "is wrong"));
+    }
+    String text = Problem.of(Status.BAD_REQUEST_400, "Wrong.").withErrors(errors).json();
+    assertThat(parse(text).getJsonArray("errors")).hasSize(20);
+    assertThat(parse(text).getString("detail"))
+        .isEqualTo("Wrong. These are the first 20 of 6000 errors.");
+    assertThat(
+            Problem.of(Status.BAD_REQUEST_400, "Wrong.")
+                .withErrors(List.of(errors.get(5999)))
+                .json()
+                .length())
+        .isLessThan(500);
+  }
+
+  @Test
+  void health_answers_head_as_get_but_for_the_body() {
+    for (String path :
+        List.of("/health", "/health/live", "/health/ready", "/health/started", "/metrics")) {
+      var head = http.send(path, b -> b.method("HEAD", HttpRequest.BodyPublishers.noBody()));
+      assertThat(head.statusCode()).as(path).isEqualTo(200);
+      assertThat(head.body()).isEmpty();
+    }
+    database.set(Health.down("away"));
+    assertThat(
+            http.send("/health", b -> b.method("HEAD", HttpRequest.BodyPublishers.noBody()))
+                .statusCode())
+        .isEqualTo(503);
+    assertProblem(http.post("/health/live", ""), 405);
+  }
+
   @Test
   void a_port_in_use_is_told_in_one_sentence() {
     assertThatThrownBy(() -> start(ServerSettings.local(server.port())))
@@ -288,9 +380,40 @@ final class ServiceServerTest {
   }
 
   @Test
+  void a_request_in_progress_gets_all_of_the_grace() throws Exception {
+    var arrived = new CountDownLatch(1);
+    var finish = new CountDownLatch(1);
+    var settings = ServerSettings.local(0).withShutdownGrace(Duration.ofSeconds(10));
+    ServiceServer stopping =
+        ServiceServer.builder("example", settings, metrics)
+            .routing(
+                r ->
+                    r.get(
+                        "/slow",
+                        (req, res) -> {
+                          arrived.countDown();
+                          finish.await();
+                          res.send("done");
+                        }))
+            .start();
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      var answer = executor.submit(() -> new Http(stopping.port()).get("/slow").body());
+      arrived.await();
+      var stopped = executor.submit(stopping::close);
+      try {
+        await().during(Duration.ofSeconds(4)).until(() -> !stopped.isDone() && !answer.isDone());
+      } finally {
+        finish.countDown();
+      }
+      assertThat(answer.get()).isEqualTo("done");
+      stopped.get();
+    }
+  }
+
+  @Test
   void a_drain_that_hangs_or_fails_does_not_hold_the_stop() {
     var interrupted = new CountDownLatch(1);
-    var settings = new ServerSettings("127.0.0.1", 0, Duration.ofSeconds(1), Optional.empty());
+    var settings = ServerSettings.local(0).withShutdownGrace(Duration.ofSeconds(1));
     ServiceServer hanging =
         ServiceServer.builder("example", settings, metrics)
             .onStop(
