@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Assumptions;
  */
 public enum Program {
   ACTIONLINT,
+  DYNOXIDE,
   HELM,
   KUBECTL,
   PROMTOOL,

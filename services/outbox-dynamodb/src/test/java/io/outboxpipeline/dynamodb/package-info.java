@@ -1,0 +1,4 @@
+@NullMarked
+package io.outboxpipeline.dynamodb;
+
+import org.jspecify.annotations.NullMarked;
