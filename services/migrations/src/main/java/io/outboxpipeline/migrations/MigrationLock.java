@@ -197,7 +197,7 @@ final class MigrationLock {
 
   private static void pause() throws SQLException {
     try {
-      Thread.sleep(RETRY);
+      Thread.sleep(RETRY.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SQLException("interrupted while another process migrates this database", e);
