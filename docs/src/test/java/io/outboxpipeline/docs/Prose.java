@@ -41,12 +41,13 @@ final class Prose {
                     .results()
                     .map(
                         m ->
-                            "%s:%d: %s: %s"
-                                .formatted(
-                                    document.path(),
-                                    Document.line(prose, m),
-                                    rule.why(),
-                                    m.group().strip())))
+                            document.path()
+                                + ":"
+                                + Document.line(prose, m)
+                                + ": "
+                                + rule.why()
+                                + ": "
+                                + m.group().strip()))
         .toList();
   }
 }

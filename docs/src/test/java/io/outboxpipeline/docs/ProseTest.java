@@ -32,8 +32,13 @@ final class ProseTest {
     assertThat(faults("| a | |\n|---|---|\n| 1 | 2 |\n")).hasSize(1);
     assertThat(
             faults(
-                "What does it do? It waits for the lease. A place for the tests is there.\n\n"
-                    + "| a | b |\n|---|---|\n| 1 | |\n"))
+                """
+                What does it do? It waits for the lease. A place for the tests is there.
+
+                | a | b |
+                |---|---|
+                | 1 | |
+                """))
         .isEmpty();
   }
 

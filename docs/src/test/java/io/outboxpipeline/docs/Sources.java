@@ -81,7 +81,7 @@ final class Sources {
     public @Nullable Void visitClass(ClassTree tree, @Nullable Void none) {
       String outer = in;
       in = outer.isEmpty() ? tree.getSimpleName().toString() : outer + "." + tree.getSimpleName();
-      super.visitClass(tree, none);
+      super.visitClass(tree, null);
       in = outer;
       return null;
     }
@@ -91,7 +91,7 @@ final class Sources {
       var branches = new Branches();
       branches.scan(tree.getBody(), null);
       found.merge(in + "#" + tree.getName(), 1 + branches.count, Math::max);
-      return super.visitMethod(tree, none);
+      return super.visitMethod(tree, null);
     }
   }
 
@@ -118,7 +118,7 @@ final class Sources {
                   || b.getKind() == Tree.Kind.CONDITIONAL_OR))) {
         count++;
       }
-      return super.scan(tree, none);
+      return super.scan(tree, null);
     }
   }
 }

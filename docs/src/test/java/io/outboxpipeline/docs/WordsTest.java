@@ -40,12 +40,14 @@ final class WordsTest {
                     .results()
                     .map(
                         m ->
-                            "%s:%d: not \"%s\" but \"%s\""
-                                .formatted(
-                                    document.path(),
-                                    Document.line(prose, m),
-                                    word.getKey(),
-                                    word.getValue())))
+                            document.path()
+                                + ":"
+                                + Document.line(prose, m)
+                                + ": not \""
+                                + word.getKey()
+                                + "\" but \""
+                                + word.getValue()
+                                + "\""))
         .toList();
   }
 

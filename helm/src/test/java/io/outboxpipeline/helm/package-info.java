@@ -1,7 +1,7 @@
 /**
- * Tests of the chart: what its templates make of values, what the values' schema refuses, that
- * alerts and dashboard name metrics that exist, and what install, upgrade and uninstall do on a
- * real API server. Nothing here is shipped; the chart is the folder outboxpipeline.
+ * Tests of the chart. They render its templates, offer wrong values to its schema, look for the
+ * metrics that alerts and dashboard name, and install, upgrade and uninstall it on a real API
+ * server. Nothing here is shipped; the chart is the folder outboxpipeline.
  */
 @NullMarked
 package io.outboxpipeline.helm;

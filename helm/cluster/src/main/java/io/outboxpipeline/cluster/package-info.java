@@ -1,4 +1,4 @@
-/** The queue that the cluster's tests run against. */
+/** The SQS-compatible server that the cluster's tests run against. */
 @NullMarked
 package io.outboxpipeline.cluster;
 

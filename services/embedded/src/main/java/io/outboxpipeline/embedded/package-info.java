@@ -1,5 +1,6 @@
 /**
- * Servers that start inside a JVM on a machine with nothing installed: MariaDB and an SQS peer.
+ * Servers that start inside a JVM on a machine with nothing installed: MariaDB and an
+ * SQS-compatible server.
  *
  * <p>The quickstart runs on them, and so do the tests. Nothing of the outbox lives here.
  */

@@ -53,7 +53,8 @@ final class Simulation {
   /**
    * How large a pipeline is.
    *
-   * @param members how many start, at least and at most
+   * @param leastMembers how many start at least
+   * @param mostMembers and at most
    * @param partitions at most
    */
   record Size(int leastMembers, int mostMembers, int partitions) {

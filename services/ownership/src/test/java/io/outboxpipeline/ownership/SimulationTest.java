@@ -35,7 +35,7 @@ final class SimulationTest {
 
   /** With {@code -Dtest.size=full} a hundred pipelines of ten relays each. */
   @ParameterizedTest
-  @SeedSource(ci = 8, full = 100)
+  @SeedSource(ci = 24, full = 100)
   void pipelines_of_ten_relays_and_64_partitions_keep_every_rule(Seeds seeds)
       throws InterruptedException {
     seeds.forEachSeed(seed -> run(seed, seeds.single(), Simulation.Size.LARGE));

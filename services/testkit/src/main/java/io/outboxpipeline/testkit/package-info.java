@@ -1,7 +1,8 @@
 /**
- * What the tests of several modules share: databases, SQS peers, child processes.
+ * Helpers that the tests of several modules share: databases, SQS-compatible servers, child
+ * processes.
  *
- * <p>For test scope alone. What the product runs on stays out of here.
+ * <p>For test scope alone. Nothing that the product runs on may live here.
  */
 @NullMarked
 package io.outboxpipeline.testkit;

@@ -1,7 +1,9 @@
 /**
- * What is in memory between a source and the queue: a lane per aggregate, what is packed into one
- * message, what is on its way. Pure: no clock of its own, no SQL, no queue. Nothing of how a source
- * finds its events may live here.
+ * The events in memory between a source and the queue. Each aggregate has a lane, which is a queue
+ * of its events; some of them are packed into one message, and one message is in flight at most.
+ *
+ * <p>Pure: no clock of its own, no SQL, no SQS. Nothing of how a source finds its events may live
+ * here.
  */
 @NullMarked
 package io.outboxpipeline.relay.backlog;

@@ -1,4 +1,4 @@
-/** Where the relays keep their leases. */
+/** The choice of the place where relays keep their leases: the database or Kubernetes. */
 @NullMarked
 package io.outboxpipeline.relay.lease;
 

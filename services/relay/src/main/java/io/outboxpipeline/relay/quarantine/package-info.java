@@ -1,4 +1,7 @@
-/** What can never be sent, and how a person decides about it. The record itself is the source's. */
+/**
+ * Events that can never be sent, and how a person decides about them. The source keeps the record;
+ * nothing of SQL or SQS may live here.
+ */
 @NullMarked
 package io.outboxpipeline.relay.quarantine;
 

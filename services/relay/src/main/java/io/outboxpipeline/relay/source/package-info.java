@@ -1,7 +1,7 @@
 /**
- * The seam between a relay and the place where events are written: what a {@code Source} hands
- * over, and what it is told. Nothing of SQL, ids or indexes may live here; each kind of source has
- * a package below, which nothing but the service names.
+ * The seam between a relay and the place where events are written. A {@code Source} hands events to
+ * an {@code Intake} and is told how each one ended. Nothing of SQL, ids or indexes may live here.
+ * Each kind of source has a package below, which only the service names.
  */
 @NullMarked
 package io.outboxpipeline.relay.source;

@@ -1,4 +1,7 @@
-/** What tells a source of new events before its next poll: hints, and nothing that is relied on. */
+/**
+ * Hints that tell a source of new events before its next poll. Nothing relies on them, because
+ * polls alone find every event.
+ */
 @NullMarked
 package io.outboxpipeline.relay.wake;
 
