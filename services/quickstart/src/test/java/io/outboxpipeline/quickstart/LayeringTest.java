@@ -26,6 +26,8 @@ final class LayeringTest {
         .consideringOnlyDependenciesInLayers()
         .layer("outbox")
         .definedBy(in("outbox"))
+        .layer("dynamodb")
+        .definedBy(in("dynamodb"))
         .layer("inbox")
         .definedBy(in("inbox"))
         .layer("ownership")
@@ -56,10 +58,13 @@ final class LayeringTest {
         .mayOnlyBeAccessedByLayers("kubernetes", "relay", "quickstart")
         .whereLayer("kubernetes")
         .mayOnlyBeAccessedByLayers("relay")
+        .whereLayer("dynamodb")
+        .mayOnlyBeAccessedByLayers("base", "relay", "quickstart")
         .whereLayer("runtime")
         .mayOnlyBeAccessedByLayers("base", "relay", "consumer", "quickstart")
         .whereLayer("outbox")
-        .mayOnlyBeAccessedByLayers("inbox", "runtime", "base", "relay", "consumer", "quickstart")
+        .mayOnlyBeAccessedByLayers(
+            "dynamodb", "inbox", "runtime", "base", "relay", "consumer", "quickstart")
         .check(CLASSES);
   }
 
@@ -72,6 +77,31 @@ final class LayeringTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             "io.helidon..", "software.amazon..", "io.fabric8..", "io.micrometer..", "org.slf4j..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void the_library_for_dynamodb_knows_the_aws_sdk_and_no_framework() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(in("dynamodb"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.helidon..", "io.fabric8..", "io.micrometer..", "org.slf4j..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void what_lies_between_a_source_and_the_queue_knows_no_store() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "io.outboxpipeline.relay.backlog..",
+            "io.outboxpipeline.relay.send..",
+            "io.outboxpipeline.relay.source")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(in("dynamodb"), "software.amazon.awssdk.services.dynamodb..")
         .check(CLASSES);
   }
 
@@ -92,7 +122,8 @@ final class LayeringTest {
   void nothing_of_the_example_is_in_the_libraries_or_the_relay() {
     noClasses()
         .that()
-        .resideInAnyPackage(in("outbox"), in("inbox"), in("ownership"), in("relay"), in("runtime"))
+        .resideInAnyPackage(
+            in("outbox"), in("dynamodb"), in("inbox"), in("ownership"), in("relay"), in("runtime"))
         .should()
         .haveNameMatching("(?i).*spending.*")
         .check(CLASSES);
