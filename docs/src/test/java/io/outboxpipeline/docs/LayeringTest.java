@@ -39,10 +39,11 @@ final class LayeringTest {
           Map.entry("ownership", Set.of()),
           Map.entry("embedded", Set.of()),
           Map.entry("inbox", Set.of("outbox")),
+          Map.entry("dynamodb", Set.of("outbox")),
           Map.entry("kubernetes", Set.of("ownership")),
           Map.entry("runtime", Set.of("outbox")),
-          Map.entry("base", Set.of("migrations", "outbox", "runtime")),
-          Map.entry("relay", Set.of("outbox", "ownership", "kubernetes", "runtime")),
+          Map.entry("base", Set.of("migrations", "outbox", "dynamodb", "runtime")),
+          Map.entry("relay", Set.of("outbox", "dynamodb", "ownership", "kubernetes", "runtime")),
           Map.entry("consumer", Set.of("migrations", "outbox", "inbox", "runtime")),
           Map.entry("operator", Set.of("ownership", "kubernetes", "runtime")),
           Map.entry("testkit", Set.of("embedded")),
@@ -78,6 +79,7 @@ final class LayeringTest {
           "source", Set.of(),
           "backlog", Set.of("source"),
           "source.mysql", Set.of("source", "quarantine", "wake"),
+          "source.dynamodb", Set.of("source", "quarantine"),
           "send", Set.of("backlog", "source"),
           "quarantine", Set.of("source"),
           "wake", Set.of(),
@@ -149,11 +151,23 @@ final class LayeringTest {
   }
 
   @Test
+  void the_library_for_dynamodb_knows_the_aws_sdk_and_no_framework() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(in("dynamodb"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.helidon..", "io.fabric8..", "io.micrometer..", "org.slf4j..")
+        .check(CLASSES);
+  }
+
+  @Test
   void nothing_of_the_example_is_in_the_libraries_the_relay_or_the_operator() {
     noClasses()
         .that()
         .resideInAnyPackage(
             in("outbox"),
+            in("dynamodb"),
             in("inbox"),
             in("ownership"),
             in("kubernetes"),

@@ -68,11 +68,7 @@ public final class OutboxTable {
     List<AttributeDefinition> definitions = new ArrayList<>(DEFINITIONS);
     List<KeySchemaElement> schema = new ArrayList<>();
     for (String key : keys) {
-      definitions.add(
-          AttributeDefinition.builder()
-              .attributeName(key)
-              .attributeType(ScalarAttributeType.S)
-              .build());
+      definitions.add(text(key));
       schema.add(key(key, schema.isEmpty() ? KeyType.HASH : KeyType.RANGE));
     }
     try {
@@ -87,6 +83,28 @@ public final class OutboxTable {
       // It is there, or another one creates it.
     }
     client.waiter().waitUntilTableExists(r -> r.tableName(table));
+  }
+
+  /** Creates the table that relays keep their own in, unless it is there; waits for it. */
+  public static void createForRelays(DynamoDbClient client, String table) {
+    try {
+      client.createTable(
+          r ->
+              r.tableName(table)
+                  .billingMode(BillingMode.PAY_PER_REQUEST)
+                  .attributeDefinitions(text("pk"), text("sk"))
+                  .keySchema(key("pk", KeyType.HASH), key("sk", KeyType.RANGE)));
+    } catch (ResourceInUseException e) {
+      // It is there, or another one creates it.
+    }
+    client.waiter().waitUntilTableExists(r -> r.tableName(table));
+  }
+
+  private static AttributeDefinition text(String name) {
+    return AttributeDefinition.builder()
+        .attributeName(name)
+        .attributeType(ScalarAttributeType.S)
+        .build();
   }
 
   /** Adds the index to a table that has none, unless it is there; it is filled meanwhile. */

@@ -3,10 +3,7 @@ package io.outboxpipeline.relay;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.WARNING;
 
-import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.core.instrument.Gauge;
-import io.outboxpipeline.ownership.DatabaseFence;
-import io.outboxpipeline.ownership.DatabaseLeaseStore;
 import io.outboxpipeline.ownership.Ending;
 import io.outboxpipeline.ownership.Grant;
 import io.outboxpipeline.ownership.LeaseStore;
@@ -20,11 +17,6 @@ import io.outboxpipeline.relay.lease.Leases;
 import io.outboxpipeline.relay.quarantine.QuarantineRoutes;
 import io.outboxpipeline.relay.send.Queue;
 import io.outboxpipeline.relay.source.Source;
-import io.outboxpipeline.relay.source.mysql.MySqlSource;
-import io.outboxpipeline.relay.source.mysql.QuarantineTable;
-import io.outboxpipeline.relay.wake.BinlogWakeUp;
-import io.outboxpipeline.relay.wake.QueryWakeUp;
-import io.outboxpipeline.relay.wake.Waker;
 import io.outboxpipeline.runtime.AdminAccess;
 import io.outboxpipeline.runtime.Backoff;
 import io.outboxpipeline.runtime.Health;
@@ -32,7 +24,6 @@ import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.SqsSettings;
-import io.outboxpipeline.runtime.Transactions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Optional;
@@ -57,9 +48,8 @@ public final class RelayService implements RunningService {
 
   private final RelaySettings settings;
   private final Metrics metrics = new Metrics();
-  private final HikariDataSource database;
+  private final EventStore store;
   private final SqsClient client;
-  private final HikariDataSource heartbeats;
   private final Relay relay;
   private final LeaseStore leases;
   private final ServiceServer server;
@@ -72,16 +62,16 @@ public final class RelayService implements RunningService {
 
   private RelayService(RelaySettings settings) {
     this.settings = settings;
-    database = settings.connections().open("relay", true, metrics.registry());
-    heartbeats = settings.heartbeatConnection().open("relay-heartbeat", true, metrics.registry());
+    var relayMetrics = new RelayMetrics(metrics.registry());
+    store =
+        settings
+            .dynamoDb()
+            .<EventStore>map(tables -> new DynamoDbStore(settings, tables))
+            .orElseGet(() -> new MySqlStore(settings, metrics.registry(), relayMetrics));
     client =
         settings
             .sqs()
             .open(SqsSettings.Retries.OFF, settings.requestTimeout(), settings.concurrency() + 1);
-    var relayMetrics = new RelayMetrics(metrics.registry());
-    var transactions = new Transactions(database, relayMetrics.transactionRetries());
-    // They lock epochs: a relay that hangs in one would keep others from taking its partitions.
-    var fenced = transactions.withIdleLimit(settings.timing().renewDeadline());
     var owner = new Owner();
     relay =
         new Relay(
@@ -90,18 +80,7 @@ public final class RelayService implements RunningService {
                 settings.requestTimeout(),
                 settings.concurrency(),
                 settings.drainTimeout()),
-            new MySqlSource(
-                new MySqlSource.Settings(
-                    settings.source(),
-                    settings.mysql().database(),
-                    settings.idleDelay(),
-                    settings.maxTransaction()),
-                database,
-                this::renewConnections,
-                fenced,
-                this::waker,
-                relayMetrics::quarantined,
-                owner),
+            store.source(relayMetrics, owner),
             () -> Queue.find(client, settings.sqs().queue()),
             this::maySend,
             owner::drained,
@@ -121,9 +100,7 @@ public final class RelayService implements RunningService {
               .routing(
                   r ->
                       AdminAccess.register(
-                          r,
-                          settings.server(),
-                          new QuarantineRoutes(new QuarantineTable(transactions))))
+                          r, settings.server(), new QuarantineRoutes(store.quarantine())))
               .onStop(this::drain)
               .start();
     } catch (RuntimeException e) {
@@ -131,8 +108,7 @@ public final class RelayService implements RunningService {
         opened.close();
       }
       client.close();
-      heartbeats.close();
-      database.close();
+      store.close();
       metrics.close();
       throw e;
     }
@@ -158,8 +134,7 @@ public final class RelayService implements RunningService {
     relay.close();
     leases.close();
     client.close();
-    heartbeats.close();
-    database.close();
+    store.close();
     metrics.close();
   }
 
@@ -192,8 +167,7 @@ public final class RelayService implements RunningService {
             new MemberId(settings.member()), settings.partitions(), settings.timing());
     for (int failures = 1; ; failures++) {
       try {
-        var fence = new DatabaseFence(database, settings.timing().renewDeadline());
-        return Ownership.start(member, leases, fence, relay, this::report);
+        return Ownership.start(member, leases, store.fence(), relay, this::report);
       } catch (StoreException e) {
         if (failures == 1) {
           LOG.log(WARNING, "can''t join yet, tries again: {0}", e.getMessage());
@@ -220,7 +194,7 @@ public final class RelayService implements RunningService {
 
   private LeaseStore openLeases() {
     return switch (settings.leases()) {
-      case Leases.Database() -> new DatabaseLeaseStore(database, heartbeats);
+      case Leases.Database() -> store.leases();
       case Leases.Kubernetes kubernetes -> KubernetesLeases.open(kubernetes, settings.timing());
     };
   }
@@ -241,22 +215,6 @@ public final class RelayService implements RunningService {
   private boolean maySend() {
     Ownership member = joined.getNow(null);
     return member != null && member.maySend();
-  }
-
-  /** Connections that were opened before a switch of servers may lead to the old one. */
-  private void renewConnections() {
-    var pool = database.getHikariPoolMXBean();
-    if (pool != null) {
-      pool.softEvictConnections();
-    }
-  }
-
-  private Waker waker(Runnable wake) {
-    return switch (settings.wakeUp()) {
-      case NONE -> Waker.NONE;
-      case QUERY -> new QueryWakeUp(database, settings.idleDelay().dividedBy(2), wake);
-      case BINLOG -> new BinlogWakeUp(settings.mysql(), wake);
-    };
   }
 
   private void leave(Ownership member) throws InterruptedException {

@@ -5,7 +5,9 @@ import io.outboxpipeline.ownership.Partitions;
 import io.outboxpipeline.relay.backlog.Limits;
 import io.outboxpipeline.relay.lease.Leases;
 import io.outboxpipeline.relay.wake.WakeUp;
+import io.outboxpipeline.runtime.DynamoDbSettings;
 import io.outboxpipeline.runtime.MySqlSettings;
+import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.Settings;
 import io.outboxpipeline.runtime.SqsSettings;
@@ -19,6 +21,8 @@ import java.util.UUID;
 /**
  * All that a relay is told.
  *
+ * @param mysql the database that events are written in, unless it is DynamoDB
+ * @param dynamoDb the tables that they are written in instead
  * @param member who this relay is: the same after a restart in its place, unlike any other's
  * @param leases where the relays keep their leases, the same for all of them
  * @param partitions into how many partitions the slots shall be divided; empty: as they are
@@ -45,7 +49,14 @@ public record RelaySettings(
     Duration drainTimeout,
     int packEvents,
     int packBytes,
-    int memoryBytes) {
+    int memoryBytes,
+    Optional<DynamoDbSettings> dynamoDb) {
+
+  /** What {@code relay.store} may say. */
+  enum Store {
+    MYSQL,
+    DYNAMODB
+  }
 
   private static final int POOL = 8;
 
@@ -60,9 +71,20 @@ public record RelaySettings(
   /** As short as 20 statements a second allow, those of the ownership included. */
   private static final Duration IDLE_DELAY = Duration.ofMillis(56);
 
+  /** Each look at each of the 16 parts of the index is paid for. */
+  private static final Duration DYNAMODB_IDLE_DELAY = Duration.ofMillis(500);
+
+  /** Where there is no such database. */
+  private static final MySqlSettings NONE =
+      MySqlSettings.local("none", 1, "none", "none", new Secret("")).withPoolSize(POOL);
+
   /** Reads and checks them. */
   public static RelaySettings read(Settings s) {
-    MySqlSettings mysql = MySqlSettings.read(s, POOL);
+    Optional<DynamoDbSettings> dynamoDb =
+        s.choice("relay.store", "RELAY_STORE", Store.MYSQL) == Store.DYNAMODB
+            ? Optional.of(DynamoDbSettings.read(s))
+            : Optional.empty();
+    MySqlSettings mysql = dynamoDb.isPresent() ? NONE : MySqlSettings.read(s, POOL);
     var settings =
         new RelaySettings(
             ServerSettings.read(s, 8082),
@@ -74,7 +96,12 @@ public record RelaySettings(
             timing(s),
             source(s),
             s.integer("relay.concurrency", "RELAY_CONCURRENCY", 16, 1, 256),
-            time(s, "idle-delay", IDLE_DELAY, Duration.ofMillis(1), Duration.ofMinutes(1)),
+            time(
+                s,
+                "idle-delay",
+                dynamoDb.isPresent() ? DYNAMODB_IDLE_DELAY : IDLE_DELAY,
+                Duration.ofMillis(1),
+                Duration.ofMinutes(1)),
             s.choice("relay.wake-up", "RELAY_WAKE_UP", WakeUp.QUERY),
             time(
                 s,
@@ -85,7 +112,8 @@ public record RelaySettings(
             time(s, "drain-timeout", Duration.ofSeconds(5), Duration.ZERO, Duration.ofMinutes(1)),
             s.integer("relay.pack-events", "RELAY_PACK_EVENTS", 100, 1, 1000),
             s.integer("relay.pack-bytes", "RELAY_PACK_BYTES", 64 << 10, 1, 1 << 20),
-            s.integer("relay.memory-bytes", "RELAY_MEMORY_BYTES", 32 << 20, 4 << 20, 1 << 30));
+            s.integer("relay.memory-bytes", "RELAY_MEMORY_BYTES", 32 << 20, 4 << 20, 1 << 30),
+            dynamoDb);
     if (settings.member.isBlank() || settings.member.length() > 255) {
       s.problem("relay.member", "RELAY_MEMBER", "must have 1 to 255 characters");
     }
@@ -114,7 +142,8 @@ public record RelaySettings(
         Duration.ofSeconds(5),
         100,
         64 << 10,
-        32 << 20);
+        32 << 20,
+        Optional.empty());
   }
 
   /** The same settings for another member, with another number of partitions and other times. */
@@ -135,7 +164,8 @@ public record RelaySettings(
         drainTimeout,
         packEvents,
         packBytes,
-        memoryBytes);
+        memoryBytes,
+        dynamoDb);
   }
 
   /** A request's own time-out: it ends before another member may take over. */
@@ -151,6 +181,12 @@ public record RelaySettings(
    */
   MySqlSettings connections() {
     return heartbeatConnection().withPoolSize(mysql.poolSize() - 1);
+  }
+
+  /** How long one call of DynamoDB may take: it ends long before the lease does. */
+  Duration callTimeout() {
+    Duration third = timing.leaseDuration().dividedBy(3);
+    return least(LONGEST_STATEMENT, greatest(third, Duration.ofMillis(500)));
   }
 
   /** For the heartbeat alone: nothing else that takes long keeps it waiting. */

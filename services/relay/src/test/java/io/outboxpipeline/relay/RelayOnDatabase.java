@@ -136,7 +136,8 @@ abstract class RelayOnDatabase {
             standard.drainTimeout(),
             standard.packEvents(),
             standard.packBytes(),
-            standard.memoryBytes());
+            standard.memoryBytes(),
+            standard.dynamoDb());
     var registry = new SimpleMeterRegistry();
     var pool = settings.connections().open("relay", true, registry);
     toClose.add(pool);

@@ -1,4 +1,7 @@
-/** The choice of the place where relays keep their leases: the database or Kubernetes. */
+/**
+ * The choice of the place where relays keep their leases, and the fence that DynamoDB keeps beside
+ * them.
+ */
 @NullMarked
 package io.outboxpipeline.relay.lease;
 
