@@ -52,6 +52,23 @@ final class AlertsTest {
     assertThat(tested(tests, false)).containsExactlyInAnyOrderElementsOf(Alerts.names());
   }
 
+  @Test
+  void each_leads_to_a_section_that_says_what_to_type() {
+    String page = Chart.read(Path.of("..", "operator", "OPERATIONS.md"));
+    var urls = Chart.parse(Chart.read(Alerts.FILE)).getFirst().findValues("runbook_url");
+    assertThat(urls).hasSameSizeAs(Alerts.names());
+    for (String alert : Alerts.names()) {
+      assertThat(urls)
+          .extracting(JsonNode::asText)
+          .contains(
+              "https://outboxpipeline.io/operator/OPERATIONS.md#"
+                  + alert.toLowerCase(java.util.Locale.ROOT));
+      String section = page.replaceFirst("(?s).*?\n### " + alert + "\n", "");
+      assertThat(section).as("no section of %s", alert).isNotEqualTo(page);
+      assertThat(section.replaceFirst("(?s)\n#.*", "")).as(alert).contains("    kubectl ");
+    }
+  }
+
   private static Set<String> tested(List<JsonNode> tests, boolean fires) {
     return tests.stream()
         .filter(t -> t.path("exp_samples").isEmpty() != fires)

@@ -73,8 +73,7 @@ final class RightsTest {
     assertThat(objects)
         .filteredOn(o -> !o.path("metadata").has("namespace"))
         .extracting(o -> o.path("kind").asText())
-        .containsExactlyInAnyOrder(
-            "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding");
+        .containsExactlyInAnyOrder("CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding");
   }
 
   @Test

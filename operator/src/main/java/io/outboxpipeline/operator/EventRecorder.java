@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.model.Notice;
+import io.outboxpipeline.operator.model.Wanted;
 import java.net.HttpURLConnection;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -70,9 +71,9 @@ final class EventRecorder {
             .withLastTimestamp(now)
             .withCount(1)
             .withNewSource()
-            .withComponent(OwnedObjects.FIELD_MANAGER)
+            .withComponent(Wanted.FIELD_MANAGER)
             .endSource()
-            .withReportingComponent(OwnedObjects.FIELD_MANAGER)
+            .withReportingComponent(Wanted.FIELD_MANAGER)
             .withReportingInstance("")
             .build();
     var resource = client.resource(first);

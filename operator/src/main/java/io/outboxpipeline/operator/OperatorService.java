@@ -12,6 +12,7 @@ import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.outboxpipeline.operator.model.Wanted;
 import io.outboxpipeline.operator.queue.QueueCare;
 import io.outboxpipeline.operator.queue.Queues;
 import io.outboxpipeline.operator.queue.SqsClients;
@@ -127,7 +128,7 @@ public final class OperatorService implements RunningService {
         reconciler,
         c -> {
           c.withName("outboxpipeline")
-              .withFieldManager(OwnedObjects.FIELD_MANAGER)
+              .withFieldManager(Wanted.FIELD_MANAGER)
               .withRetry(
                   new GenericRetry()
                       .setInitialInterval(Duration.ofSeconds(1))

@@ -2,6 +2,7 @@ package io.outboxpipeline.operator;
 
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -13,7 +14,9 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import io.micrometer.core.instrument.Counter;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.model.Names;
+import io.outboxpipeline.operator.model.Wanted;
 import io.outboxpipeline.operator.status.Trouble;
+import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,13 +28,10 @@ import java.util.stream.Collectors;
  * manager, and only those that differ in a field of ours.
  */
 final class OwnedObjects {
-  /** Who applies. */
-  static final String FIELD_MANAGER = "outboxpipeline-operator";
-
   private static final PatchContext APPLY =
       new PatchContext.Builder()
           .withPatchType(PatchType.SERVER_SIDE_APPLY)
-          .withFieldManager(FIELD_MANAGER)
+          .withFieldManager(Wanted.FIELD_MANAGER)
           .withForce(true)
           .build();
 
@@ -90,7 +90,7 @@ final class OwnedObjects {
   /** What trying again soon does not help: the object, a right, a policy or a quota must change. */
   private static boolean isRefusal(KubernetesClientException e) {
     // 500 is the API server's answer to an object that does not fit its schema.
-    return Set.of(400, 403, 409, 422, 500).contains(e.getCode());
+    return Set.of(400, 403, 422, 500).contains(e.getCode());
   }
 
   /** Deletes all that belongs to the pipeline. */
@@ -138,7 +138,19 @@ final class OwnedObjects {
                   + " name",
               true));
     }
-    R applied = context.getClient().resource(wanted).patch(APPLY);
+    if (there.isPresent() && wanted instanceof Deployment deployment) {
+      // The number of pods may be another's since: what was seen must still be there.
+      deployment.getMetadata().setResourceVersion(there.get().getMetadata().getResourceVersion());
+    }
+    R applied;
+    try {
+      applied = context.getClient().resource(wanted).patch(APPLY);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+        return Optional.empty(); // What the cache is going to hear of leads to the next pass.
+      }
+      throw e;
+    }
     writes.increment();
     if (there.isPresent()) {
       source.handleRecentResourceUpdate(id, applied, there.get());

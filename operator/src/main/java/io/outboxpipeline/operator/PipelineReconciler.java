@@ -23,6 +23,7 @@ import io.outboxpipeline.operator.model.Images;
 import io.outboxpipeline.operator.model.Sources;
 import io.outboxpipeline.operator.model.Wanted;
 import io.outboxpipeline.operator.queue.QueueCare;
+import io.outboxpipeline.operator.status.FailedPass;
 import io.outboxpipeline.operator.status.Found;
 import io.outboxpipeline.operator.status.Notices;
 import io.outboxpipeline.operator.status.Partitions;
@@ -104,7 +105,10 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
         claim.isPresent() ? new Partitions.Unknown() : ownership.observe(pipeline);
     Optional<Trouble> refused =
         objects.apply(
-            claim.isPresent() ? List.of() : new Wanted(pipeline, images, bound, sources).objects(),
+            claim.isPresent()
+                ? List.of()
+                : new Wanted(pipeline, images, bound, sources, Deployed.of(pipeline, context))
+                    .objects(),
             context);
     Map<Component, Deployment> deployments = Deployed.of(pipeline, context);
     Map<Component, Trouble> troubles = PodReader.troubles(deployments, context.getClient());
@@ -140,7 +144,7 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
       OutboxPipeline pipeline, Context<OutboxPipeline> context, Exception e) {
     try {
       OutboxPipelineStatus after =
-          StatusOf.failed(pipeline, String.valueOf(e.getMessage()), clock.instant());
+          FailedPass.of(pipeline, String.valueOf(e.getMessage()), clock.instant());
       Statuses.write(pipeline, after, context);
     } catch (KubernetesClientException unwritten) {
       LOG.log(WARNING, "can''t write a status: {0}", unwritten.getMessage());

@@ -193,11 +193,11 @@ final class ManyPipelinesIT {
                 kind: OutboxPipeline
                 metadata: {name: %s}
                 spec:
-                  database: {host: mysql, name: base, credentials: {secretName: all}}
+                  database: {host: mysql, name: "%s", credentials: {secretName: all}}
                   queue: {name: %s.fifo, region: eu-central-1, endpoint: "%s", credentials: {secretName: all}}
                   relay: {replicas: 0}
                 """
-                    .formatted(name, name, sqs),
+                    .formatted(name, name, name, sqs),
                 OutboxPipeline.class))
         .inNamespace(namespace)
         .create();

@@ -6,8 +6,6 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
-import io.fabric8.kubernetes.client.utils.Serialization;
-import io.outboxpipeline.operator.api.OutboxPipeline;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -134,15 +132,7 @@ final class ObstaclesIT extends SharedOperatorCase {
   void of_two_pipelines_on_one_database_the_second_starts_nothing_until_the_first_is_gone() {
     create("first", "replicas: 0");
     eventually(() -> assertThat(condition("first", "QueueReady")).isEqualTo("True QueueReady"));
-    var second = pipeline("second", "replicas: 0");
-    String yaml =
-        Serialization.asYaml(second)
-            .replaceFirst("(host: [^\n]*\n *)name: [^\n]*", "$1name: first");
-    client
-        .resource(Serialization.unmarshal(yaml, OutboxPipeline.class))
-        .inNamespace(namespace)
-        .create();
-    assertThat(pipelines("second").require().getSpec().database().name()).isEqualTo("first");
+    client.resource(pipelineOn("first", "second", "replicas: 0")).inNamespace(namespace).create();
     eventually(
         () -> {
           assertThat(condition("second", "DatabaseClaimed")).isEqualTo("False ClaimedByAnother");

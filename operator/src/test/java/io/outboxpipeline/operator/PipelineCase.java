@@ -78,6 +78,11 @@ abstract class PipelineCase {
 
   /** Parts are of the relay unless they name another field; deletionPolicy is the queue's. */
   OutboxPipeline pipeline(String name, String... parts) {
+    return pipelineOn(name, name, parts);
+  }
+
+  /** On this database, which else is named like the pipeline. */
+  OutboxPipeline pipelineOn(String database, String name, String... parts) {
     var relay = new ArrayList<String>(List.of(NOWHERE));
     var spec = new ArrayList<String>();
     String policy = "";
@@ -103,7 +108,7 @@ abstract class PipelineCase {
         """
             .formatted(
                 name,
-                name,
+                database,
                 name,
                 sqs(),
                 policy,

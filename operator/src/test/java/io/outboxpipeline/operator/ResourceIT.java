@@ -249,6 +249,21 @@ final class ResourceIT {
             "{pod: {env: [{name: RELAY_PARTITIONS, value: '3'}]}}",
             "env has a variable that the operator sets itself"),
         bad(
+            "variable twice",
+            "/relay",
+            "{pod: {env: [{name: A, value: a}, {name: A, value: b}]}}",
+            "Duplicate value"),
+        bad(
+            "another's account without a name",
+            "/relay",
+            "{serviceAccount: {create: false}}",
+            "create: false needs a name"),
+        bad(
+            "an account of that name",
+            "/relay",
+            "{serviceAccount: {name: a}}",
+            "needs create: false"),
+        bad(
             "variable with two values",
             "/base",
             "{pod: {env: [{name: A, value: a, secret: {secretName: s, key: k}}]}}",

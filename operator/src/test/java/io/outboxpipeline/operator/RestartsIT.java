@@ -43,6 +43,7 @@ final class RestartsIT extends PipelineCase {
   }
 
   @Test
+  @SuppressWarnings("try") // what is open works by itself
   void ready_stays_true_while_operator_and_relays_are_replaced_and_the_status_is_right_after_it() {
     Running.end();
     List<String> names = IntStream.range(0, PIPELINES).mapToObj(i -> "up-" + i).toList();

@@ -20,7 +20,13 @@ public record ConsumerSpec(
         @Nullable String image,
     @JsonPropertyDescription("When the image is pulled.") @Default("IfNotPresent")
         ImagePullPolicy imagePullPolicy,
-    @JsonPropertyDescription("How many pods.") @Default("2") @Min(0) @Max(1000) Integer replicas,
+    @JsonPropertyDescription(
+            "How many pods. Left out, the number is others', such as a HorizontalPodAutoscaler's of"
+                + " the Deployment; it begins with 2, and what it was stays until somebody else sets"
+                + " it.")
+        @Min(0)
+        @Max(1000)
+        @Nullable Integer replicas,
     @JsonPropertyDescription(
             "The database that the consumer applies events to; another one than spec.database.")
         @Required
@@ -57,7 +63,6 @@ public record ConsumerSpec(
 
   public ConsumerSpec {
     imagePullPolicy = imagePullPolicy == null ? ImagePullPolicy.IfNotPresent : imagePullPolicy;
-    replicas = replicas == null ? 2 : replicas;
     resources = resources == null ? ResourcesSpec.DEFAULT : resources;
     pod = pod == null ? PodSpec.DEFAULT : pod;
     serviceAccount = serviceAccount == null ? ServiceAccountSpec.DEFAULT : serviceAccount;

@@ -9,7 +9,8 @@ public sealed interface WorkloadSpec permits BaseSpec, RelaySpec, ConsumerSpec {
 
   ImagePullPolicy imagePullPolicy();
 
-  Integer replicas();
+  /** How many pods; null where that is others' to say. */
+  @Nullable Integer replicas();
 
   ResourcesSpec resources();
 

@@ -22,6 +22,7 @@ import io.outboxpipeline.operator.api.WorkloadSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** A component's Deployment: restricted Pod Security, probes, time enough to stop. */
@@ -52,13 +53,13 @@ final class Deployments {
       Component component,
       WorkloadSpec spec,
       String image,
-      int replicas,
+      Optional<Integer> replicas,
       boolean asksTheApiServer,
       String digest) {
     return new DeploymentBuilder()
         .withMetadata(Names.metadata(pipeline, component))
         .withNewSpec()
-        .withReplicas(replicas)
+        .withReplicas(replicas.orElse(null))
         .withNewSelector()
         .withMatchLabels(Names.selector(pipeline, component))
         .endSelector()

@@ -1,6 +1,7 @@
 package io.outboxpipeline.operator.model;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.outboxpipeline.operator.api.BaseSpec;
 import io.outboxpipeline.operator.api.ConsumerSpec;
 import io.outboxpipeline.operator.api.LeaseSpec;
@@ -18,10 +19,18 @@ import java.util.TreeMap;
  * All objects that a pipeline ought to have.
  *
  * @param queue what relay and consumer are told; without it there is neither of them
+ * @param there the Deployments as they are
  * @param sources the content of the Secrets and ConfigMaps: pods restart when it changes
  */
 public record Wanted(
-    OutboxPipeline pipeline, Images images, Optional<BoundQueue> queue, Sources sources) {
+    OutboxPipeline pipeline,
+    Images images,
+    Optional<BoundQueue> queue,
+    Sources sources,
+    Map<Component, Deployment> there) {
+
+  /** Who applies. */
+  public static final String FIELD_MANAGER = "outboxpipeline-operator";
 
   private static final ServiceSpec INTERNAL = new ServiceSpec(ServiceSpec.Type.ClusterIP, Map.of());
 
@@ -81,8 +90,12 @@ public record Wanted(
     return Optional.ofNullable(spec.image()).orElse(images.of(component));
   }
 
-  private int replicas(Component component, WorkloadSpec spec) {
-    return component == Component.RELAY && pipeline.getSpec().paused() ? 0 : spec.replicas();
+  private Optional<Integer> replicas(Component component, WorkloadSpec spec) {
+    if (component == Component.RELAY && pipeline.getSpec().paused()) {
+      return Optional.of(0);
+    }
+    return Optional.ofNullable(spec.replicas())
+        .or(() -> Replicas.leftOut(there.get(component), FIELD_MANAGER));
   }
 
   private static ServiceSpec service(WorkloadSpec spec) {

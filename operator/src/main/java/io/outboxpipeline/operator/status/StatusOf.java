@@ -13,6 +13,7 @@ import io.outboxpipeline.operator.api.PartitionsStatus;
 import io.outboxpipeline.operator.api.QueueBinding;
 import io.outboxpipeline.operator.api.QueueStatus;
 import io.outboxpipeline.operator.api.RelayStatus;
+import io.outboxpipeline.operator.api.WorkloadSpec;
 import io.outboxpipeline.operator.api.WorkloadStatus;
 import io.outboxpipeline.operator.model.BoundQueue;
 import io.outboxpipeline.operator.model.Component;
@@ -98,27 +99,6 @@ public final class StatusOf {
     return new StatusOf(pipeline, found, queue, step, now).status();
   }
 
-  /**
-   * Of a pipeline whose pass failed: all that was known stays, and what failed is told.
-   *
-   * @param message why; tried again soon
-   */
-  public static OutboxPipelineStatus failed(OutboxPipeline pipeline, String message, Instant now) {
-    OutboxPipelineStatus before = pipeline.status();
-    long generation = Optional.ofNullable(pipeline.getMetadata().getGeneration()).orElse(0L);
-    var conditions = new Conditions(before, generation, now);
-    conditions.set(RECONCILING, True, "ReconcileFailed", message);
-    var all = new ArrayList<>(conditions.all());
-    before.conditions().stream().filter(c -> !c.getType().equals(RECONCILING)).forEach(all::add);
-    return new OutboxPipelineStatus(
-        before.observedGeneration(),
-        all,
-        before.queue(),
-        before.base(),
-        before.relay(),
-        before.consumer());
-  }
-
   private OutboxPipelineStatus status() {
     conditions.set(
         DATABASE_CLAIMED,
@@ -191,7 +171,15 @@ public final class StatusOf {
   }
 
   private boolean isStopped(Component component) {
-    return Components.spec(spec, component).filter(w -> w.replicas() == 0).isPresent();
+    Optional<WorkloadSpec> workload = Components.spec(spec, component);
+    if (workload.isEmpty()) {
+      return false;
+    }
+    Integer replicas = workload.get().replicas();
+    var deployment = found.deployments().get(component);
+    return replicas != null
+        ? replicas == 0
+        : deployment != null && Rollout.of(deployment).wanted() == 0;
   }
 
   /** What kstatus looks at before Ready. */

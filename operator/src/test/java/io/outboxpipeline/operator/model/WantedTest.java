@@ -30,7 +30,11 @@ final class WantedTest {
   void without_a_queue_only_the_base_starts() {
     var wanted =
         new Wanted(
-            Pipelines.sample("everything"), Pipelines.IMAGES, Optional.empty(), Pipelines.NOTHING);
+            Pipelines.sample("everything"),
+            Pipelines.IMAGES,
+            Optional.empty(),
+            Pipelines.NOTHING,
+            Map.of());
     assertThat(wanted.components()).containsExactly(Component.BASE);
   }
 
@@ -194,13 +198,58 @@ final class WantedTest {
   }
 
   @Test
+  void a_variable_stands_once_and_options_of_the_jvm_are_put_together() {
+    OutboxPipeline pipeline =
+        Pipelines.of(
+            """
+            relay:
+              adminToken: {secretName: admin, key: token}
+              pod:
+                env:
+                - {name: ADMIN_TOKEN, value: mine}
+                - {name: JDK_JAVA_OPTIONS, value: -Xmx1g}
+            consumer:
+              database:
+                host: mysql
+                name: copy
+                credentials: {secretName: copy}
+                tls: {mode: VerifyCa, trustStore: {secretName: trust}}
+              pod:
+                env:
+                - {name: JDK_JAVA_OPTIONS, value: -Xmx1g}
+            """);
+    var relay = variables(pipeline, "orders-relay");
+    assertThat(relay).extracting(EnvVar::getName).doesNotHaveDuplicates();
+    assertThat(relay).contains(new EnvVar("ADMIN_TOKEN", "mine", null));
+    assertThat(relay).contains(new EnvVar("JDK_JAVA_OPTIONS", "-Xmx1g", null));
+    var consumer = variables(pipeline, "orders-consumer");
+    assertThat(consumer).extracting(EnvVar::getName).doesNotHaveDuplicates();
+    assertThat(consumer)
+        .extracting(EnvVar::getName)
+        .containsSubsequence("JDK_JAVA_OPTIONS_ADDED", "JDK_JAVA_OPTIONS");
+    assertThat(consumer)
+        .filteredOn(v -> v.getName().equals("JDK_JAVA_OPTIONS"))
+        .singleElement()
+        .satisfies(
+            v ->
+                assertThat(v.getValue())
+                    .startsWith("-Djavax.net.ssl.trustStore=")
+                    .endsWith(" $(JDK_JAVA_OPTIONS_ADDED)"));
+  }
+
+  private static List<EnvVar> variables(OutboxPipeline pipeline, String deployment) {
+    return pod(deployment(pipeline, deployment)).getContainers().getFirst().getEnv();
+  }
+
+  @Test
   void the_same_spec_gives_the_same_objects() {
     assertThat(Serialization.asJson(wanted(Pipelines.sample("everything")).objects()))
         .isEqualTo(Serialization.asJson(wanted(Pipelines.sample("everything")).objects()));
   }
 
   private static Wanted wanted(OutboxPipeline pipeline) {
-    return new Wanted(pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), Pipelines.NOTHING);
+    return new Wanted(
+        pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), Pipelines.NOTHING, Map.of());
   }
 
   private static <T extends HasMetadata> List<T> all(OutboxPipeline pipeline, Class<T> kind) {
@@ -241,7 +290,8 @@ final class WantedTest {
             pipeline,
             Pipelines.IMAGES,
             Optional.of(Pipelines.QUEUE),
-            new Sources(secrets, Map.of()));
+            new Sources(secrets, Map.of()),
+            Map.of());
     var digests = new TreeMap<String, String>();
     for (HasMetadata object : wanted.objects()) {
       if (object instanceof Deployment deployment) {

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Stands between a service and its database, and can be taken away and put back at its port.
@@ -18,6 +19,7 @@ public final class TcpProxy implements AutoCloseable {
   private final int port;
   private volatile int target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private final AtomicLong received = new AtomicLong();
   private ServerSocket server;
 
   /**
@@ -31,6 +33,11 @@ public final class TcpProxy implements AutoCloseable {
 
   public int port() {
     return port;
+  }
+
+  /** How many bytes came from the other side so far. */
+  public long received() {
+    return received.get();
   }
 
   /** Leads new connections to another port; those that are open stay where they are. */
@@ -72,20 +79,26 @@ public final class TcpProxy implements AutoCloseable {
         Socket database = new Socket(InetAddress.getLoopbackAddress(), target);
         sockets.add(client);
         sockets.add(database);
-        Thread.ofVirtual().start(() -> copy(client, database));
-        Thread.ofVirtual().start(() -> copy(database, client));
+        Thread.ofVirtual().start(() -> copy(client, database, false));
+        Thread.ofVirtual().start(() -> copy(database, client, true));
       } catch (IOException e) {
         return;
       }
     }
   }
 
-  private static void copy(Socket from, Socket to) {
+  private void copy(Socket from, Socket to, boolean counted) {
     try (from;
         to;
         InputStream in = from.getInputStream();
         OutputStream out = to.getOutputStream()) {
-      in.transferTo(out);
+      byte[] buffer = new byte[8192];
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        if (counted) {
+          received.addAndGet(read);
+        }
+        out.write(buffer, 0, read);
+      }
     } catch (IOException e) {
       // One side is gone, and so is the other now.
     }

@@ -1,0 +1,84 @@
+package io.outboxpipeline.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
+
+/** Who says how many pods there are. */
+@ResourceLock(value = Cluster.PIPELINES, mode = ResourceAccessMode.READ)
+@ResourceLock(
+    value = SharedOperatorCase.UNDISTURBED,
+    mode = ResourceAccessMode.READ,
+    target = ResourceLockTarget.CHILDREN)
+final class ScalingIT extends SharedOperatorCase {
+
+  @Test
+  @SuppressWarnings("try") // a watch is there to be open
+  void a_number_that_is_left_out_stays_until_an_autoscaler_sets_it_and_is_the_autoscalers_then() {
+    create("scales", "replicas: 0", CONSUMER.replace("replicas: 1", "replicas: 5"));
+    eventually(() -> assertThat(replicas()).isEqualTo(5));
+    var seen = new Seen();
+    try (Watch watch =
+        client
+            .apps()
+            .deployments()
+            .inNamespace(namespace)
+            .withName("scales-consumer")
+            .watch(seen)) {
+      edit("scales", "{\"spec\":{\"consumer\":{\"replicas\":null,\"loops\":5}}}");
+      eventually(
+          () -> assertThat(settingsOf("scales-consumer")).containsEntry("CONSUMER_LOOPS", "5"));
+      // As the controller of a HorizontalPodAutoscaler does it.
+      client.apps().deployments().inNamespace(namespace).withName("scales-consumer").scale(7);
+      eventually(() -> assertThat(replicas()).isEqualTo(7));
+      edit("scales", "{\"spec\":{\"consumer\":{\"loops\":6}}}");
+      eventually(
+          () -> {
+            assertThat(settingsOf("scales-consumer")).containsEntry("CONSUMER_LOOPS", "6");
+            assertThat(digest("scales-consumer")).isEqualTo(seen.lastDigest());
+          });
+      assertThat(replicas()).isEqualTo(7);
+    }
+    assertThat(seen.replicas).allMatch(r -> r >= 5);
+    edit("scales", "{\"spec\":{\"consumer\":{\"replicas\":3}}}");
+    eventually(() -> assertThat(replicas()).isEqualTo(3));
+  }
+
+  private Integer replicas() {
+    return deployment("scales-consumer").getSpec().getReplicas();
+  }
+
+  /** Each state of the Deployment. */
+  private static final class Seen implements Watcher<Deployment> {
+    private final Queue<Integer> replicas = new ConcurrentLinkedQueue<>();
+    private volatile String digest = "";
+
+    String lastDigest() {
+      return digest;
+    }
+
+    @Override
+    public void eventReceived(Action action, Deployment deployment) {
+      replicas.add(deployment.getSpec().getReplicas());
+      digest =
+          deployment
+              .getSpec()
+              .getTemplate()
+              .getMetadata()
+              .getAnnotations()
+              .get("outboxpipeline.io/settings");
+    }
+
+    @Override
+    public void onClose(WatcherException cause) {}
+  }
+}
