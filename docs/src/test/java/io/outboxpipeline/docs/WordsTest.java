@@ -1,6 +1,7 @@
 package io.outboxpipeline.docs;
 
 import static java.util.regex.Pattern.CASE_INSENSITIVE;
+import static java.util.regex.Pattern.MULTILINE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 /** One word for each thing: documents use none of the glossary's refused words. */
 final class WordsTest {
   private static final Path GLOSSARY = Document.ROOT.resolve("docs/glossary.md");
+  private static final String CODE = "## Words of the code\n";
   private static final String REFUSED = "## Refused words\n";
   private static final Pattern ROW = Pattern.compile("(?m)^\\| (.+?) \\| (.+?) \\|$");
 
@@ -83,5 +85,31 @@ final class WordsTest {
             .filter(t -> !t.equals("word") && !t.equals("in the code") && !t.equals("---|---"))
             .toList();
     assertThat(terms).hasSizeGreaterThan(60).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void each_type_that_the_glossary_explains_is_there() {
+    String text = Document.read(GLOSSARY).text();
+    String part = text.substring(text.indexOf(CODE), text.indexOf(REFUSED));
+    String sources =
+        Document.files(".java").stream()
+            .filter(f -> f.toString().contains("/src/main/"))
+            .map(f -> Document.read(f).text())
+            .collect(Collectors.joining("\n"));
+    List<String> names =
+        ROW.matcher(part.replaceAll("(?m)^\\| (.+?) \\|.*$", "| $1 | x |"))
+            .results()
+            .flatMap(m -> Pattern.compile("`([A-Z]\\w+)`").matcher(m.group(1)).results())
+            .map(m -> m.group(1))
+            .toList();
+    assertThat(names).hasSizeGreaterThan(40);
+    assertThat(names)
+        .allMatch(
+            n ->
+                Pattern.compile(
+                        "\\b(?:class|record|interface|enum) " + n + "\\b|^ *" + n + "[,;]?$",
+                        MULTILINE)
+                    .matcher(sources)
+                    .find());
   }
 }
