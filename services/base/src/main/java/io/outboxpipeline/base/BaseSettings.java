@@ -1,5 +1,6 @@
 package io.outboxpipeline.base;
 
+import io.outboxpipeline.runtime.Migration;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.Settings;
@@ -18,6 +19,11 @@ public record BaseSettings(
   /** How long keys are kept if nothing else is set. */
   public static final Duration DEFAULT_RETENTION = Duration.ofHours(24);
 
+  /** When the tables are brought up to date. */
+  static Migration migration(Settings s) {
+    return Migration.read(s, "base.migrate", "BASE_MIGRATE");
+  }
+
   /**
    * Reads and checks them.
    *
@@ -28,7 +34,7 @@ public record BaseSettings(
         new BaseSettings(
             ServerSettings.read(s, 8081),
             MySqlSettings.read(s, 10),
-            s.flag("base.migrate", "BASE_MIGRATE", true),
+            migration(s) == Migration.ON_START,
             s.duration(
                 "base.idempotency-retention",
                 "BASE_IDEMPOTENCY_RETENTION",

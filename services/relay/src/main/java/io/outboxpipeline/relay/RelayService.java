@@ -27,6 +27,7 @@ import io.outboxpipeline.relay.wake.QueryWakeUp;
 import io.outboxpipeline.relay.wake.Waker;
 import io.outboxpipeline.runtime.AdminAccess;
 import io.outboxpipeline.runtime.Backoff;
+import io.outboxpipeline.runtime.DatabaseTrouble;
 import io.outboxpipeline.runtime.Health;
 import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
@@ -47,6 +48,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
  */
 public final class RelayService implements RunningService {
   private static final System.Logger LOG = System.getLogger(RelayService.class.getName());
+
+  private static final Health NOT_JOINED = Health.down("has not joined the other relays yet");
 
   private static final Backoff BACKOFF =
       new Backoff(Duration.ofMillis(100), Duration.ofSeconds(20));
@@ -101,6 +104,7 @@ public final class RelayService implements RunningService {
                 fenced,
                 this::waker,
                 relayMetrics::quarantined,
+                relayMetrics::wentBack,
                 owner),
             () -> Queue.find(client, settings.sqs().queue()),
             this::maySend,
@@ -117,7 +121,7 @@ public final class RelayService implements RunningService {
                   "loops",
                   () -> relay.alive() ? Health.up() : Health.down("one of the loops has ended"))
               .ready("events", this::events)
-              .started("membership", () -> joined.isDone() ? Health.up() : notJoined())
+              .started("membership", () -> joined.isDone() ? Health.up() : NOT_JOINED)
               .routing(
                   r ->
                       AdminAccess.register(
@@ -190,14 +194,17 @@ public final class RelayService implements RunningService {
     var member =
         new Ownership.Settings(
             new MemberId(settings.member()), settings.partitions(), settings.timing());
+    String told = "";
     for (int failures = 1; ; failures++) {
       try {
         var fence = new DatabaseFence(database, settings.timing().renewDeadline());
         return Ownership.start(member, leases, fence, relay, this::report);
       } catch (StoreException e) {
-        if (failures == 1) {
-          LOG.log(WARNING, "can''t join yet, tries again: {0}", e.getMessage());
+        String reason = e.getMessage() + ": " + DatabaseTrouble.of(e);
+        if (!reason.equals(told)) {
+          LOG.log(WARNING, "can''t join yet, tries again: {0}", reason);
         }
+        told = reason;
       }
       Thread.sleep(BACKOFF.after(failures));
     }
@@ -263,10 +270,6 @@ public final class RelayService implements RunningService {
     member.leave(settings.server().shutdownGrace().dividedBy(2));
   }
 
-  private Health notJoined() {
-    return Health.down("has not joined the other relays yet");
-  }
-
   /** Down once another process has replaced this one: it will never send again. */
   private Health membership() {
     Ownership member = joined.getNow(null);
@@ -278,7 +281,7 @@ public final class RelayService implements RunningService {
   private Health events() {
     Ownership member = joined.getNow(null);
     if (member == null) {
-      return notJoined();
+      return NOT_JOINED;
     }
     return relay
         .trouble()

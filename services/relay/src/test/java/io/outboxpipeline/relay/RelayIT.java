@@ -188,6 +188,7 @@ final class RelayIT {
             new Transactions(pool, metrics.transactionRetries()),
             wake -> new QueryWakeUp(watched, settings.idleDelay().dividedBy(2), wake),
             metrics::quarantined,
+            metrics::wentBack,
             listener);
     var relay =
         new Relay(

@@ -22,7 +22,10 @@ public final class DatabaseErrors {
         if (!unavailable(e)) {
           throw e;
         }
-        LOG.log(WARNING, "a request failed, for the database cannot be used: {0}", e.getMessage());
+        LOG.log(
+            WARNING,
+            "a request failed, for the database cannot be used: {0}",
+            DatabaseTrouble.of(e));
         throw new ProblemException(
                 Status.SERVICE_UNAVAILABLE_503,
                 "The database cannot be used now. Try again, a request that writes with the same"
