@@ -1,5 +1,6 @@
 package io.outboxpipeline.base;
 
+import io.outboxpipeline.runtime.Migration;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.Settings;
@@ -31,6 +32,11 @@ public record BaseSettings(
     return new BaseSettings(server, mysql, migrate, idempotencyRetention, timeout);
   }
 
+  /** When the tables are brought up to date. */
+  static Migration migration(Settings s) {
+    return Migration.read(s, "base.migrate", "BASE_MIGRATE");
+  }
+
   /**
    * Reads and checks them.
    *
@@ -41,7 +47,7 @@ public record BaseSettings(
         new BaseSettings(
             ServerSettings.read(s, 8081),
             MySqlSettings.read(s, 10),
-            s.flag("base.migrate", "BASE_MIGRATE", true),
+            migration(s) == Migration.ON_START,
             s.duration(
                 "base.idempotency-retention",
                 "BASE_IDEMPOTENCY_RETENTION",

@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import io.outboxpipeline.migrations.Migrations;
+import io.outboxpipeline.runtime.DatabaseTrouble;
 import io.outboxpipeline.runtime.Health;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -55,12 +56,17 @@ final class DatabaseWatch implements AutoCloseable {
     }
   }
 
+  /** Brings the outbox's tables and those of the example up to date. */
+  static void migrate(DataSource database) {
+    Migrations.outbox(database);
+    Migrations.run(
+        database, "classpath:io/outboxpipeline/base/schema", "obt_spending_schema_history");
+  }
+
   private Health look() {
     try {
       if (!migrated) {
-        Migrations.outbox(database);
-        Migrations.run(
-            database, "classpath:io/outboxpipeline/base/schema", "obt_spending_schema_history");
+        migrate(database);
         migrated = true;
       }
       try (Connection c = database.getConnection();
@@ -74,7 +80,7 @@ final class DatabaseWatch implements AutoCloseable {
         return Health.up();
       }
     } catch (SQLException | FlywayException e) {
-      return Health.down(oneLine(e));
+      return DatabaseTrouble.of(e).health(health);
     }
   }
 
@@ -88,10 +94,6 @@ final class DatabaseWatch implements AutoCloseable {
             LOG.log(WARNING, "the database cannot be used: {0}", reason);
       }
     }
-  }
-
-  private static String oneLine(Exception e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 
   @Override

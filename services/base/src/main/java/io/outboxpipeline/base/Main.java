@@ -7,6 +7,10 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    ServiceMain.run("base", settings -> BaseService.start(BaseSettings.read(settings)));
+    ServiceMain.run(
+        "base",
+        BaseSettings::migration,
+        DatabaseWatch::migrate,
+        settings -> BaseService.start(BaseSettings.read(settings)));
   }
 }

@@ -2,6 +2,7 @@ package io.outboxpipeline.base;
 
 import static org.awaitility.Awaitility.await;
 
+import io.outboxpipeline.runtime.DatabaseTrust;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
@@ -26,6 +27,7 @@ final class TestBase {
             db.user(),
             new Secret(db.password()),
             io.outboxpipeline.runtime.SslMode.PREFERRED,
+            new DatabaseTrust.Platform(),
             10,
             Duration.ofSeconds(2),
             Duration.ofSeconds(20)),

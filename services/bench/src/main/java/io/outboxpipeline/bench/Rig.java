@@ -177,6 +177,7 @@ final class Rig implements AutoCloseable {
     all.put("MYSQL_DATABASE", database.name());
     all.put("MYSQL_USER", database.user());
     all.put("MYSQL_PASSWORD", database.password());
+    all.put("MYSQL_SSL_MODE", "preferred");
     return all;
   }
 

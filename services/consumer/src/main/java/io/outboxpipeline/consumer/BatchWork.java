@@ -12,6 +12,7 @@ import io.outboxpipeline.outbox.CloudEventsCodec;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.CloudEventsCodec.Unreadable;
 import io.outboxpipeline.runtime.Transactions;
+import io.outboxpipeline.runtime.WithoutValues;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,7 +92,10 @@ final class BatchWork {
       }
       if (decoded.size() == 1) {
         Message message = decoded.getFirst().message;
-        LOG.log(ERROR, "message " + message.messageId() + " could not be applied; it stays", e);
+        LOG.log(
+            ERROR,
+            "message " + message.messageId() + " could not be applied; it stays",
+            WithoutValues.of(e));
         metrics.failedMessages.increment();
         keeper.release(List.of(message));
         return false;

@@ -1,6 +1,7 @@
 package io.outboxpipeline.consumer;
 
 import io.outboxpipeline.inbox.Start;
+import io.outboxpipeline.runtime.Migration;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.Settings;
@@ -35,6 +36,11 @@ public record ConsumerSettings(
   /** Connections for admin requests, reads and the watch, beside one for each loop. */
   private static final int OTHER_CONNECTIONS = 4;
 
+  /** When the tables are brought up to date. */
+  static Migration migration(Settings s) {
+    return Migration.read(s, "consumer.migrate", "CONSUMER_MIGRATE");
+  }
+
   /**
    * Reads and checks them.
    *
@@ -52,7 +58,7 @@ public record ConsumerSettings(
             ServerSettings.read(s, 8083),
             MySqlSettings.read(s, loops + OTHER_CONNECTIONS),
             SqsSettings.read(s),
-            s.flag("consumer.migrate", "CONSUMER_MIGRATE", true),
+            migration(s) == Migration.ON_START,
             loops,
             pollWait,
             s.choice("consumer.start", "CONSUMER_START", Start.AT_ONE));

@@ -7,6 +7,7 @@ import io.outboxpipeline.inbox.Backlog;
 import io.outboxpipeline.inbox.Inbox;
 import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.DatabaseFailure;
+import io.outboxpipeline.runtime.DatabaseTrouble;
 import io.outboxpipeline.runtime.Health;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -84,17 +85,22 @@ final class DatabaseWatch implements AutoCloseable {
     }
   }
 
+  /** Brings the inbox's tables and that of the example up to date. */
+  static void migrate(DataSource database) {
+    Migrations.inbox(database);
+    Migrations.run(
+        database, "classpath:io/outboxpipeline/consumer/schema", "obt_spending_schema_history");
+  }
+
   private Health look() {
     try {
       if (!migrated) {
-        Migrations.inbox(database);
-        Migrations.run(
-            database, "classpath:io/outboxpipeline/consumer/schema", "obt_spending_schema_history");
+        migrate(database);
         migrated = true;
       }
       return ping();
     } catch (FlywayException e) {
-      return Health.down(oneLine(e));
+      return DatabaseTrouble.of(e).health(health);
     }
   }
 
@@ -111,7 +117,7 @@ final class DatabaseWatch implements AutoCloseable {
       started = true;
       return Health.up();
     } catch (SQLException e) {
-      return Health.down(oneLine(e));
+      return DatabaseTrouble.of(e).health(health);
     }
   }
 
@@ -126,10 +132,6 @@ final class DatabaseWatch implements AutoCloseable {
       case Health.Down(String reason) ->
           LOG.log(WARNING, "the database cannot be used; nothing is received: {0}", reason);
     }
-  }
-
-  private static String oneLine(Exception e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 
   @Override

@@ -7,6 +7,10 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    ServiceMain.run("consumer", settings -> ConsumerService.start(ConsumerSettings.read(settings)));
+    ServiceMain.run(
+        "consumer",
+        ConsumerSettings::migration,
+        DatabaseWatch::migrate,
+        settings -> ConsumerService.start(ConsumerSettings.read(settings)));
   }
 }

@@ -7,7 +7,9 @@ import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.inbox.Inbox;
 import io.outboxpipeline.inbox.RejectedEventException.Rejection;
 import io.outboxpipeline.inbox.Resumed;
+import io.outboxpipeline.runtime.DatabaseTrouble;
 import io.outboxpipeline.runtime.Transactions;
+import io.outboxpipeline.runtime.WithoutValues;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -79,7 +81,8 @@ final class Replay implements AutoCloseable {
         goOn(chain, first.get());
       }
     } catch (SQLException | RuntimeException e) {
-      LOG.log(WARNING, "parked events of " + chain + " could not be applied yet", e);
+      LOG.log(
+          WARNING, "parked events of " + chain + " could not be applied yet", WithoutValues.of(e));
     }
   }
 
@@ -96,7 +99,8 @@ final class Replay implements AutoCloseable {
     try {
       return transactions.run(c -> Inbox.unfinished(c, CHAINS));
     } catch (SQLException | RuntimeException e) {
-      LOG.log(WARNING, "cannot look for parked events whose turn has come: {0}", e.getMessage());
+      LOG.log(
+          WARNING, "cannot look for parked events whose turn has come: {0}", DatabaseTrouble.of(e));
       return List.of();
     }
   }

@@ -48,7 +48,7 @@ final class SpendingHandler implements EventHandler {
   private record Spending(
       Event event, String name, String surname, BigDecimal amount, Instant createdAt) {}
 
-  /** What a payload lacks, told to a person. */
+  /** What a payload lacks, told to a person without showing any of it: it may be a secret. */
   private static final class NotUnderstood extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -111,7 +111,7 @@ final class SpendingHandler implements EventHandler {
     try {
       json = JSON.readTree(event.payload());
     } catch (IOException e) {
-      throw new NotUnderstood("the payload is not JSON: " + e.getMessage());
+      throw new NotUnderstood("the payload is not JSON");
     }
     if (!json.isObject()) {
       throw new NotUnderstood("the payload is not a JSON object");
@@ -150,7 +150,7 @@ final class SpendingHandler implements EventHandler {
               ? new BigDecimal(value.textValue())
               : value.isNumber() ? value.decimalValue() : null;
     } catch (NumberFormatException e) {
-      throw new NotUnderstood("amount is \"" + value.textValue() + "\", which is no number");
+      throw new NotUnderstood("amount is a string that is no number");
     }
     if (amount == null) {
       throw new NotUnderstood("amount is missing or neither a number nor a string");
@@ -172,7 +172,7 @@ final class SpendingHandler implements EventHandler {
     try {
       return OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeException e) {
-      throw new NotUnderstood("createdAt is \"" + text + "\", which is no time with an offset");
+      throw new NotUnderstood("createdAt is no time with an offset");
     }
   }
 }

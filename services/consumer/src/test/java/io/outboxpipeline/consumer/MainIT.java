@@ -57,6 +57,7 @@ final class MainIT {
                   Map.entry("MYSQL_DATABASE", database.name()),
                   Map.entry("MYSQL_USER", database.user()),
                   Map.entry("MYSQL_PASSWORD", database.password()),
+                  Map.entry("MYSQL_SSL_MODE", "preferred"),
                   Map.entry("SQS_QUEUE", pipe.settingsHere().sqs().queue()),
                   Map.entry("AWS_ENDPOINT_URL_SQS", sqs.endpoint().toString()),
                   Map.entry("AWS_REGION", "eu-central-1"),

@@ -7,6 +7,7 @@ import io.outboxpipeline.inbox.Start;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.CloudEventsCodec;
 import io.outboxpipeline.outbox.Event;
+import io.outboxpipeline.runtime.DatabaseTrust;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
@@ -136,6 +137,7 @@ final class Pipe implements AutoCloseable {
             database.user(),
             new Secret(database.password()),
             SslMode.PREFERRED,
+            new DatabaseTrust.Platform(),
             8,
             Duration.ofSeconds(2),
             Duration.ofSeconds(20)),

@@ -96,27 +96,19 @@ public final class Main {
     return Service.start(
         prefix + "/" + component + ":" + tag,
         folder.resolve("trained").resolve(component),
-        Map.of(
-            "MYSQL_HOST",
-            database.host(),
-            "MYSQL_PORT",
-            Integer.toString(database.port()),
-            "MYSQL_DATABASE",
-            name,
-            "MYSQL_USER",
-            database.user(),
-            "MYSQL_PASSWORD",
-            database.password(),
-            "SQS_QUEUE",
-            QUEUE,
-            "AWS_ENDPOINT_URL_SQS",
-            sqs.endpoint().toString(),
-            "AWS_REGION",
-            "eu-central-1",
-            "AWS_ACCESS_KEY_ID",
-            "training",
-            "AWS_SECRET_ACCESS_KEY",
-            "training"));
+        Map.ofEntries(
+            Map.entry("MYSQL_HOST", database.host()),
+            Map.entry("MYSQL_PORT", Integer.toString(database.port())),
+            Map.entry("MYSQL_DATABASE", name),
+            Map.entry("MYSQL_USER", database.user()),
+            Map.entry("MYSQL_PASSWORD", database.password()),
+            // The embedded server has no TLS.
+            Map.entry("MYSQL_SSL_MODE", "preferred"),
+            Map.entry("SQS_QUEUE", QUEUE),
+            Map.entry("AWS_ENDPOINT_URL_SQS", sqs.endpoint().toString()),
+            Map.entry("AWS_REGION", "eu-central-1"),
+            Map.entry("AWS_ACCESS_KEY_ID", "training"),
+            Map.entry("AWS_SECRET_ACCESS_KEY", "training")));
   }
 
   /** Creates a FIFO queue. */

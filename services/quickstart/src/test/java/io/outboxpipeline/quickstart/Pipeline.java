@@ -20,23 +20,36 @@ final class Pipeline implements AutoCloseable {
       List.of("-Duser.language=th", "-Duser.country=TH", "-Duser.extensions=ca-buddhist");
 
   private final Database base;
+  private final Database relay;
   private final Database consumer;
   private final URI sqs;
   private final Path logs;
   private final boolean foreign;
   private final Map<String, JavaProcess> processes = new ConcurrentHashMap<>();
   private final Map<String, Integer> ports = new ConcurrentHashMap<>();
+  private String migrate = "on-start";
+
+  Pipeline(Database base, Database consumer, URI sqs, Path logs, boolean foreign) {
+    this(base, base, consumer, sqs, logs, foreign);
+  }
 
   /**
+   * @param relay the base's database, as the relays log in
    * @param foreign whether the processes run where numbers, letters, calendars, time zones and
    *     encodings are not those of the people who wrote them
    */
-  Pipeline(Database base, Database consumer, URI sqs, Path logs, boolean foreign) {
+  Pipeline(Database base, Database relay, Database consumer, URI sqs, Path logs, boolean foreign) {
     this.base = base;
+    this.relay = relay;
     this.consumer = consumer;
     this.sqs = sqs;
     this.logs = logs;
     this.foreign = foreign;
+  }
+
+  /** From here on a migrator has done it. */
+  void neverMigrates() {
+    migrate = "never";
   }
 
   /** Starts a base; its port stays the same when it is started again, as everyone's does. */
@@ -49,7 +62,7 @@ final class Pipeline implements AutoCloseable {
     start(
         name,
         io.outboxpipeline.relay.Main.class,
-        base,
+        relay,
         Map.of(
             "RELAY_MEMBER", name,
             "RELAY_PARTITIONS", "16",
@@ -83,6 +96,8 @@ final class Pipeline implements AutoCloseable {
             "MYSQL_DATABASE", database.name(),
             "MYSQL_USER", database.user(),
             "MYSQL_PASSWORD", database.password(),
+            "MYSQL_SSL_MODE", "preferred",
+            "MIGRATE", migrate,
             "SERVER_PORT", Integer.toString(port),
             "SERVER_HOST", "127.0.0.1"));
     environment.putAll(

@@ -43,6 +43,7 @@ final class MySqlStore implements EventStore {
         transactions.withIdleLimit(settings.timing().renewDeadline()),
         this::waker,
         metrics::quarantined,
+        metrics::wentBack,
         listener);
   }
 

@@ -15,6 +15,7 @@ final class RelayMetrics implements SendMeter {
   private final Counter packed;
   private final Counter retries;
   private final Counter quarantined;
+  private final Counter wentBack;
   private final Counter transactionRetries;
   private final Timer requests;
   private final Timer latency;
@@ -25,6 +26,8 @@ final class RelayMetrics implements SendMeter {
     packed = counter(registry, "events.packed", "Events that went in a message with others");
     retries = counter(registry, "retries", "Messages to be sent again");
     quarantined = counter(registry, "events.quarantined", "Events found never to be sendable");
+    wentBack =
+        counter(registry, "database.went.back", "How often ids were given out that were seen");
     transactionRetries =
         counter(
             registry,
@@ -80,6 +83,10 @@ final class RelayMetrics implements SendMeter {
   @Override
   public void retried() {
     retries.increment();
+  }
+
+  void wentBack() {
+    wentBack.increment();
   }
 
   void quarantined() {

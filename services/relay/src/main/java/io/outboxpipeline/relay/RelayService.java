@@ -19,6 +19,7 @@ import io.outboxpipeline.relay.send.Queue;
 import io.outboxpipeline.relay.source.Source;
 import io.outboxpipeline.runtime.AdminAccess;
 import io.outboxpipeline.runtime.Backoff;
+import io.outboxpipeline.runtime.DatabaseTrouble;
 import io.outboxpipeline.runtime.Health;
 import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
@@ -38,6 +39,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
  */
 public final class RelayService implements RunningService {
   private static final System.Logger LOG = System.getLogger(RelayService.class.getName());
+
+  private static final Health NOT_JOINED = Health.down("has not joined the other relays yet");
 
   private static final Backoff BACKOFF =
       new Backoff(Duration.ofMillis(100), Duration.ofSeconds(20));
@@ -96,7 +99,7 @@ public final class RelayService implements RunningService {
                   "loops",
                   () -> relay.alive() ? Health.up() : Health.down("one of the loops has ended"))
               .ready("events", this::events)
-              .started("membership", () -> joined.isDone() ? Health.up() : notJoined())
+              .started("membership", () -> joined.isDone() ? Health.up() : NOT_JOINED)
               .routing(
                   r ->
                       AdminAccess.register(
@@ -165,13 +168,16 @@ public final class RelayService implements RunningService {
     var member =
         new Ownership.Settings(
             new MemberId(settings.member()), settings.partitions(), settings.timing());
+    String told = "";
     for (int failures = 1; ; failures++) {
       try {
         return Ownership.start(member, leases, store.fence(), relay, this::report);
       } catch (StoreException e) {
-        if (failures == 1) {
-          LOG.log(WARNING, "can''t join yet, tries again: {0}", e.getMessage());
+        String reason = e.getMessage() + ": " + DatabaseTrouble.of(e);
+        if (!reason.equals(told)) {
+          LOG.log(WARNING, "can''t join yet, tries again: {0}", reason);
         }
+        told = reason;
       }
       Thread.sleep(BACKOFF.after(failures));
     }
@@ -221,10 +227,6 @@ public final class RelayService implements RunningService {
     member.leave(settings.server().shutdownGrace().dividedBy(2));
   }
 
-  private Health notJoined() {
-    return Health.down("has not joined the other relays yet");
-  }
-
   /** Down once another process has replaced this one: it will never send again. */
   private Health membership() {
     Ownership member = joined.getNow(null);
@@ -236,7 +238,7 @@ public final class RelayService implements RunningService {
   private Health events() {
     Ownership member = joined.getNow(null);
     if (member == null) {
-      return notJoined();
+      return NOT_JOINED;
     }
     return relay
         .trouble()

@@ -167,6 +167,7 @@ abstract class RelayOnDatabase {
             new Transactions(pool, metrics.transactionRetries()),
             wake -> new QueryWakeUp(watched, settings.idleDelay().dividedBy(2), wake),
             metrics::quarantined,
+            metrics::wentBack,
             listener);
     var relay =
         new Relay(

@@ -34,7 +34,8 @@ final class RelayProcess {
             "MYSQL_PORT", Integer.toString(database.port()),
             "MYSQL_DATABASE", database.name(),
             "MYSQL_USER", database.user(),
-            "MYSQL_PASSWORD", database.password()));
+            "MYSQL_PASSWORD", database.password(),
+            "MYSQL_SSL_MODE", "preferred"));
     environment.putAll(
         Map.of(
             "SERVER_HOST", "127.0.0.1",

@@ -26,7 +26,10 @@ public final class DatabaseErrors {
         if (DatabaseFailure.of(e) == DatabaseFailure.CONFLICT || e instanceof SQLTimeoutException) {
           throw busy();
         }
-        LOG.log(WARNING, "a request failed, for the database cannot be used: {0}", e.getMessage());
+        LOG.log(
+            WARNING,
+            "a request failed, for the database cannot be used: {0}",
+            DatabaseTrouble.of(e));
         throw unavailable(
             "The database cannot be used now. Try again, a request that writes with the same"
                 + " Idempotency-Key if it has one.");

@@ -9,6 +9,7 @@ import java.time.Duration;
 /**
  * Where the database is, and how to use it.
  *
+ * @param trust which authorities may vouch for the server, if the mode looks at certificates
  * @param poolSize how many connections at most
  * @param connectTimeout how long to wait for a connection: a new one, or a free one of the pool
  * @param socketTimeout how long to wait for the answer to one statement
@@ -20,9 +21,13 @@ public record MySqlSettings(
     String user,
     Secret password,
     SslMode sslMode,
+    DatabaseTrust trust,
     int poolSize,
     Duration connectTimeout,
     Duration socketTimeout) {
+
+  /** How the error ends that says so. */
+  static final String READ_ONLY_WORDS = "the server is read-only";
 
   /**
    * Fails, with these words, at a server that takes no writes: after a fail-over the old one may
@@ -30,19 +35,24 @@ public record MySqlSettings(
    */
   private static final String REFUSES_READ_ONLY =
       "SELECT EXTRACTVALUE('<a/>', IF(@@global.read_only OR @@global.innodb_read_only,"
-          + " '~the server is read-only', '/a'))";
+          + " '~"
+          + READ_ONLY_WORDS
+          + "', '/a'))";
 
+  private static final int LEAST_IDLE = 2;
   private static final Duration MAX_LIFETIME = Duration.ofMinutes(5);
 
   /** The settings {@code mysql.*}, {@code MYSQL_*}. */
   public static MySqlSettings read(Settings s, int defaultPoolSize) {
+    SslMode sslMode = s.choice("mysql.ssl-mode", "MYSQL_SSL_MODE", SslMode.REQUIRED);
     return new MySqlSettings(
         s.text("mysql.host", "MYSQL_HOST", "localhost"),
         s.integer("mysql.port", "MYSQL_PORT", 3306, 1, 65_535),
         s.requiredText("mysql.database", "MYSQL_DATABASE"),
         s.requiredText("mysql.user", "MYSQL_USER"),
         s.requiredSecret("mysql.password", "MYSQL_PASSWORD"),
-        s.choice("mysql.ssl-mode", "MYSQL_SSL_MODE", SslMode.PREFERRED),
+        sslMode,
+        DatabaseTrust.read(s, sslMode),
         s.integer("mysql.pool-size", "MYSQL_POOL_SIZE", defaultPoolSize, 1, 1000),
         s.duration(
             "mysql.connect-timeout",
@@ -68,6 +78,7 @@ public record MySqlSettings(
         user,
         password,
         SslMode.PREFERRED,
+        new DatabaseTrust.Platform(),
         10,
         Duration.ofSeconds(5),
         Duration.ofSeconds(30));
@@ -76,19 +87,19 @@ public record MySqlSettings(
   /** The same settings with another pool size. */
   public MySqlSettings withPoolSize(int size) {
     return new MySqlSettings(
-        host, port, database, user, password, sslMode, size, connectTimeout, socketTimeout);
+        host, port, database, user, password, sslMode, trust, size, connectTimeout, socketTimeout);
   }
 
   /** The same settings with another time to wait for a connection. */
   public MySqlSettings withConnectTimeout(Duration timeout) {
     return new MySqlSettings(
-        host, port, database, user, password, sslMode, poolSize, timeout, socketTimeout);
+        host, port, database, user, password, sslMode, trust, poolSize, timeout, socketTimeout);
   }
 
   /** The same settings with another time to wait for the answer to one statement. */
   public MySqlSettings withSocketTimeout(Duration timeout) {
     return new MySqlSettings(
-        host, port, database, user, password, sslMode, poolSize, connectTimeout, timeout);
+        host, port, database, user, password, sslMode, trust, poolSize, connectTimeout, timeout);
   }
 
   /**
@@ -135,17 +146,20 @@ public record MySqlSettings(
     config.setAutoCommit(autoCommit);
     config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
     config.setMaximumPoolSize(poolSize);
-    config.setMinimumIdle(Math.min(2, poolSize));
+    config.setMinimumIdle(Math.min(LEAST_IDLE, poolSize));
     config.setConnectionTimeout(connectTimeout.toMillis());
     // A server that is frozen would else cost so much for each connection of the pool.
     config.setValidationTimeout(Math.min(connectTimeout.toMillis(), 1000));
     config.setConnectionTestQuery(REFUSES_READ_ONLY);
     config.setMaxLifetime(MAX_LIFETIME.toMillis());
-    config.setIdleTimeout(MAX_LIFETIME.toMillis() / 2);
+    if (poolSize > LEAST_IDLE) {
+      config.setIdleTimeout(MAX_LIFETIME.toMillis() / 2);
+    }
     config.setKeepaliveTime(Duration.ofMinutes(2).toMillis());
     config.setInitializationFailTimeout(-1);
     config.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(metrics));
     config.addDataSourceProperty("sslMode", sslMode.name());
+    trust.driverProperties().forEach(config::addDataSourceProperty);
     // Without TLS a password can only be sent encrypted with the key that the server hands out.
     config.addDataSourceProperty("allowPublicKeyRetrieval", sslMode == SslMode.DISABLED);
     config.addDataSourceProperty("connectTimeout", connectTimeout.toMillis());

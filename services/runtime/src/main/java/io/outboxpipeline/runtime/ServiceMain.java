@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import javax.sql.DataSource;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /** Runs one service as a process: from its settings to SIGTERM. */
@@ -27,12 +29,35 @@ public final class ServiceMain {
    * message on standard error; anything else with 1 and a stack trace in the log.
    */
   public static void run(String name, Function<Settings, RunningService> start) {
+    run(name, settings -> Migration.ON_START, database -> {}, start);
+  }
+
+  /**
+   * The same for a service with tables of its own: told to do nothing else, the process brings them
+   * up to date and ends, with 0 if it could.
+   *
+   * @param when the service's setting
+   * @param migrations bring its tables up to date
+   */
+  public static void run(
+      String name,
+      Function<Settings, Migration> when,
+      Consumer<DataSource> migrations,
+      Function<Settings, RunningService> start) {
     RunningService service;
     try {
-      checkLogSettings(System.getenv());
+      // Before anything logs.
+      logSettings(System.getenv()).forEach(System::setProperty);
       routeLogs();
-      service = start.apply(Settings.load());
-    } catch (InvalidSettings | PortInUse e) {
+      Settings settings = Settings.load();
+      if (when.apply(settings) == Migration.ONLY) {
+        MySqlSettings database = MySqlSettings.read(settings, 2);
+        settings.checkValues();
+        Migration.run(database, migrations);
+        Runtime.getRuntime().halt(0);
+      }
+      service = start.apply(settings);
+    } catch (InvalidSettings | PortInUse | MigrationFailed e) {
       fail(System.err, name, e);
       return;
     } catch (RuntimeException | Error e) {
@@ -59,7 +84,8 @@ public final class ServiceMain {
     }
   }
 
-  static void checkLogSettings(Map<String, String> environment) {
+  /** What Logback itself would take from the environment, read as all settings are. */
+  static Map<String, String> logSettings(Map<String, String> environment) {
     Settings settings = Settings.of(environment);
     String format = settings.text("log.format", "LOG_FORMAT", "text");
     if (!FORMATS.contains(format)) {
@@ -73,6 +99,7 @@ public final class ServiceMain {
           "is \"" + level + "\": must be trace, debug, info, warn or error");
     }
     settings.check();
+    return Map.of("LOG_FORMAT", format, "LOG_LEVEL", level);
   }
 
   private static void fail(PrintStream err, String name, RuntimeException e) {

@@ -1,14 +1,9 @@
 package io.outboxpipeline.runtime;
 
-import io.helidon.common.media.type.MediaTypes;
-import io.helidon.config.Config;
-import io.helidon.config.ConfigException;
-import io.helidon.config.ConfigSources;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -26,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a service's settings: an environment variable, else the key of an optional YAML file, else
- * the default. An empty value counts as not set.
+ * the default. Line breaks at the end of a value are none of it, and an empty one counts as not
+ * set.
  *
  * <p>A wrong value does not stop the reading: a stand-in is returned and the problem kept, so that
  * {@link #check} can name all of them at once. Read everything, then check, then use the values.
@@ -36,14 +32,12 @@ public final class Settings {
   private static final Pattern SIMPLE_DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
   private final Map<String, String> environment;
-  private final String fileName;
-  private final Config file;
+  private final SettingsFile file;
   private final TreeSet<String> known = new TreeSet<>();
   private final List<String> problems = new ArrayList<>();
 
-  private Settings(Map<String, String> environment, String fileName, Config file) {
+  private Settings(Map<String, String> environment, SettingsFile file) {
     this.environment = environment;
-    this.fileName = fileName;
     this.file = file;
   }
 
@@ -55,13 +49,14 @@ public final class Settings {
    */
   public static Settings load() {
     Map<String, String> environment = System.getenv();
-    String name = System.getProperty("config", environment.getOrDefault("CONFIG_FILE", ""));
+    String name =
+        withoutLineBreak(System.getProperty("config", environment.getOrDefault("CONFIG_FILE", "")));
     return name.isEmpty() ? of(environment) : of(environment, Path.of(name));
   }
 
   /** Settings from these environment variables alone. */
   public static Settings of(Map<String, String> environment) {
-    return new Settings(Map.copyOf(environment), "", Config.empty());
+    return new Settings(Map.copyOf(environment), SettingsFile.NONE);
   }
 
   /**
@@ -70,20 +65,7 @@ public final class Settings {
    * @throws InvalidSettings if the file cannot be read
    */
   public static Settings of(Map<String, String> environment, Path file) {
-    try {
-      var config =
-          Config.builder(
-                  ConfigSources.create(Files.readString(file), MediaTypes.APPLICATION_X_YAML))
-              .disableEnvironmentVariablesSource()
-              .disableSystemPropertiesSource()
-              .build();
-      return new Settings(Map.copyOf(environment), file.toString(), config);
-    } catch (NoSuchFileException e) {
-      throw new InvalidSettings(List.of("the settings file " + file + " does not exist"));
-    } catch (IOException | ConfigException e) {
-      throw new InvalidSettings(
-          List.of("the settings file " + file + " cannot be read: " + e.getMessage()));
-    }
+    return new Settings(Map.copyOf(environment), SettingsFile.read(file));
   }
 
   /** A text that may be left out. */
@@ -116,7 +98,7 @@ public final class Settings {
     }
     try {
       String content = Files.readString(Path.of(path));
-      return Optional.of(new Secret(content.replaceFirst("\\R\\z", "")));
+      return Optional.of(new Secret(withoutLineBreak(content)));
     } catch (IOException e) {
       problem(key + "-file", variable + "_FILE", "is \"" + path + "\": that file cannot be read");
       return Optional.empty();
@@ -209,7 +191,11 @@ public final class Settings {
 
   /** Adds a problem that a reader can't see, such as two values that don't go together. */
   public void problem(String key, String variable, String what) {
-    problems.add(key + " (" + variable + ") " + what);
+    String sentence = key + " (" + variable + ") " + what;
+    // One that is read twice is told once.
+    if (!problems.contains(sentence)) {
+      problems.add(sentence);
+    }
   }
 
   /**
@@ -219,25 +205,29 @@ public final class Settings {
    */
   public void check() {
     unknownKeys();
+    checkValues();
+  }
+
+  /**
+   * The same for a program that has use for a part of the file.
+   *
+   * @throws InvalidSettings if anything was wrong
+   */
+  void checkValues() {
     if (!problems.isEmpty()) {
       throw new InvalidSettings(problems);
     }
   }
 
   private void unknownKeys() {
-    if (!file.exists()) {
-      return;
-    }
-    file.traverse()
-        .filter(Config::isLeaf)
-        .map(leaf -> leaf.key().toString())
+    file.values().keySet().stream()
         .filter(key -> !known.contains(key))
         .sorted()
         .forEach(
             key ->
                 problems.add(
                     "%s in %s is not a setting; there are %s"
-                        .formatted(key, fileName, String.join(", ", near(key)))));
+                        .formatted(key, file.name(), String.join(", ", near(key)))));
   }
 
   /** The keys of the same section, or all if there is no such section. */
@@ -250,11 +240,20 @@ public final class Settings {
 
   private @Nullable String find(String key, String variable) {
     known.add(key);
-    String value = environment.get(variable);
-    if (value == null || value.isEmpty()) {
-      value = file.get(key).asString().orElse("");
+    String value = withoutLineBreak(environment.getOrDefault(variable, ""));
+    if (value.isEmpty()) {
+      value = withoutLineBreak(file.values().getOrDefault(key, ""));
     }
     return value.isEmpty() ? null : value;
+  }
+
+  /** Editors and {@code echo} end what they write with a line break that nobody means. */
+  private static String withoutLineBreak(String value) {
+    int end = value.length();
+    while (end > 0 && (value.charAt(end - 1) == '\n' || value.charAt(end - 1) == '\r')) {
+      end--;
+    }
+    return value.substring(0, end);
   }
 
   private <T> T missing(String key, String variable, T standIn) {

@@ -1,8 +1,11 @@
 package io.outboxpipeline.runtime;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -30,7 +33,11 @@ public record SqsSettings(
     Optional<String> region,
     Optional<AwsCredentialsProvider> credentials) {
 
+  private static final System.Logger LOG = System.getLogger(SqsSettings.class.getName());
+
   private static final Duration CONNECT = Duration.ofSeconds(5);
+
+  private static final Pattern LOOPBACK = Pattern.compile("127(\\.\\d{1,3}){3}|\\[(0*:)*0*1]");
 
   /** In us-east-1 there are URLs of before there were regions. */
   private static final Pattern AWS_URL =
@@ -87,6 +94,15 @@ public record SqsSettings(
     }
   }
 
+  /** Without TLS, and not on this machine. */
+  static boolean isReadableOnTheWay(URI endpoint) {
+    String host = String.valueOf(endpoint.getHost()).toLowerCase(Locale.ROOT);
+    return "http".equalsIgnoreCase(endpoint.getScheme())
+        && !host.equals("localhost")
+        && !host.endsWith(".localhost")
+        && !LOOPBACK.matcher(host).matches();
+  }
+
   /** The region in AWS's own URL of a queue. */
   private static Optional<String> regionOf(String queue) {
     Matcher url = AWS_URL.matcher(queue);
@@ -121,6 +137,16 @@ public record SqsSettings(
                   }
                 });
     endpoint.ifPresent(builder::endpointOverride);
+    endpoint
+        .or(() -> Optional.ofNullable(System.getenv("AWS_ENDPOINT_URL")).map(URI::create))
+        .filter(SqsSettings::isReadableOnTheWay)
+        .ifPresent(
+            plain ->
+                LOG.log(
+                    WARNING,
+                    "events and credentials'' signatures go to {0} without TLS, readable by whoever"
+                        + " is on the way: use https://",
+                    plain));
     region.map(Region::of).ifPresent(builder::region);
     credentials.ifPresent(builder::credentialsProvider);
     try {

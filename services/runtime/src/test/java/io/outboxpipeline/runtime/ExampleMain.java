@@ -14,12 +14,19 @@ final class ExampleMain {
     ServerSettings serverSettings = ServerSettings.read(settings, 0);
     boolean broken = settings.flag("example.broken", "EXAMPLE_BROKEN", false);
     boolean hang = settings.flag("example.hang", "EXAMPLE_HANG", false);
+    String input = settings.text("example.input", "EXAMPLE_INPUT", "");
     settings.check();
     if (broken) {
       throw new IllegalStateException("example is broken");
     }
     System.getLogger("io.outboxpipeline.example").log(System.Logger.Level.INFO, "by System.Logger");
     Logger.getLogger("io.outboxpipeline.example").info("by java.util.logging");
+    if (!input.isEmpty()) {
+      var failure = new IllegalStateException(input, new IllegalArgumentException(input));
+      failure.addSuppressed(new IllegalStateException(input));
+      System.getLogger("io.outboxpipeline.example")
+          .log(System.Logger.Level.WARNING, "input " + input + " failed", failure);
+    }
     Logger.getLogger("com.zaxxer.hikari").info("too much detail");
     var metrics = new Metrics();
     var server =

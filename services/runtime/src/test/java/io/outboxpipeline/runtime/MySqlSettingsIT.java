@@ -66,6 +66,7 @@ final class MySqlSettingsIT {
             "user",
             new Secret("x"),
             SslMode.PREFERRED,
+            new DatabaseTrust.Platform(),
             2,
             Duration.ofMillis(500),
             Duration.ofSeconds(1));

@@ -97,6 +97,28 @@ final class ServiceMainIT {
   }
 
   @Test
+  void input_never_looks_like_a_line_of_its_own() throws Exception {
+    String forged = "a\r\n2026-11-30T00:00:00.000Z ERROR forged\u001b[31m\u2028x\u202ey\u0085z\tü";
+    Ended ended = terminate(Map.of("EXAMPLE_INPUT", forged));
+    String escaped =
+        "a\\r\\n2026-11-30T00:00:00.000Z ERROR forged\\u001b[31m\\u2028x\\u202ey\\u0085z\\tü";
+    assertThat(ended.out().lines().filter(l -> l.contains("forged")))
+        .hasSize(4)
+        .allSatisfy(line -> assertThat(line).contains(escaped))
+        .noneSatisfy(line -> assertThat(line).startsWith("2026-11-30T00:00:00.000Z"));
+    assertThat(ended.out())
+        .contains("WARN  i.o.example - input a\\r")
+        .contains("Caused by: java.lang.IllegalArgumentException: a\\r")
+        .contains("\tat io.outboxpipeline");
+  }
+
+  @Test
+  void log_settings_may_end_with_a_line_break() throws Exception {
+    Ended ended = terminate(Map.of("LOG_FORMAT", "json\n", "LOG_LEVEL", "info\r\n"));
+    assertThat(ended.out()).contains("\"formattedMessage\":\"example listens on port");
+  }
+
+  @Test
   void logs_are_json_by_a_setting() throws Exception {
     Process process = start(Map.of("LOG_FORMAT", "json"));
     try (BufferedReader out = process.inputReader()) {

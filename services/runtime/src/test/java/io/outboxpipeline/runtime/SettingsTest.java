@@ -165,9 +165,10 @@ final class SettingsTest {
 
   @Test
   void the_log_settings_are_checked() {
-    ServiceMain.checkLogSettings(Map.of("LOG_FORMAT", "json", "LOG_LEVEL", "debug"));
+    assertThat(ServiceMain.logSettings(Map.of("LOG_FORMAT", "json\n", "LOG_LEVEL", "debug")))
+        .isEqualTo(Map.of("LOG_FORMAT", "json", "LOG_LEVEL", "debug"));
     assertThatThrownBy(
-            () -> ServiceMain.checkLogSettings(Map.of("LOG_FORMAT", "xml", "LOG_LEVEL", "loud")))
+            () -> ServiceMain.logSettings(Map.of("LOG_FORMAT", "xml", "LOG_LEVEL", "loud")))
         .hasMessageContaining("LOG_FORMAT) is \"xml\": must be text or json")
         .hasMessageContaining("LOG_LEVEL) is \"loud\"");
   }

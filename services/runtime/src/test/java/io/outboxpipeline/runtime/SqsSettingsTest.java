@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,23 @@ final class SqsSettingsTest {
     SqsSettings sqs = SqsSettings.read(settings);
     settings.check();
     return sqs;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://sqs.example.com, true",
+    "HTTP://10.0.0.7:9324/q, true",
+    "http://127.example.com, true",
+    "http://[fd00::1]:9324, true",
+    "http://localhost.example.com, true",
+    "https://sqs.example.com, false",
+    "http://localhost:9324, false",
+    "http://queue.localhost:9324, false",
+    "http://127.0.0.1:9324, false",
+    "http://[::1]:9324, false"
+  })
+  void an_endpoint_without_tls_is_warned_of_unless_it_is_this_machine(URI endpoint, boolean warns) {
+    assertThat(SqsSettings.isReadableOnTheWay(endpoint)).isEqualTo(warns);
   }
 
   @Test

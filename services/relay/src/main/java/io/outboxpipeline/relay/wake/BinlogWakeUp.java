@@ -10,17 +10,24 @@ import com.github.shyiko.mysql.binlog.event.QueryEventData;
 import com.github.shyiko.mysql.binlog.event.TableMapEventData;
 import com.github.shyiko.mysql.binlog.event.deserialization.EventDeserializer;
 import com.github.shyiko.mysql.binlog.event.deserialization.NullEventDataDeserializer;
+import com.github.shyiko.mysql.binlog.network.DefaultSSLSocketFactory;
 import com.github.shyiko.mysql.binlog.network.SSLMode;
+import com.github.shyiko.mysql.binlog.network.SSLSocketFactory;
 import io.outboxpipeline.runtime.Backoff;
+import io.outboxpipeline.runtime.DatabaseTrouble;
+import io.outboxpipeline.runtime.DatabaseTrust;
 import io.outboxpipeline.runtime.MySqlSettings;
 import java.io.IOException;
 import java.net.Socket;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 
 /**
  * Follows the server's binary log for nothing but the moments at which rows are written to the
@@ -116,7 +123,10 @@ public final class BinlogWakeUp implements Waker {
         failures = 0;
       } catch (IOException | RuntimeException e) {
         if (!stopped && failures == 1) {
-          LOG.log(WARNING, "no wake-ups by the binary log, polls meanwhile: {0}", e.getMessage());
+          LOG.log(
+              WARNING,
+              "no wake-ups by the binary log, polls meanwhile: {0}",
+              DatabaseTrouble.of(e));
         }
       }
       if (!stopped) {
@@ -136,6 +146,7 @@ public final class BinlogWakeUp implements Waker {
             mysql.host(), mysql.port(), mysql.database(), mysql.user(), mysql.password().value());
     next.setServerId(ThreadLocalRandom.current().nextLong(LEAST_ID, 1L << 32));
     next.setSSLMode(SSLMode.valueOf(mysql.sslMode().name()));
+    trusted().ifPresent(next::setSslSocketFactory);
     next.setKeepAlive(false);
     next.setConnectTimeout(mysql.connectTimeout().toMillis());
     next.setHeartbeatInterval(HEARTBEAT.toMillis());
@@ -148,6 +159,34 @@ public final class BinlogWakeUp implements Waker {
     next.setEventDeserializer(namesOnly());
     next.registerEventListener(this::event);
     return next;
+  }
+
+  /** As the database's other connections; empty for what Java trusts, or if all are trusted. */
+  private Optional<SSLSocketFactory> trusted() {
+    return switch (mysql.trust()) {
+      case DatabaseTrust.Platform() -> Optional.empty();
+      case DatabaseTrust.Authorities ignored -> Optional.of(new Trusting(mysql.trust()));
+      case DatabaseTrust.Store ignored -> Optional.of(new Trusting(mysql.trust()));
+    };
+  }
+
+  /** TLS with the authorities of a file, read anew for each connection. */
+  private static final class Trusting extends DefaultSSLSocketFactory {
+    private final DatabaseTrust trust;
+
+    Trusting(DatabaseTrust trust) {
+      super("TLS");
+      this.trust = trust;
+    }
+
+    @Override
+    protected void initSSLContext(SSLContext context) throws GeneralSecurityException {
+      try {
+        context.init(null, trust.trustManagers().orElseThrow(), null);
+      } catch (IOException e) {
+        throw new GeneralSecurityException(e);
+      }
+    }
   }
 
   private static EventDeserializer namesOnly() {

@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import io.outboxpipeline.runtime.Backoff;
+import io.outboxpipeline.runtime.DatabaseTrouble;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -110,7 +111,7 @@ public final class QueryWakeUp implements Waker {
           }
           failures++;
           if (failures == 1) {
-            LOG.log(WARNING, "no wake-ups by a query, polls meanwhile: {0}", e.getMessage());
+            LOG.log(WARNING, "no wake-ups by a query, polls meanwhile: {0}", DatabaseTrouble.of(e));
           }
           ended(true);
           wake.run();

@@ -5,6 +5,7 @@ import static java.lang.System.Logger.Level.WARNING;
 
 import io.outboxpipeline.ownership.Grant;
 import io.outboxpipeline.runtime.Backoff;
+import io.outboxpipeline.runtime.DatabaseTrouble;
 import io.outboxpipeline.runtime.Transactions;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -159,10 +160,11 @@ final class DeleteLoop implements AutoCloseable {
         }
         return;
       } catch (SQLException | RuntimeException e) {
-        trouble = "sent events can't be deleted: " + e.getMessage();
-        if (failures == 1) {
-          LOG.log(WARNING, trouble + "; tries again");
+        String reason = "sent events can't be deleted: " + DatabaseTrouble.of(e);
+        if (failures == 1 || !reason.equals(trouble)) {
+          LOG.log(WARNING, reason + "; tries again");
         }
+        trouble = reason;
         askedAt = 0;
         // They may lead to a server that is no longer the primary, or have rights of before.
         renewConnections.run();

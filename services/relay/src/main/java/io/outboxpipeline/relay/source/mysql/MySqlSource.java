@@ -49,6 +49,7 @@ public final class MySqlSource implements Source {
   private final Transactions fenced;
   private final Waker waker;
   private final Runnable quarantined;
+  private final Runnable wentBack;
   private final Listener listener;
   private final Commands commands = new Commands();
   private final Deletes deletes;
@@ -62,6 +63,7 @@ public final class MySqlSource implements Source {
    * @param fenced runs transactions that lock epochs
    * @param wakerOf makes what tells of new rows, given whom to tell; closed with this
    * @param quarantined told of each event that was recorded as never to be sent
+   * @param wentBack told each time that the table gives ids out that were seen already
    */
   public MySqlSource(
       Settings settings,
@@ -70,12 +72,14 @@ public final class MySqlSource implements Source {
       Transactions fenced,
       Function<Runnable, Waker> wakerOf,
       Runnable quarantined,
+      Runnable wentBack,
       Listener listener) {
     this.settings = settings;
     this.database = database;
     this.renewConnections = renewConnections;
     this.fenced = fenced;
     this.quarantined = quarantined;
+    this.wentBack = wentBack;
     this.listener = listener;
     waker = wakerOf.apply(commands::wake);
     deletes = new Deletes(this::drained);
@@ -91,7 +95,8 @@ public final class MySqlSource implements Source {
 
   @Override
   public void start(Intake intake) {
-    var newReader = new Reader(intake, System::nanoTime, settings.maxTransaction().toNanos());
+    var newReader =
+        new Reader(intake, System::nanoTime, settings.maxTransaction().toNanos(), wentBack);
     var loop =
         new ReadLoop(
             newReader,

@@ -7,6 +7,7 @@ import io.outboxpipeline.relay.source.Refusal;
 import io.outboxpipeline.relay.source.StoredEvent;
 import io.outboxpipeline.relay.wake.Waker;
 import io.outboxpipeline.runtime.Backoff;
+import io.outboxpipeline.runtime.DatabaseTrouble;
 import io.outboxpipeline.runtime.Transactions;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -156,11 +157,11 @@ final class ReadLoop implements AutoCloseable {
   }
 
   private void failed(Exception e, int failures) {
-    String reason = rootMessage(e);
-    if (failures == 1) {
-      LOG.log(WARNING, "the outbox can't be read, tries again: " + reason, unforeseen(e));
+    String reason = "the outbox can't be read: " + DatabaseTrouble.of(e);
+    if (failures == 1 || !reason.equals(trouble)) {
+      LOG.log(WARNING, reason + "; tries again", unforeseen(e));
     }
-    trouble = "the outbox can't be read: " + reason;
+    trouble = reason;
     // Others of the pool may lead to the same server.
     renewConnections.run();
     try {
@@ -169,15 +170,6 @@ final class ReadLoop implements AutoCloseable {
       Thread.currentThread().interrupt();
       stopped = true;
     }
-  }
-
-  /** The pool says only that there is no connection; the reason is beneath. */
-  private static String rootMessage(Throwable e) {
-    Throwable root = e;
-    while (root.getCause() instanceof SQLException cause) {
-      root = cause;
-    }
-    return String.valueOf(root.getMessage());
   }
 
   /** A stack trace for what is a bug, none for a database that is away. */

@@ -1,5 +1,7 @@
 package io.outboxpipeline.relay.source.mysql;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.ownership.Grant;
 import io.outboxpipeline.relay.source.Intake;
@@ -21,8 +23,11 @@ import org.jspecify.annotations.Nullable;
  * The clock and the table are given; of one thread.
  */
 final class Reader {
+  private static final System.Logger LOG = System.getLogger(Reader.class.getName());
+
   private final Intake intake;
   private final LongSupplier clock;
+  private final Runnable wentBack;
   private final SlotTable slots;
   private final Marks marks;
   private final LookSchedule schedule;
@@ -38,10 +43,12 @@ final class Reader {
   /**
    * @param clock nanoseconds
    * @param maxTransaction nanoseconds that a writer's transaction may take
+   * @param wentBack told each time that the table gives ids out that were seen already
    */
-  Reader(Intake intake, LongSupplier clock, long maxTransaction) {
+  Reader(Intake intake, LongSupplier clock, long maxTransaction, Runnable wentBack) {
     this.intake = intake;
     this.clock = clock;
+    this.wentBack = wentBack;
     var sequences = new Sequences(4 << 20);
     slots = new SlotTable(intake, sequences);
     marks = new Marks(maxTransaction);
@@ -96,7 +103,11 @@ final class Reader {
     Server before = server;
     server = now;
     schedule.checked(clock.getAsLong());
-    if (before != null && (!before.isSameTable(now) || idsFell(table, now))) {
+    boolean fell = before != null && idsFell(table, now);
+    if (before != null && fell) {
+      tellWentBack(before, now);
+    }
+    if (before != null && (fell || !before.isSameTable(now))) {
       slots.startOver();
       newRows.startOver();
       lookBack.startOver();
@@ -106,6 +117,20 @@ final class Reader {
       // What is below is read slot by slot anyway.
       marks.record(clock.getAsLong() - LookSchedule.SHORT_LOOK_BACK, table.highest(0));
     }
+  }
+
+  private void tellWentBack(Server before, Server now) {
+    wentBack.run();
+    LOG.log(
+        WARNING,
+        "the outbox went back: {0} gives out id {1,number,#} next, and up to {2,number,#} were seen"
+            + " on {3}. If that is a fail-over that lost commits or a restored backup, numbers that"
+            + " were sent are given out again: see the outbox library, \"When the database goes"
+            + " back\"",
+        now.name(),
+        now.nextId(),
+        marks.latest(),
+        before.name());
   }
 
   /** Whether ids begin lower again; a counter that does not fit the rows tells nothing. */

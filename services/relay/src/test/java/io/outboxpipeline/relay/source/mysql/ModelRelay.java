@@ -25,11 +25,14 @@ final class ModelRelay implements Source {
   final Backlog backlog = new Backlog(SMALL, this);
   final Reader reader;
 
+  /** How often it noticed that the table gives ids out again. */
+  int wentBack;
+
   /** Requests that SQS has not answered. */
   final List<List<Message>> underWay = new ArrayList<>();
 
   ModelRelay(LongSupplier clock, long maxTransaction, Consumer<Grant> drained) {
-    reader = new Reader(backlog, clock, maxTransaction);
+    reader = new Reader(backlog, clock, maxTransaction, () -> wentBack++);
     deletes =
         new Deletes(
             grant -> {

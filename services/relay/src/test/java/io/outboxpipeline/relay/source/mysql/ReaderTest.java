@@ -100,10 +100,12 @@ final class ReaderTest {
     }
     work(Duration.ofMinutes(2));
     assertThat(table.rows).isEmpty();
+    assertThat(relay.wentBack).isZero();
     table.nextId = 1;
     put(1, in(LOWER.slots(), 0), 1, "new", false);
     work(Duration.ofSeconds(2));
     assertThat(sent).endsWith("new");
+    assertThat(relay.wentBack).as("told once, for whoever must mend the counters").isEqualTo(1);
   }
 
   /** Its old event was acknowledged and not deleted when the table was emptied. */
@@ -138,5 +140,6 @@ final class ReaderTest {
     relay.reader.connected();
     work(Duration.ofMillis(500));
     assertThat(sent).containsExactly("a", "b");
+    assertThat(relay.wentBack).isZero();
   }
 }

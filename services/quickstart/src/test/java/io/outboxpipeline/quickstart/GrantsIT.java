@@ -1,0 +1,162 @@
+package io.outboxpipeline.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.testkit.Database;
+import io.outboxpipeline.testkit.JavaProcess;
+import io.outboxpipeline.testkit.TestDatabase;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/** Each program runs as a user that has what docs/grants.sql gives it, and nothing else. */
+final class GrantsIT {
+  private static final Path LOGS = Path.of("target", "grants-logs");
+  private static final Path GRANTS = Path.of("..", "..", "docs", "grants.sql");
+  private static final String PASSWORD = "change-me";
+
+  private final Database outbox = TestDatabase.MYSQL.create();
+  private final Database inbox = TestDatabase.MYSQL.create();
+
+  /** The statements of the file, for these two databases, with users of this test's own. */
+  private List<String> grants(boolean migrators) throws IOException {
+    String text = Files.readString(GRANTS);
+    int rest = text.indexOf("-- 2. ");
+    assertThat(rest).isPositive();
+    String part = migrators ? text.substring(0, rest) : text.substring(rest);
+    String sql =
+        part.lines().filter(l -> !l.startsWith("--")).reduce("", (all, l) -> all + l + "\n");
+    return Stream.of(sql.split(";"))
+        .map(String::strip)
+        .filter(s -> !s.isEmpty())
+        .map(s -> s.replace("`outbox`", outbox.name()).replace("`inbox`", inbox.name()))
+        .map(s -> s.replaceAll("'((outbox|inbox)_\\w+)'@", "'$1_" + outbox.name() + "'@"))
+        .toList();
+  }
+
+  private Database as(String user, Database database) {
+    return new Database(
+        database.host(), database.port(), database.name(), user + "_" + outbox.name(), PASSWORD);
+  }
+
+  private static void migrate(String name, Class<?> main, Database database) throws IOException {
+    try (JavaProcess migrator =
+        JavaProcess.start(
+            name,
+            main,
+            Map.of(
+                "MIGRATE", "only",
+                "MYSQL_HOST", database.host(),
+                "MYSQL_PORT", Integer.toString(database.port()),
+                "MYSQL_DATABASE", database.name(),
+                "MYSQL_USER", database.user(),
+                "MYSQL_PASSWORD", database.password(),
+                "JAVA_TOOL_OPTIONS", "-Dlogback.configurationFile=logback.xml"),
+            LOGS,
+            JavaProcess.QUICK_START)) {
+      assertThat(migrator.output(180)).contains("the tables are up to date");
+    }
+  }
+
+  private static void createQueue(URI endpoint) {
+    var settings =
+        new SqsSettings(
+            Pipeline.QUEUE,
+            Optional.empty(),
+            Optional.of(endpoint),
+            Optional.of("eu-central-1"),
+            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
+    try (var client = settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
+      client.createQueue(
+          r ->
+              r.queueName(Pipeline.QUEUE)
+                  .attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")));
+    }
+  }
+
+  private static String ask(HttpClient http, HttpRequest.Builder request) {
+    try {
+      var answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      return answer.statusCode() + " " + answer.body();
+    } catch (IOException e) {
+      return e.toString();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void each_program_runs_with_its_rights_and_changes_no_table() throws Exception {
+    outbox.execute(grants(true).toArray(String[]::new));
+    migrate("migrate-outbox", io.outboxpipeline.base.Main.class, as("outbox_migrator", outbox));
+    migrate("migrate-inbox", io.outboxpipeline.consumer.Main.class, as("inbox_migrator", inbox));
+    outbox.execute(grants(false).toArray(String[]::new));
+
+    Database writer = as("outbox_writer", outbox);
+    Database relay = as("outbox_relay", outbox);
+    Database consumer = as("inbox_consumer", inbox);
+    try (var sqs = EmbeddedSqs.start(0);
+        var http = HttpClient.newHttpClient();
+        var pipeline = new Pipeline(writer, relay, consumer, sqs.endpoint(), LOGS, false)) {
+      createQueue(sqs.endpoint());
+      pipeline.neverMigrates();
+      pipeline.startBase("base");
+      pipeline.startRelay("relay");
+      pipeline.startConsumer("consumer");
+      for (String name : List.of("base", "relay", "consumer")) {
+        await()
+            .untilAsserted(
+                () ->
+                    assertThat(
+                            ask(http, HttpRequest.newBuilder(pipeline.uri(name, "/health/ready"))))
+                        .startsWith("200"));
+      }
+      String spending =
+          "{\"identity\":\"ada\",\"name\":\"Ada\",\"surname\":\"Lovelace\",\"amount\":\"1.00\"}";
+      for (int n = 1; n <= 3; n++) {
+        assertThat(
+                ask(
+                    http,
+                    HttpRequest.newBuilder(pipeline.uri("base", "/api/v1/spending"))
+                        .header("content-type", "application/json")
+                        .header("Idempotency-Key", "key-" + n)
+                        .POST(HttpRequest.BodyPublishers.ofString(spending))))
+            .startsWith("201");
+      }
+      await()
+          .untilAsserted(
+              () -> assertThat(inbox.number("SELECT COUNT(*) FROM obt_spending")).isEqualTo(3));
+      await().untilAsserted(() -> assertThat(outbox.number("SELECT COUNT(*) FROM obt")).isZero());
+    }
+    for (Database user : List.of(writer, relay, consumer)) {
+      for (String change :
+          List.of(
+              "CREATE TABLE more (id INT PRIMARY KEY)",
+              "ALTER TABLE obt_spending ADD COLUMN more INT",
+              "DROP TABLE obt_spending")) {
+        assertThatThrownBy(() -> user.execute(change)).hasMessageContaining("denied");
+      }
+    }
+    assertThatThrownBy(() -> relay.execute("INSERT INTO obt_aggregate VALUES ('a', 'b', 1)"))
+        .hasMessageContaining("denied");
+    assertThatThrownBy(() -> writer.execute("SELECT * FROM obt_lease"))
+        .hasMessageContaining("denied");
+  }
+}
