@@ -21,6 +21,7 @@ import io.outboxpipeline.inbox.Resumed;
 import io.outboxpipeline.inbox.Waiting;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.Event;
+import io.outboxpipeline.runtime.AdminCaller;
 import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.Methods;
@@ -156,7 +157,7 @@ final class AdminApi implements HttpService {
 
   private Handler decision(String done, Decision decision) {
     return DatabaseErrors.guard(
-        (req, res) -> decide(JsonBody.read(req), res, "sequence", done, decision));
+        (req, res) -> decide(req, JsonBody.read(req), res, "sequence", done, decision));
   }
 
   private interface Settlement {
@@ -172,6 +173,7 @@ final class AdminApi implements HttpService {
           JsonObject body = JsonBody.read(req);
           UUID eventId = eventId(body);
           decide(
+              req,
               body,
               res,
               "sequence",
@@ -195,12 +197,18 @@ final class AdminApi implements HttpService {
   }
 
   private void skip(ServerRequest req, ServerResponse res) throws SQLException {
-    decide(JsonBody.read(req), res, "missing", "skipped", inbox::skip);
+    decide(req, JsonBody.read(req), res, "missing", "skipped", inbox::skip);
   }
 
   private void decide(
-      JsonObject body, ServerResponse res, String numberField, String done, Decision decision)
+      ServerRequest req,
+      JsonObject body,
+      ServerResponse res,
+      String numberField,
+      String done,
+      Decision decision)
       throws SQLException {
+    AdminCaller by = AdminCaller.of(req);
     var errors = new ArrayList<FieldError>();
     String type = text(body, "aggregateType", true, errors);
     String id = text(body, "aggregateId", true, errors);
@@ -219,7 +227,14 @@ final class AdminApi implements HttpService {
     long sequence = number;
     Resumed resumed =
         transactions
-            .run(c -> decision.on(c, chain, sequence, handler))
+            .run(
+                c -> {
+                  Optional<Resumed> goesOn = decision.on(c, chain, sequence, handler);
+                  if (goesOn.isPresent()) {
+                    DecisionTable.keep(c, done, chain, sequence, by);
+                  }
+                  return goesOn;
+                })
             .orElseThrow(
                 () ->
                     new ProblemException(
@@ -230,11 +245,14 @@ final class AdminApi implements HttpService {
     Replay.Progress now = replay.goOn(chain, resumed);
     LOG.log(
         INFO,
-        "number {0} of {1} was {2} by an admin request; the aggregate is at {3}",
+        "number {0} of {1} was {2} with the token {3} from {4}; the aggregate is at {5}; because: {6}",
         sequence,
         chain,
         done,
-        now.last());
+        by.token(),
+        by.address(),
+        now.last(),
+        by.why());
     var json = of(chain).add("last", now.last()).add("applied", now.applied());
     now.rejected()
         .ifPresent(

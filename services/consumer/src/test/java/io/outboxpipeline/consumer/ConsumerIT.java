@@ -195,6 +195,7 @@ final class ConsumerIT {
 
   @Test
   void a_rejected_event_holds_its_aggregate_until_it_is_retried_or_discarded() {
+    Database database = database();
     var understands = new AtomicBoolean();
     var spending = new SpendingHandler();
     EventHandler handler =
@@ -204,7 +205,7 @@ final class ConsumerIT {
                 understands.get()
                     ? run.stream().map(e -> event(e.aggregate().id(), e.sequence())).toList()
                     : run);
-    try (var pipe = Pipe.fifo(sqs, database())) {
+    try (var pipe = Pipe.fifo(sqs, database)) {
       ConsumerService consumer = pipe.started(ConsumerService.start(pipe.settingsHere(), handler));
       pipe.sendPacked(
           List.of(
@@ -232,7 +233,7 @@ final class ConsumerIT {
       assertThat(again.getInt("last")).isEqualTo(1);
       assertThat(again.getJsonObject("rejected").getInt("sequence")).isEqualTo(2);
 
-      JsonObject discarded = json(post(consumer, "/admin/rejected/discard", two));
+      JsonObject discarded = json(post(consumer, "/admin/rejected/discard?why=a+test", two));
       assertThat(discarded.getInt("last")).isEqualTo(3);
       assertThat(discarded.getJsonObject("rejected").getInt("sequence")).isEqualTo(4);
 
@@ -240,6 +241,16 @@ final class ConsumerIT {
       assertThat(post(consumer, "/admin/rejected/retry", two).statusCode()).isEqualTo(409);
       String four = two.replace(":2}", ":4}");
       assertThat(json(post(consumer, "/admin/rejected/retry", four)).getInt("last")).isEqualTo(5);
+      assertThat(
+              database.number(
+                  """
+                  SELECT COUNT(*) FROM consumer_decision
+                  WHERE aggregate_id = 'alice' AND token = 'first' AND address = '127.0.0.1'
+                    AND ABS(TIMESTAMPDIFF(MINUTE, decided_at, UTC_TIMESTAMP())) < 60
+                    AND (decision, sequence, why) IN
+                      (('retried', 2, ''), ('discarded', 2, 'a test'), ('retried', 4, ''))
+                  """))
+          .isEqualTo(3);
       assertThat(pipe.applied("alice")).containsExactly(1L, 3L, 4L, 5L);
       assertThat(pipe.deadLetterCount()).isZero();
     }

@@ -148,8 +148,19 @@ final class RelayServiceIT {
     for (RelayService relay : List.of(first, second)) {
       assertThat(call(relay, "POST", "/admin/quarantine/none/retry").statusCode()).isEqualTo(404);
     }
-    assertThat(call(second, "POST", "/admin/quarantine/" + event + "/discard").statusCode())
+    assertThat(
+            call(second, "POST", "/admin/quarantine/" + event + "/discard?why=test").statusCode())
         .isEqualTo(204);
+    assertThat(
+            database.number(
+                """
+                SELECT COUNT(*) FROM obt_decision
+                WHERE decision = 'discard' AND event_id = '%s' AND token = 'first' AND why = 'test'
+                  AND address = '127.0.0.1'
+                """
+                    .formatted(event)))
+        .isEqualTo(1);
+    assertThat(database.number("SELECT COUNT(*) FROM obt_decision")).isEqualTo(1);
     await().until(() -> database.number("SELECT COUNT(*) FROM obt") == 0);
   }
 }

@@ -1,7 +1,7 @@
 package io.outboxpipeline.runtime;
 
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 
 /**
  * Where a service listens, and how it stops.
@@ -9,23 +9,21 @@ import java.util.Optional;
  * @param port 0 for a free one
  * @param shutdownGrace how long stopping may take in all
  * @param connections what clients may take
- * @param adminToken what {@code /admin} wants as bearer token; without one {@code /admin} is off
+ * @param adminTokens each opens {@code /admin} as bearer token; without one {@code /admin} is off
  */
 public record ServerSettings(
     String host,
     int port,
     Duration shutdownGrace,
     ConnectionLimits connections,
-    Optional<Secret> adminToken) {
+    List<AdminToken> adminTokens) {
 
-  private static final int MIN_TOKEN = 16;
+  public ServerSettings {
+    adminTokens = List.copyOf(adminTokens);
+  }
 
   /** The settings {@code server.*} and {@code admin.token}. */
   public static ServerSettings read(Settings s, int defaultPort) {
-    Optional<Secret> token = s.optionalSecret("admin.token", "ADMIN_TOKEN");
-    if (token.isPresent() && token.get().value().length() < MIN_TOKEN) {
-      s.problem("admin.token", "ADMIN_TOKEN", "must have at least " + MIN_TOKEN + " characters");
-    }
     return new ServerSettings(
         s.text("server.host", "SERVER_HOST", "0.0.0.0"),
         s.integer("server.port", "SERVER_PORT", defaultPort, 0, 65_535),
@@ -36,27 +34,32 @@ public record ServerSettings(
             Duration.ofSeconds(1),
             Duration.ofHours(1)),
         ConnectionLimits.read(s),
-        token);
+        AdminToken.read(s));
   }
 
   /** On the loopback interface, without {@code /admin}. */
   public static ServerSettings local(int port) {
     return new ServerSettings(
-        "127.0.0.1", port, Duration.ofSeconds(25), ConnectionLimits.DEFAULT, Optional.empty());
+        "127.0.0.1", port, Duration.ofSeconds(25), ConnectionLimits.DEFAULT, List.of());
   }
 
   /** The same settings with {@code /admin} behind this token. */
   public ServerSettings withAdminToken(Secret token) {
-    return new ServerSettings(host, port, shutdownGrace, connections, Optional.of(token));
+    return withAdminTokens(List.of(new AdminToken("first", token)));
+  }
+
+  /** The same settings with {@code /admin} behind these tokens. */
+  public ServerSettings withAdminTokens(List<AdminToken> tokens) {
+    return new ServerSettings(host, port, shutdownGrace, connections, tokens);
   }
 
   /** The same settings with another time for stopping. */
   public ServerSettings withShutdownGrace(Duration grace) {
-    return new ServerSettings(host, port, grace, connections, adminToken);
+    return new ServerSettings(host, port, grace, connections, adminTokens);
   }
 
   /** The same settings with other limits to what clients may take. */
   public ServerSettings withConnections(ConnectionLimits limits) {
-    return new ServerSettings(host, port, shutdownGrace, limits, adminToken);
+    return new ServerSettings(host, port, shutdownGrace, limits, adminTokens);
   }
 }

@@ -1,25 +1,43 @@
 package io.outboxpipeline.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class AdminAccessTest {
   private static final String TOKEN = "0123456789abcdef";
+  private static final String NEXT = "fedcba9876543210";
+  private static final Duration SHORT = Duration.ofMillis(1);
+  private static final ServerSettings GUARDED =
+      ServerSettings.local(0)
+          .withAdminTokens(
+              List.of(
+                  new AdminToken("spring", new Secret(TOKEN)),
+                  new AdminToken("autumn", new Secret(NEXT))));
 
   private final Metrics metrics = new Metrics();
-  private final ServiceServer open = start(ServerSettings.local(0));
-  private final ServiceServer guarded =
-      start(ServerSettings.local(0).withAdminToken(new Secret(TOKEN)));
+  private final ServiceServer open = start(ServerSettings.local(0), SHORT);
+  private final ServiceServer guarded = start(GUARDED, SHORT);
 
-  private ServiceServer start(ServerSettings settings) {
+  private ServiceServer start(ServerSettings settings, Duration delay) {
     return ServiceServer.builder("example", settings, metrics)
         .routing(
             routing ->
                 AdminAccess.register(
-                    routing, settings, rules -> rules.get("/list", (req, res) -> res.send("all"))))
+                    routing,
+                    settings,
+                    rules ->
+                        rules
+                            .get("/list", (req, res) -> res.send("all"))
+                            .get("/who", (req, res) -> res.send(AdminCaller.of(req).toString())),
+                    delay))
         .start();
   }
 
@@ -59,6 +77,42 @@ final class AdminAccessTest {
         assertThat(response.headers().firstValue("www-authenticate")).isPresent();
       }
       assertThat(new Http(guarded.port()).get(path).statusCode()).isEqualTo(401);
+    }
+  }
+
+  @Test
+  void two_tokens_open_at_once_and_are_told_apart() {
+    assertThat(ask("/admin/who?why=%C3%A9t%C3%A9", "Bearer " + TOKEN).body())
+        .isEqualTo("AdminCaller[token=spring, address=127.0.0.1, why=été]");
+    assertThat(ask("/admin/who", "Bearer " + NEXT).body())
+        .isEqualTo("AdminCaller[token=autumn, address=127.0.0.1, why=]");
+    assertThat(ask("/admin/who?why=a%0Ab", "Bearer " + NEXT).statusCode()).isEqualTo(400);
+    assertThat(ask("/admin/who?why=" + "a".repeat(501), "Bearer " + NEXT).statusCode())
+        .isEqualTo(400);
+  }
+
+  @Test
+  void while_a_wrong_token_waits_for_its_answer_nothing_else_from_there_is_looked_at()
+      throws Exception {
+    try (var slow = start(GUARDED, Duration.ofSeconds(3));
+        var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      var http = new Http(slow.port());
+      long begun = System.nanoTime();
+      var wrong =
+          clients.submit(() -> http.get("/admin/list", "Authorization", "Bearer " + NEXT + "x"));
+      var refused = new AtomicReference<HttpResponse<String>>();
+      await()
+          .until(
+              () -> {
+                refused.set(http.get("/admin/list", "Authorization", "Bearer " + TOKEN));
+                return refused.get().statusCode() == 429 || wrong.isDone();
+              });
+      assertThat(wrong.get().statusCode()).isEqualTo(401);
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofSeconds(3));
+      assertThat(refused.get().statusCode()).isEqualTo(429);
+      assertThat(refused.get().headers().firstValue("retry-after")).isPresent();
+      assertThat(http.get("/admin/list", "Authorization", "Bearer " + TOKEN).body())
+          .isEqualTo("all");
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.outboxpipeline.relay.quarantine;
 
 import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.runtime.AdminCaller;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
@@ -46,4 +47,14 @@ public interface Quarantine {
    * @return whether it was held
    */
   boolean discard(String eventId) throws SQLException;
+
+  /** As {@link #retry(String)}, and keeps who wanted it, where there is a place for that. */
+  default boolean retry(String eventId, AdminCaller by) throws SQLException {
+    return retry(eventId);
+  }
+
+  /** As {@link #discard(String)}, and keeps who wanted it, where there is a place for that. */
+  default boolean discard(String eventId, AdminCaller by) throws SQLException {
+    return discard(eventId);
+  }
 }

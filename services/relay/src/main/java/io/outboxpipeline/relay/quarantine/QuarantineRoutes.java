@@ -1,11 +1,14 @@
 package io.outboxpipeline.relay.quarantine;
 
+import static java.lang.System.Logger.Level.INFO;
+
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.outboxpipeline.runtime.AdminCaller;
 import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.ProblemException;
 import jakarta.json.Json;
@@ -16,6 +19,7 @@ import java.sql.SQLException;
  * relay answers for all; the owner of the event's partition notices within seconds.
  */
 public final class QuarantineRoutes implements HttpService {
+  private static final System.Logger LOG = System.getLogger(QuarantineRoutes.class.getName());
   private static final int LISTED = 1000;
 
   private final Quarantine quarantine;
@@ -28,8 +32,8 @@ public final class QuarantineRoutes implements HttpService {
   public void routing(HttpRules rules) {
     rules
         .get("/quarantine", DatabaseErrors.guard(this::list))
-        .post("/quarantine/{event}/retry", decision(quarantine::retry))
-        .post("/quarantine/{event}/discard", decision(quarantine::discard));
+        .post("/quarantine/{event}/retry", decision("retried", quarantine::retry))
+        .post("/quarantine/{event}/discard", decision("discarded", quarantine::discard));
   }
 
   private void list(ServerRequest request, ServerResponse response) throws SQLException {
@@ -52,16 +56,25 @@ public final class QuarantineRoutes implements HttpService {
   }
 
   private interface Decision {
-    boolean apply(String eventId) throws SQLException;
+    boolean apply(String eventId, AdminCaller by) throws SQLException;
   }
 
-  private Handler decision(Decision decision) {
+  private Handler decision(String done, Decision decision) {
     return DatabaseErrors.guard(
         (request, response) -> {
           String event = request.path().pathParameters().get("event");
-          if (!decision.apply(event)) {
+          AdminCaller by = AdminCaller.of(request);
+          if (!decision.apply(event, by)) {
             throw new ProblemException(Status.NOT_FOUND_404, "No event of this id is held.");
           }
+          LOG.log(
+              INFO,
+              "event {0} was {1} with the token {2} from {3}, because: {4}",
+              event,
+              done,
+              by.token(),
+              by.address(),
+              by.why());
           response.status(Status.NO_CONTENT_204).send();
         });
   }

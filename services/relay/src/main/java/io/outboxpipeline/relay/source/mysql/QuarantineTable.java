@@ -7,6 +7,7 @@ import io.outboxpipeline.ownership.SlotRange;
 import io.outboxpipeline.relay.quarantine.Quarantine;
 import io.outboxpipeline.relay.source.Refusal;
 import io.outboxpipeline.relay.source.StoredEvent;
+import io.outboxpipeline.runtime.AdminCaller;
 import io.outboxpipeline.runtime.Transactions;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -199,20 +200,48 @@ public final class QuarantineTable implements Quarantine {
 
   @Override
   public boolean retry(String eventId) throws SQLException {
-    return transactions.run(
-        c -> {
-          try (var s =
-              c.prepareStatement(
-                  "DELETE FROM obt_quarantine WHERE event_id = ? AND state = 'held'")) {
-            s.setString(1, eventId);
-            return s.executeUpdate() == 1;
-          }
-        });
+    return transactions.run(c -> retry(c, eventId));
+  }
+
+  @Override
+  public boolean retry(String eventId, AdminCaller by) throws SQLException {
+    return transactions.run(c -> retry(c, eventId) && keep(c, "retry", eventId, by));
+  }
+
+  private static boolean retry(Connection transaction, String eventId) throws SQLException {
+    try (var s =
+        transaction.prepareStatement(
+            "DELETE FROM obt_quarantine WHERE event_id = ? AND state = 'held'")) {
+      s.setString(1, eventId);
+      return s.executeUpdate() == 1;
+    }
+  }
+
+  private static boolean keep(
+      Connection transaction, String decision, String eventId, AdminCaller by) throws SQLException {
+    String sql =
+        """
+        INSERT INTO obt_decision (decided_at, decision, event_id, token, address, why)
+        VALUES (UTC_TIMESTAMP(6), ?, ?, ?, ?, ?)
+        """;
+    try (var s = transaction.prepareStatement(sql)) {
+      s.setString(1, decision);
+      s.setString(2, eventId);
+      s.setString(3, by.token());
+      s.setString(4, by.address());
+      s.setString(5, by.why());
+      return s.executeUpdate() == 1;
+    }
   }
 
   @Override
   public boolean discard(String eventId) throws SQLException {
     return transactions.run(c -> discard(c, eventId));
+  }
+
+  @Override
+  public boolean discard(String eventId, AdminCaller by) throws SQLException {
+    return transactions.run(c -> discard(c, eventId) && keep(c, "discard", eventId, by));
   }
 
   private static boolean discard(Connection transaction, String eventId) throws SQLException {
