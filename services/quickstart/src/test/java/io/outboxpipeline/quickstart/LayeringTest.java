@@ -86,6 +86,17 @@ final class LayeringTest {
   }
 
   @Test
+  void spring_stays_in_the_modules_of_its_own() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(in("spring"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.springframework..", "org.hibernate..")
+        .check(CLASSES);
+  }
+
+  @Test
   void a_relay_meets_kubernetes_in_one_class_that_it_loads_only_when_told_to() {
     noClasses()
         .that()
