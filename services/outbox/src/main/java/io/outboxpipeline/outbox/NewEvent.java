@@ -128,6 +128,16 @@ public record NewEvent(
     return new NewEvent(aggregate, type, Event.JSON, json.getBytes(UTF_8), Map.of());
   }
 
+  /**
+   * An event whose payload a writer makes of a value.
+   *
+   * @throws IllegalArgumentException if the writer refuses, or no message can carry the event
+   */
+  public static NewEvent of(Aggregate aggregate, String type, Object value, PayloadWriter writer) {
+    PayloadWriter.Payload payload = writer.write(value);
+    return new NewEvent(aggregate, type, payload.contentType(), payload.bytes(), Map.of());
+  }
+
   /** The same event with one more header. */
   public NewEvent withHeader(String name, String value) {
     var more = new LinkedHashMap<>(headers);

@@ -54,6 +54,11 @@ public final class Outbox {
     return new Append(transaction, List.copyOf(events)).run();
   }
 
+  /** This class as an object, to be given interceptors and to be replaced in tests. */
+  public static EventAppender appender() {
+    return Outbox::append;
+  }
+
   private static void requireTransaction(Connection transaction) {
     boolean autoCommit;
     try {
