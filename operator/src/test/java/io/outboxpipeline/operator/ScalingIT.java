@@ -25,7 +25,8 @@ final class ScalingIT extends SharedOperatorCase {
   @SuppressWarnings("try") // a watch is there to be open
   void a_number_that_is_left_out_stays_until_an_autoscaler_sets_it_and_is_the_autoscalers_then() {
     create("scales", "replicas: 0", CONSUMER.replace("replicas: 1", "replicas: 5"));
-    eventually(() -> assertThat(replicas()).isEqualTo(5));
+    eventually(() -> assertThat(objects("scales")).contains("Deployment/scales-consumer"));
+    assertThat(replicas()).isEqualTo(5);
     var seen = new Seen();
     try (Watch watch =
         client
