@@ -13,7 +13,6 @@ import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.RelaySpec;
 import io.outboxpipeline.operator.api.SecretKey;
 import io.outboxpipeline.operator.api.TlsSpec;
-import io.outboxpipeline.operator.api.TrustStore;
 import io.outboxpipeline.operator.api.WorkloadSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,12 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a component's processes are told: settings in a ConfigMap, secrets by reference. */
 final class Environment {
-  /** Where the trust store is mounted. */
-  static final String TRUST_STORE = "/run/outboxpipeline/trust";
-
   private static final long MIN_SOCKET_TIMEOUT = 1000;
-
-  private static final String TRUST_STORE_PASSWORD = "TRUST_STORE_PASSWORD";
 
   private Environment() {}
 
@@ -148,16 +142,7 @@ final class Environment {
     }
     Components.adminToken(workload)
         .ifPresent(t -> of.add(secret("ADMIN_TOKEN", t.secretName(), t.key())));
-    TrustStore trusted = database.tls().trustStore();
-    if (trusted != null) {
-      of.add(secret(TRUST_STORE_PASSWORD, trusted.secretName(), trusted.passwordKey()));
-      of.add(
-          new EnvVar(
-              "JDK_JAVA_OPTIONS",
-              "-Djavax.net.ssl.trustStore=%s/%s -Djavax.net.ssl.trustStorePassword=$(%s)"
-                  .formatted(TRUST_STORE, trusted.key(), TRUST_STORE_PASSWORD),
-              null));
-    }
+    of.addAll(Trust.variables(database.tls()));
     if (component == Component.RELAY) {
       of.add(field("POD_NAME", "metadata.name"));
       of.add(field("POD_UID", "metadata.uid"));
