@@ -103,6 +103,21 @@ final class ResourceIT {
             "{mode: Required, trustStore: {secretName: s}}",
             "trustStore is only looked at when mode is VerifyCa or VerifyIdentity"),
         bad(
+            "authority unused",
+            "/database/tls",
+            "{certificateAuthority: {secretName: s}}",
+            "certificateAuthority is only looked at when mode is VerifyCa or VerifyIdentity"),
+        bad(
+            "authority from two places",
+            "/database/tls",
+            "{mode: VerifyCa, certificateAuthority: {secretName: s, configMapName: c}}",
+            "set one of secretName and configMapName"),
+        bad(
+            "authority and trust store",
+            "/database/tls",
+            "{mode: VerifyCa, certificateAuthority: {secretName: s}, trustStore: {secretName: s}}",
+            "set one of certificateAuthority and trustStore"),
+        bad(
             "no queue",
             "/queue",
             "{type: FIFO}",

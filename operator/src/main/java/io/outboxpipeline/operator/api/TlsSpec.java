@@ -9,6 +9,14 @@ import org.jspecify.annotations.Nullable;
 /** How connections to a database are protected. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
+    value = "!has(self.certificateAuthority) || self.mode in ['VerifyCa', 'VerifyIdentity']",
+    message =
+        "certificateAuthority is only looked at when mode is VerifyCa or VerifyIdentity: set one of"
+            + " these, or leave certificateAuthority out")
+@ValidationRule(
+    value = "!has(self.certificateAuthority) || !has(self.trustStore)",
+    message = "set one of certificateAuthority and trustStore")
+@ValidationRule(
     value = "!has(self.trustStore) || self.mode in ['VerifyCa', 'VerifyIdentity']",
     message =
         "trustStore is only looked at when mode is VerifyCa or VerifyIdentity: set one of these, or"
@@ -18,15 +26,18 @@ public record TlsSpec(
             "Disabled: no TLS. Preferred: TLS if the server has it. Required: TLS or no connection."
                 + " VerifyCa: also a certificate of a trusted authority. VerifyIdentity: also one"
                 + " that names the host.")
-        @Default("Preferred")
+        @Default("Required")
         Mode mode,
-    @JsonPropertyDescription("Authorities to trust; without it those that the images' Java trusts.")
-        @Nullable TrustStore trustStore) {
+    @JsonPropertyDescription(
+            "Authorities to trust for the database, as PEM; without it those that the images' Java"
+                + " trusts. Nothing else trusts them.")
+        @Nullable CertificateAuthority certificateAuthority,
+    @JsonPropertyDescription("The same as a Java trust store.") @Nullable TrustStore trustStore) {
 
-  static final TlsSpec DEFAULT = new TlsSpec(Mode.Preferred, null);
+  static final TlsSpec DEFAULT = new TlsSpec(Mode.Required, null, null);
 
   public TlsSpec {
-    mode = mode == null ? Mode.Preferred : mode;
+    mode = mode == null ? Mode.Required : mode;
   }
 
   /** Connector/J's modes. */

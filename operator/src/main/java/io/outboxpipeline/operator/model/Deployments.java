@@ -17,7 +17,6 @@ import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.outboxpipeline.operator.api.OutboxPipeline;
-import io.outboxpipeline.operator.api.TrustStore;
 import io.outboxpipeline.operator.api.WorkloadSpec;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -232,31 +231,19 @@ final class Deployments {
     var volumes = new ArrayList<Volume>();
     // The only place to write to: native libraries are unpacked there.
     volumes.add(new VolumeBuilder().withName(TMP).withNewEmptyDir().endEmptyDir().build());
-    TrustStore trusted = Components.database(pipeline.getSpec(), spec).tls().trustStore();
-    if (trusted != null) {
-      volumes.add(
-          new VolumeBuilder()
-              .withName(TRUST)
-              .withNewSecret()
-              .withSecretName(trusted.secretName())
-              .addNewItem()
-              .withKey(trusted.key())
-              .withPath(trusted.key())
-              .endItem()
-              .endSecret()
-              .build());
-    }
+    Trust.volume(TRUST, Components.database(pipeline.getSpec(), spec).tls())
+        .ifPresent(volumes::add);
     return volumes;
   }
 
   private static List<VolumeMount> mounts(OutboxPipeline pipeline, WorkloadSpec spec) {
     var mounts = new ArrayList<VolumeMount>();
     mounts.add(new VolumeMountBuilder().withName(TMP).withMountPath("/tmp").build());
-    if (Components.database(pipeline.getSpec(), spec).tls().trustStore() != null) {
+    if (Trust.volume(TRUST, Components.database(pipeline.getSpec(), spec).tls()).isPresent()) {
       mounts.add(
           new VolumeMountBuilder()
               .withName(TRUST)
-              .withMountPath(Environment.TRUST_STORE)
+              .withMountPath(Trust.FOLDER)
               .withReadOnly(true)
               .build());
     }

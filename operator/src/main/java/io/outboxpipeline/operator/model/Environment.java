@@ -13,7 +13,6 @@ import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.RelaySpec;
 import io.outboxpipeline.operator.api.SecretKey;
 import io.outboxpipeline.operator.api.TlsSpec;
-import io.outboxpipeline.operator.api.TrustStore;
 import io.outboxpipeline.operator.api.WorkloadSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,15 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a component's processes are told: settings in a ConfigMap, secrets by reference. */
 final class Environment {
-  /** Where the trust store is mounted. */
-  static final String TRUST_STORE = "/run/outboxpipeline/trust";
-
   private static final long MIN_SOCKET_TIMEOUT = 1000;
-
-  private static final String TRUST_STORE_PASSWORD = "TRUST_STORE_PASSWORD";
-
-  private static final String JVM_OPTIONS = "JDK_JAVA_OPTIONS";
-  private static final String JVM_OPTIONS_ADDED = "JDK_JAVA_OPTIONS_ADDED";
 
   private Environment() {}
 
@@ -152,16 +143,7 @@ final class Environment {
     }
     Components.adminToken(workload)
         .ifPresent(t -> of.add(secret("ADMIN_TOKEN", t.secretName(), t.key())));
-    TrustStore trusted = database.tls().trustStore();
-    if (trusted != null) {
-      of.add(secret(TRUST_STORE_PASSWORD, trusted.secretName(), trusted.passwordKey()));
-      of.add(
-          new EnvVar(
-              JVM_OPTIONS,
-              "-Djavax.net.ssl.trustStore=%s/%s -Djavax.net.ssl.trustStorePassword=$(%s)"
-                  .formatted(TRUST_STORE, trusted.key(), TRUST_STORE_PASSWORD),
-              null));
-    }
+    of.addAll(Trust.variables(database.tls()));
     if (component == Component.RELAY) {
       of.add(field("POD_NAME", "metadata.name"));
       of.add(field("POD_UID", "metadata.uid"));
@@ -171,28 +153,14 @@ final class Environment {
   }
 
   /**
-   * With what the spec adds: once each, for the API server takes no name twice. The spec's comes
-   * instead of ours, but options of the JVM come behind ours.
+   * With what the spec adds: once each, because the API server takes no name twice. The spec's
+   * comes instead of ours.
    */
   private static List<EnvVar> withAdded(
       List<EnvVar> ours, List<io.outboxpipeline.operator.api.EnvVar> theirs) {
     var of = new LinkedHashMap<String, EnvVar>();
     ours.forEach(v -> of.put(v.getName(), v));
-    for (var their : theirs) {
-      EnvVar added = added(their);
-      EnvVar our = of.get(added.getName());
-      if (our != null && added.getName().equals(JVM_OPTIONS)) {
-        // Defined first, so that it can be referred to.
-        added.setName(JVM_OPTIONS_ADDED);
-        of.remove(JVM_OPTIONS);
-        of.put(JVM_OPTIONS_ADDED, added);
-        of.put(
-            JVM_OPTIONS,
-            new EnvVar(JVM_OPTIONS, our.getValue() + " $(" + JVM_OPTIONS_ADDED + ")", null));
-      } else {
-        of.put(added.getName(), added);
-      }
-    }
+    theirs.forEach(v -> of.put(v.name(), added(v)));
     return List.copyOf(of.values());
   }
 

@@ -7,7 +7,6 @@ import io.outboxpipeline.operator.api.DatabaseSpec;
 import io.outboxpipeline.operator.api.EnvVar;
 import io.outboxpipeline.operator.api.OutboxPipelineSpec;
 import io.outboxpipeline.operator.api.SecretKey;
-import io.outboxpipeline.operator.api.TrustStore;
 import io.outboxpipeline.operator.api.WorkloadSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,10 +34,8 @@ public record References(NavigableSet<String> secrets, NavigableSet<String> conf
     var of = new References(new TreeSet<>(), new TreeSet<>());
     DatabaseSpec database = Components.database(spec, workload);
     of.secrets.add(database.credentials().secretName());
-    TrustStore trusted = database.tls().trustStore();
-    if (trusted != null) {
-      of.secrets.add(trusted.secretName());
-    }
+    Trust.secret(database.tls()).ifPresent(of.secrets::add);
+    Trust.configMap(database.tls()).ifPresent(of.configMaps::add);
     AwsCredentials aws = spec.queue().credentials();
     if (aws != null && component != Component.BASE) {
       of.secrets.add(aws.secretName());

@@ -153,6 +153,38 @@ final class WantedTest {
   }
 
   @Test
+  void authorities_are_trusted_for_the_database_alone_and_their_password_is_shown_nowhere() {
+    OutboxPipeline store = Pipelines.sample("everything");
+    PodSpec relay = pod(deployment(store, "spending-relay"));
+    List<EnvVar> env = relay.getContainers().getFirst().getEnv();
+    assertThat(env)
+        .as("the JVM prints what is in its options, and SQS is reached with them, too")
+        .noneMatch(e -> String.valueOf(e.getValue()).contains("javax.net.ssl"));
+    assertThat(env)
+        .filteredOn(e -> e.getName().startsWith("MYSQL_TRUST_STORE"))
+        .satisfiesExactly(
+            e -> assertThat(e.getValue()).isEqualTo("/run/outboxpipeline/trust/truststore.p12"),
+            e ->
+                assertThat(e.getValueFrom().getSecretKeyRef().getName())
+                    .isEqualTo("database-authorities"));
+
+    OutboxPipeline authority = Pipelines.sample("relay-only");
+    PodSpec trusting = pod(deployment(authority, "invoices-relay"));
+    assertThat(trusting.getContainers().getFirst().getEnv())
+        .filteredOn(e -> e.getName().equals("MYSQL_CA_FILE"))
+        .singleElement()
+        .extracting(EnvVar::getValue)
+        .isEqualTo("/run/outboxpipeline/trust/global-bundle.pem");
+    assertThat(trusting.getVolumes())
+        .filteredOn(v -> v.getConfigMap() != null)
+        .singleElement()
+        .extracting(v -> v.getConfigMap().getName())
+        .isEqualTo("rds-authorities");
+    assertThat(References.of(authority.getSpec()).configMaps()).contains("rds-authorities");
+    assertThat(References.of(store.getSpec()).secrets()).contains("database-authorities");
+  }
+
+  @Test
   void a_secret_restarts_whose_pods_use_it() {
     OutboxPipeline pipeline = Pipelines.sample("everything");
     Map<String, String> before = digests(pipeline, Map.of("accounts-database", "1"));
@@ -198,7 +230,7 @@ final class WantedTest {
   }
 
   @Test
-  void a_variable_stands_once_and_options_of_the_jvm_are_put_together() {
+  void a_variable_stands_once_and_the_spec_s_comes_instead_of_ours() {
     OutboxPipeline pipeline =
         Pipelines.of(
             """
@@ -224,17 +256,8 @@ final class WantedTest {
     assertThat(relay).contains(new EnvVar("JDK_JAVA_OPTIONS", "-Xmx1g", null));
     var consumer = variables(pipeline, "orders-consumer");
     assertThat(consumer).extracting(EnvVar::getName).doesNotHaveDuplicates();
-    assertThat(consumer)
-        .extracting(EnvVar::getName)
-        .containsSubsequence("JDK_JAVA_OPTIONS_ADDED", "JDK_JAVA_OPTIONS");
-    assertThat(consumer)
-        .filteredOn(v -> v.getName().equals("JDK_JAVA_OPTIONS"))
-        .singleElement()
-        .satisfies(
-            v ->
-                assertThat(v.getValue())
-                    .startsWith("-Djavax.net.ssl.trustStore=")
-                    .endsWith(" $(JDK_JAVA_OPTIONS_ADDED)"));
+    // What trusts the database says nothing to the JVM.
+    assertThat(consumer).contains(new EnvVar("JDK_JAVA_OPTIONS", "-Xmx1g", null));
   }
 
   private static List<EnvVar> variables(OutboxPipeline pipeline, String deployment) {
