@@ -46,7 +46,9 @@ final class GrantsIT {
     return Stream.of(sql.split(";"))
         .map(String::strip)
         .filter(s -> !s.isEmpty())
-        .map(s -> s.replace("`outbox`", outbox.name()).replace("`inbox`", inbox.name()))
+        .map(
+            s ->
+                s.replace("`outbox`.", outbox.name() + ".").replace("`inbox`.", inbox.name() + "."))
         .map(s -> s.replaceAll("'((outbox|inbox)_\\w+)'@", "'$1_" + outbox.name() + "'@"))
         .toList();
   }
