@@ -58,6 +58,8 @@ public final class FaultyDynamoDb implements AutoCloseable {
   @FunctionalInterface
   public interface Plan {
     /**
+     * What becomes of one.
+     *
      * @param action such as {@code UpdateItem}
      */
     Fault of(String action, JsonNode request);
@@ -77,6 +79,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // not compared by value
   private record Answer(int status, byte[] body) {}
 
   private final URI target;
