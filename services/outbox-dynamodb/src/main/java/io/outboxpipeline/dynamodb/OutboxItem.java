@@ -35,8 +35,9 @@ public record OutboxItem(Aggregate aggregate, long lastSequence, List<PendingEve
    */
   public static Optional<OutboxItem> read(Map<String, AttributeValue> item)
       throws MalformedItemException {
-    AttributeValue list = item.get(OutboxAttributes.EVENTS);
-    boolean waits = list != null && list.hasL() && !list.l().isEmpty();
+    AttributeValue attribute = item.get(OutboxAttributes.EVENTS);
+    List<AttributeValue> list = attribute != null && attribute.hasL() ? attribute.l() : List.of();
+    boolean waits = !list.isEmpty();
     boolean says = item.containsKey(OutboxAttributes.SLOT);
     if (!waits && !says) {
       return Optional.empty();
@@ -53,11 +54,11 @@ public record OutboxItem(Aggregate aggregate, long lastSequence, List<PendingEve
     long last =
         PendingEvent.number(item, OutboxAttributes.SEQUENCE)
             .orElseThrow(() -> new MalformedItemException("it has events and no number"));
-    if (last < list.l().size()) {
+    if (last < list.size()) {
       throw new MalformedItemException("it has more events than its number says");
     }
     return Optional.of(
-        new OutboxItem(aggregate, last, list.l().stream().map(PendingEvent::read).toList()));
+        new OutboxItem(aggregate, last, list.stream().map(PendingEvent::read).toList()));
   }
 
   private static Aggregate aggregate(Map<String, AttributeValue> item)

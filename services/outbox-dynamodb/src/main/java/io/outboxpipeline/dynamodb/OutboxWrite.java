@@ -32,8 +32,8 @@ public final class OutboxWrite {
     List<TransactWriteItem> items = new ArrayList<>();
     Set<Object> keys = new HashSet<>();
     for (Object part : parts) {
-      if (part instanceof Part) {
-        Update update = ((Part) part).update();
+      if (part instanceof Part withEvents) {
+        Update update = withEvents.update();
         if (!keys.add(List.of(update.tableName(), update.key()))) {
           throw new IllegalArgumentException(
               "an item stands twice in one transaction: give all events of an aggregate to one"
@@ -67,14 +67,14 @@ public final class OutboxWrite {
   /** A part with events; null for one of the caller's own. */
   @Nullable Part part(int n) {
     Object part = parts.get(n);
-    return part instanceof Part ? (Part) part : null;
+    return part instanceof Part withEvents ? withEvents : null;
   }
 
   List<Appended> appended() {
     List<Appended> appended = new ArrayList<>();
     for (Object part : parts) {
-      if (part instanceof Part) {
-        appended.addAll(((Part) part).appended(((Part) part).seen()));
+      if (part instanceof Part withEvents) {
+        appended.addAll(withEvents.appended(withEvents.seen()));
       }
     }
     return appended;

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
 import software.amazon.awssdk.services.dynamodb.model.Update;
@@ -148,7 +149,7 @@ record Part(Update update, Aggregate aggregate, OptionalLong seen, List<UUID> id
       values.keySet().forEach(Merge::refuseOurs);
     }
 
-    private static void refuseOurs(String text) {
+    private static void refuseOurs(@Nullable String text) {
       if (text != null && text.matches("(?s).*(^|[^A-Za-z0-9_])" + PREFIX + ".*")) {
         throw new IllegalArgumentException(
             "names that begin with " + PREFIX + " are the outbox's own: " + text);
@@ -218,7 +219,8 @@ record Part(Update update, Aggregate aggregate, OptionalLong seen, List<UUID> id
 
     private static void requireClosed(String condition) {
       int depth = 0;
-      for (char c : condition.toCharArray()) {
+      for (int i = 0; i < condition.length(); i++) {
+        char c = condition.charAt(i);
         depth += c == '(' ? 1 : c == ')' ? -1 : 0;
         if (depth < 0) {
           break;

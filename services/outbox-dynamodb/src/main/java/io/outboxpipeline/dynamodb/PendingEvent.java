@@ -124,7 +124,7 @@ public record PendingEvent(
 
   /** The bytes that DynamoDB reckons for a map in a list, rounded up. */
   private static long size(Map<String, AttributeValue> element) {
-    long bytes = 4 + SIZE.length() + 1 + NUMBER;
+    long bytes = 4L + SIZE.length() + 1 + NUMBER;
     for (Map.Entry<String, AttributeValue> e : element.entrySet()) {
       AttributeValue v = e.getValue();
       bytes += 1 + e.getKey().length();

@@ -2,6 +2,7 @@ package io.outboxpipeline.dynamodb;
 
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -36,12 +37,11 @@ public final class Retryable {
    * that is safe; for anything else see {@link #mayBeDone}.
    */
   public static boolean test(Throwable e) {
-    if (e instanceof TransactionCanceledException) {
-      List<CancellationReason> reasons = ((TransactionCanceledException) e).cancellationReasons();
+    if (e instanceof TransactionCanceledException cancelled) {
+      List<CancellationReason> reasons = cancelled.cancellationReasons();
       return !reasons.isEmpty() && reasons.stream().allMatch(r -> REASONS.contains(r.code()));
     }
-    if (e instanceof AwsServiceException) {
-      var failure = (AwsServiceException) e;
+    if (e instanceof AwsServiceException failure) {
       return CODES.contains(code(failure))
           || failure.statusCode() >= 500
           || failure.isThrottlingException();
@@ -52,26 +52,25 @@ public final class Retryable {
 
   /** Whether it is unknown if what failed this way was carried out. */
   public static boolean mayBeDone(Throwable e) {
-    if (e instanceof SdkException && ((SdkException) e).numAttempts() > 1) {
+    if (e instanceof SdkException failure && failure.numAttempts() > 1) {
       return true; // what became of the attempts before the last is not told
     }
-    return e instanceof AwsServiceException
-        ? ((AwsServiceException) e).statusCode() >= 500
+    return e instanceof AwsServiceException failed
+        ? failed.statusCode() >= 500
         : e instanceof SdkClientException;
   }
 
   /** Whether the item would have become larger than DynamoDB takes. */
   static boolean tooLarge(Throwable e) {
-    if (e instanceof TransactionCanceledException) {
-      return ((TransactionCanceledException) e)
-          .cancellationReasons().stream().anyMatch(r -> sizeOf(r.message()));
+    if (e instanceof TransactionCanceledException cancelled) {
+      return cancelled.cancellationReasons().stream().anyMatch(r -> sizeOf(r.message()));
     }
-    return e instanceof AwsServiceException
-        && code((AwsServiceException) e).equals("ValidationException")
+    return e instanceof AwsServiceException failure
+        && code(failure).equals("ValidationException")
         && sizeOf(e.getMessage());
   }
 
-  private static boolean sizeOf(String message) {
+  private static boolean sizeOf(@Nullable String message) {
     return message != null && message.contains("Item size");
   }
 

@@ -41,7 +41,7 @@ public final class DynamoDbFence implements Fence {
   }
 
   private static List<Long> epochs(Map<String, AttributeValue> item) {
-    return item.get("epochs").l().stream().map(e -> Long.parseLong(e.n())).toList();
+    return RelayTable.of(item, "epochs").l().stream().map(e -> Long.parseLong(e.n())).toList();
   }
 
   @Override
@@ -75,7 +75,7 @@ public final class DynamoDbFence implements Fence {
             return false;
           }
           long epoch = there.map(i -> Collections.max(epochs(i)) + 1).orElse(0L);
-          String version = there.map(i -> i.get(RelayTable.VERSION).s()).orElse("");
+          String version = there.map(i -> RelayTable.of(i, RelayTable.VERSION).s()).orElse("");
           Map<String, AttributeValue> item =
               Map.of(
                   "partitions", number(partitions),
@@ -107,9 +107,9 @@ public final class DynamoDbFence implements Fence {
               r.tableName(table.name)
                   .key(RelayTable.key(FENCE, FENCE))
                   .updateExpression(
-                      "SET #epochs[%d] = :epoch, #raised[%d] = :raise, #version = :raise"
+                      "SET #epochs[%s] = :epoch, #raised[%s] = :raise, #version = :raise"
                           .formatted(p, p))
-                  .conditionExpression("#partitions = :count AND #epochs[%d] < :epoch".formatted(p))
+                  .conditionExpression("#partitions = :count AND #epochs[%s] < :epoch".formatted(p))
                   .expressionAttributeNames(
                       Map.of(
                           "#epochs", "epochs",
@@ -129,7 +129,7 @@ public final class DynamoDbFence implements Fence {
       if (now.isEmpty() || epochs(now).size() != epochs(there).size()) {
         return new RaiseOutcome.Repartitioned();
       }
-      return raise.equals(now.get("raised").l().get(p).s())
+      return raise.equals(RelayTable.of(now, "raised").l().get(p).s())
           ? new RaiseOutcome.Raised()
           : new RaiseOutcome.Stale(epochs(now).get(p));
     }

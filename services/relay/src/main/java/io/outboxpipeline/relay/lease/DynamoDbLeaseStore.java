@@ -71,10 +71,10 @@ public final class DynamoDbLeaseStore implements LeaseStore {
 
   private static Heartbeat heartbeat(Map<String, AttributeValue> item) {
     return new Heartbeat(
-        new MemberId(item.get(RelayTable.SK).s()),
-        item.get("incarnation").s(),
+        new MemberId(RelayTable.of(item, RelayTable.SK).s()),
+        RelayTable.of(item, "incarnation").s(),
         number(item, "renewals"),
-        Heartbeat.State.valueOf(item.get("state").s()),
+        Heartbeat.State.valueOf(RelayTable.of(item, "state").s()),
         (int) number(item, "partitions"),
         text(item, "report").map(Report::decoded).orElse(Report.NONE),
         version(item));
@@ -82,7 +82,7 @@ public final class DynamoDbLeaseStore implements LeaseStore {
 
   private static PartitionLease lease(Map<String, AttributeValue> item) {
     return new PartitionLease(
-        Integer.parseInt(item.get(RelayTable.SK).s()),
+        Integer.parseInt(RelayTable.of(item, RelayTable.SK).s()),
         text(item, "holder").map(MemberId::new),
         text(item, "target").map(MemberId::new),
         number(item, "epoch"),
@@ -162,7 +162,7 @@ public final class DynamoDbLeaseStore implements LeaseStore {
   }
 
   private static Version version(Map<String, AttributeValue> item) {
-    return new Version(item.get(RelayTable.VERSION).s());
+    return new Version(RelayTable.of(item, RelayTable.VERSION).s());
   }
 
   private static Optional<String> text(Map<String, AttributeValue> item, String name) {
@@ -171,7 +171,7 @@ public final class DynamoDbLeaseStore implements LeaseStore {
   }
 
   private static long number(Map<String, AttributeValue> item, String name) {
-    return Long.parseLong(item.get(name).n());
+    return Long.parseLong(RelayTable.of(item, name).n());
   }
 
   private static AttributeValue number(long value) {

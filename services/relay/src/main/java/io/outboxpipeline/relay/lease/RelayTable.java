@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -42,7 +43,7 @@ public final class RelayTable {
               create("outbox", "source", Map.of("name", AttributeValue.fromS(drawn)));
               return get("outbox", "source");
             })
-        .map(item -> URI.create(item.get("name").s()))
+        .map(item -> URI.create(of(item, "name").s()))
         .orElseThrow();
   }
 
@@ -114,6 +115,11 @@ public final class RelayTable {
             return there != null && next.equals(there.s());
           }
         });
+  }
+
+  /** An attribute that every item of its kind has. */
+  static AttributeValue of(Map<String, AttributeValue> item, String attribute) {
+    return Objects.requireNonNull(item.get(attribute), attribute);
   }
 
   static Map<String, AttributeValue> key(String pk, String sk) {

@@ -28,7 +28,7 @@ final class Numbers {
     return before == null || number >= before
         ? Optional.empty()
         : Optional.of(
-            "its number went back from %d to %d: a put, a deletion or a restore took it away"
+            "its number went back from %s to %s: a put, a deletion or a restore took it away"
                 .formatted(before, number));
   }
 }
