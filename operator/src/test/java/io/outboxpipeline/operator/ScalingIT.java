@@ -71,12 +71,13 @@ final class ScalingIT extends SharedOperatorCase {
     public void eventReceived(Action action, Deployment deployment) {
       replicas.add(deployment.getSpec().getReplicas());
       digest =
-          deployment
-              .getSpec()
-              .getTemplate()
-              .getMetadata()
-              .getAnnotations()
-              .get("outboxpipeline.io/settings");
+          String.valueOf(
+              deployment
+                  .getSpec()
+                  .getTemplate()
+                  .getMetadata()
+                  .getAnnotations()
+                  .get("outboxpipeline.io/settings"));
     }
 
     @Override
