@@ -43,7 +43,7 @@ final class GrantsIT {
     String part = migrators ? text.substring(0, rest) : text.substring(rest);
     String sql =
         part.lines().filter(l -> !l.startsWith("--")).reduce("", (all, l) -> all + l + "\n");
-    return Stream.of(sql.split(";"))
+    return Stream.of(sql.split(";", -1))
         .map(String::strip)
         .filter(s -> !s.isEmpty())
         .map(
