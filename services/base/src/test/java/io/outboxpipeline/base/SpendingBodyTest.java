@@ -33,7 +33,8 @@ final class SpendingBodyTest {
   @Test
   void the_description_of_an_amount_is_what_is_accepted() throws IOException {
     Pattern described;
-    try (var in = Objects.requireNonNull(SpendingBodyTest.class.getResourceAsStream("openapi.yaml"))) {
+    try (var in =
+        Objects.requireNonNull(SpendingBodyTest.class.getResourceAsStream("openapi.yaml"))) {
       String yaml = new String(in.readAllBytes(), UTF_8);
       Matcher found = Pattern.compile("pattern: '(\\^\\(\\?=.*)'").matcher(yaml);
       assertThat(found.find()).isTrue();
