@@ -8,6 +8,7 @@ import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,8 @@ final class SpendingBodyTest {
   @Test
   void the_description_of_an_amount_is_what_is_accepted() throws IOException {
     Pattern described;
-    try (var in = SpendingBodyTest.class.getResourceAsStream("openapi.yaml")) {
+    try (var in =
+        Objects.requireNonNull(SpendingBodyTest.class.getResourceAsStream("openapi.yaml"))) {
       String yaml = new String(in.readAllBytes(), UTF_8);
       Matcher found = Pattern.compile("pattern: '(\\^\\(\\?=.*)'").matcher(yaml);
       assertThat(found.find()).isTrue();

@@ -27,6 +27,7 @@ public final class AdminAccess {
   private static final String SCHEME = "bearer ";
   private static final Duration DELAY = Duration.ofSeconds(1);
 
+  @SuppressWarnings("ArrayRecordComponent") // not compared by value
   private record Digest(String name, byte[] sha256) {}
 
   private final List<Digest> tokens;
