@@ -32,6 +32,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
@@ -144,7 +145,8 @@ final class OutboxAutoConfigurationIT {
                 .hasMessageContaining("one, two")
                 .satisfies(
                     e ->
-                        assertThat(new NoChoiceFailureAnalyzer().analyze(e).getAction())
+                        assertThat(new NoChoiceFailureAnalyzer().analyze(e))
+                            .extracting(FailureAnalysis::getAction)
                             .isEqualTo(
                                 "Set outboxpipeline.outbox.data-source to one of: one, two")));
     two.withPropertyValues(
