@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -32,6 +33,7 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
  * What the product relies on in DynamoDB, of whichever peer is there: {@code -Dtest.dynamodb=aws}
  * asks the real one, in a table that the test creates and deletes.
  */
+@NullUnmarked // an attribute that is missing fails the test
 final class DynamoDbContractIT {
   private final TestTable table = new TestTable();
 

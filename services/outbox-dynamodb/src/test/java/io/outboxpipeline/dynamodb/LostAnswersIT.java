@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbException;
 
 /** Answers get lost before and after the write, while a relay drains the item. */
+@NullUnmarked // an attribute that is missing fails the test
 final class LostAnswersIT {
   private final TestTable table = new TestTable();
   private final FaultyDynamoDb proxy = new FaultyDynamoDb(DynamoDbPeer.endpoint());

@@ -5,11 +5,13 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.NullUnmarked;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /** A table with the key {@code pk} and the outbox's index, for one test. */
+@NullUnmarked // an attribute that is missing fails the test
 final class TestTable implements AutoCloseable {
   final DynamoDbClient client = DynamoDbPeer.client();
   final String name = "obt-test-" + UUID.randomUUID();

@@ -18,6 +18,8 @@ sealed interface Repartition {
   record Ask() implements Repartition {}
 
   /**
+   * Decides on values alone.
+   *
    * @param allFree whether no lease names one who may still send
    * @param allIdle whether every live heartbeat says that its member works with no partitions
    * @param readAfter whether leases and heartbeats were read after the layout: whoever starts a

@@ -216,7 +216,7 @@ final class Peer {
 
   private static byte[] lastWords(Status status) {
     String detail =
-        status == Status.REQUEST_TIMEOUT_408
+        status.code() == Status.REQUEST_TIMEOUT_408.code()
             ? "The request took longer to arrive than this service waits."
             : "This service has too many requests under way, and this one was the slowest.";
     byte[] body = Problem.of(status, detail).json().getBytes(UTF_8);
