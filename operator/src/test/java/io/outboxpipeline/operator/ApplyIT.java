@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What becomes of a pipeline that is applied again and again, as GitOps does it. */
 @Execution(ExecutionMode.SAME_THREAD)
 @ResourceLock(Cluster.PIPELINES)
+@NullUnmarked // what is missing fails the test
 final class ApplyIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -47,8 +47,8 @@ final class FakeKubelet implements AutoCloseable {
 
   private void start(Pod pod) {
     var meta = pod.getMetadata();
-    String pipeline = meta.getLabels().get("outboxpipeline.io/pipeline");
     if ("relay".equals(meta.getLabels().get("app.kubernetes.io/component"))) {
+      String pipeline = requireNonNull(meta.getLabels().get("outboxpipeline.io/pipeline"));
       relays.computeIfAbsent(
           meta.getName(),
           name ->

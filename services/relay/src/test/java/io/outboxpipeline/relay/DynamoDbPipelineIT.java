@@ -36,6 +36,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -52,6 +53,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
  * has a stale index, with relays killed, paused and restarted. Whatever happens: what was written
  * is what arrives, once by its numbers, in order of each aggregate, and nothing is left.
  */
+@NullUnmarked // what is missing fails the test
 final class DynamoDbPipelineIT {
   private static final int WRITES = TestSize.of(800, 20_000);
   private static final int IDENTITIES = TestSize.of(200, 500);

@@ -39,6 +39,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -55,6 +56,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** The loops over DynamoDB's peer, a proxy with its faults, and a peer of SQS. */
 @Execution(ExecutionMode.SAME_THREAD)
+@NullUnmarked // what is missing fails the test
 final class RelayOnDynamoDbIT {
   private static final Grant GRANT = new Grant(0, new SlotRange(0, 255), 1);
 

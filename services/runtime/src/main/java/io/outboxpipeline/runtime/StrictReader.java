@@ -38,7 +38,7 @@ final class StrictReader extends DataReader {
 
   @SuppressWarnings("removal") // The factory that is to replace it makes no subclass.
   StrictReader(DataReader wire, Peer peer, long maxBody) {
-    super(Http10.upgraded(() -> read(wire, peer))::get);
+    super(Http10.upgraded(() -> read(wire, peer)));
     this.peer = peer;
     this.maxBody = maxBody;
   }
