@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** Carries out what the reader wants, each call on a thread of its own, and brings the answers. */
-final class Calls implements Reader.Outside {
+final class Calls implements Outside {
   private static final int AT_ONCE = 48;
 
   private final ItemTable table;

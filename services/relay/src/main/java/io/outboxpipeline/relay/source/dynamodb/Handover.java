@@ -28,7 +28,7 @@ final class Handover {
   private final Intake intake;
   private final EventMaker events;
   private final Pauses pauses;
-  private final Reader.Outside outside;
+  private final Outside outside;
   private final Shares shares;
   private final ItemMap items;
   private final Predicate<Item> mayHandOver;
@@ -43,7 +43,7 @@ final class Handover {
       Intake intake,
       EventMaker events,
       Pauses pauses,
-      Reader.Outside outside,
+      Outside outside,
       Shares shares,
       ItemMap items,
       Predicate<Item> mayHandOver) {
