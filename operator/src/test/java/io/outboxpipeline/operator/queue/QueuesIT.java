@@ -42,7 +42,7 @@ final class QueuesIT {
   static void start() {
     sqs = EmbeddedSqs.start(0);
     direct = TestQueues.client(sqs.endpoint());
-    clients = new SqsClients(Duration.ofSeconds(2));
+    clients = new SqsClients(Duration.ofMinutes(1));
   }
 
   @AfterAll
