@@ -1,7 +1,6 @@
 package io.outboxpipeline.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -52,13 +51,18 @@ final class ApplyIT {
     namespace = cluster.namespace();
   }
 
-  /** The objects of a spec that may be empty; of what the components have in common, the base's. */
+  /**
+   * The objects of a spec that may be empty and that the sample fills; of what the components have
+   * in common, the base's.
+   */
   static Stream<String> optional() throws IOException {
     var crd = Serialization.unmarshal(Files.readString(Crd.FILE), CustomResourceDefinition.class);
     var paths = new ArrayList<String>();
     JSONSchemaProps root = crd.getSpec().getVersions().getFirst().getSchema().getOpenAPIV3Schema();
     collect("/spec", root.getProperties().get("spec"), paths);
+    ObjectNode full = sample("everything");
     return paths.stream()
+        .filter(p -> !full.at(p).isEmpty())
         .filter(p -> !p.equals("/spec") && !p.equals("/spec/queue"))
         .filter(p -> !p.matches("/spec/(relay|consumer)/(pod|resources|service.*)(/.*)?"));
   }
@@ -80,7 +84,6 @@ final class ApplyIT {
   void an_object_is_reduced_to_an_empty_one_and_stays_one(String path) throws IOException {
     ObjectNode full = sample("everything");
     JsonPointer at = JsonPointer.compile(path);
-    assumeThat(full.at(at).isEmpty()).as("nothing there to be taken away").isFalse();
     ObjectNode reduced = full.deepCopy();
     ((ObjectNode) reduced.at(at.head())).putObject(at.last().getMatchingProperty());
     applied(full);

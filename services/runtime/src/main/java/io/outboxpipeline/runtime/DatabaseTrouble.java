@@ -162,8 +162,12 @@ public record DatabaseTrouble(Category category, String reason) {
    * reason went to another thread that waited for one, it goes on saying what it said.
    */
   public Health health(Health before) {
-    boolean nothingNew = category == Category.OTHER && reason.equals(NO_CONNECTION);
-    return nothingNew && before instanceof Health.Down ? before : Health.down(toString());
+    return isUnexplained() && before instanceof Health.Down ? before : Health.down(toString());
+  }
+
+  /** Whether nothing is known but that no connection could be opened in time. */
+  boolean isUnexplained() {
+    return category == Category.OTHER && reason.equals(NO_CONNECTION);
   }
 
   /** The category and the reason, for health and logs. */

@@ -60,7 +60,8 @@ public enum Migration {
           return;
         } catch (RuntimeException e) {
           DatabaseTrouble trouble = DatabaseTrouble.of(e);
-          if (!MAY_PASS.contains(trouble.category()) || System.nanoTime() - end > 0) {
+          boolean mayPass = MAY_PASS.contains(trouble.category()) || trouble.isUnexplained();
+          if (!mayPass || System.nanoTime() - end > 0) {
             throw new MigrationFailed(trouble, e);
           }
           if (!told.equals(trouble.toString())) {
