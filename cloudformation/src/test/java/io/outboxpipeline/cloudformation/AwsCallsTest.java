@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.core.SdkClient;
@@ -26,7 +27,8 @@ final class AwsCallsTest {
           .importPackages("io.outboxpipeline");
 
   /** Methods of a client that ask nothing of AWS. */
-  private static final Set<String> LOCAL = Set.of("close", "serviceName", "builder", "create");
+  private static final Set<String> LOCAL =
+      Set.of("close", "serviceName", "builder", "create", "serviceClientConfiguration");
 
   static Stream<AwsActions> components() {
     return AwsActions.all().stream();
@@ -35,7 +37,21 @@ final class AwsCallsTest {
   @ParameterizedTest
   @MethodSource("components")
   void the_table_lists_what_the_code_calls(AwsActions component) {
-    assertThat(called("io.outboxpipeline." + component.component())).isEqualTo(component.actions());
+    assertThat(called("io.outboxpipeline." + component.component()))
+        .filteredOn(action -> action.startsWith("sqs:"))
+        .isEqualTo(component.actions());
+  }
+
+  /** A relay looks at the table through the library, which checks it for writers, too. */
+  @Test
+  void the_table_lists_what_a_relay_calls_of_dynamodb() {
+    var actions = new TreeSet<>(called("io.outboxpipeline.relay"));
+    actions.add("dynamodb:DescribeTable");
+    // IAM asks for the actions of which a transaction is made.
+    assertThat(actions.remove("dynamodb:TransactWriteItems")).isTrue();
+    assertThat(actions)
+        .filteredOn(action -> action.startsWith("dynamodb:"))
+        .containsExactlyElementsOf(AwsActions.RELAY_ON_DYNAMODB);
   }
 
   /** What classes of a package call themselves, or have {@link SqsSettings} call. */
@@ -61,9 +77,16 @@ final class AwsCallsTest {
   private static void add(Set<String> actions, JavaMethodCall call) {
     JavaClass owner = call.getTargetOwner();
     if (owner.isAssignableTo(SdkClient.class) && !LOCAL.contains(call.getName())) {
-      assertThat(owner.isEquivalentTo(SqsClient.class)).as("%s is SQS", call).isTrue();
-      String name = call.getName().replaceFirst("(Batch|Paginator)$", "");
-      actions.add("sqs:" + Character.toUpperCase(name.charAt(0)) + name.substring(1));
+      boolean dynamoDb = owner.getSimpleName().equals("DynamoDbClient");
+      assertThat(dynamoDb || owner.isEquivalentTo(SqsClient.class))
+          .as("%s is SQS or DynamoDB", call)
+          .isTrue();
+      String method = call.getName();
+      String name = method.replaceFirst("(Batch|Paginator)$", "");
+      actions.add(
+          (dynamoDb ? "dynamodb:" : "sqs:")
+              + Character.toUpperCase(name.charAt(0))
+              + name.substring(1));
     }
   }
 }

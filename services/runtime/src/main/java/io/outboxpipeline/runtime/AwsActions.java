@@ -22,6 +22,21 @@ public record AwsActions(String component, List<String> queue, List<String> dead
           List.of("sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"),
           List.of());
 
+  /**
+   * What a relay asks beside its queue where events are in DynamoDB's items: on the table, its
+   * index and the relays' own table, sorted.
+   */
+  public static final List<String> RELAY_ON_DYNAMODB =
+      List.of(
+          "dynamodb:BatchGetItem",
+          "dynamodb:DeleteItem",
+          "dynamodb:DescribeTable",
+          "dynamodb:DescribeTimeToLive",
+          "dynamodb:GetItem",
+          "dynamodb:PutItem",
+          "dynamodb:Query",
+          "dynamodb:UpdateItem");
+
   /** What it cannot read it puts into the dead-letter queue by itself. */
   public static final AwsActions CONSUMER =
       new AwsActions(
