@@ -17,8 +17,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -69,18 +69,20 @@ final class MetricsIT {
   }
 
   private static Settings settings(Database database, EmbeddedSqs sqs) {
-    return Settings.of(
-        Map.of(
-            "MYSQL_HOST", database.host(),
-            "MYSQL_PORT", String.valueOf(database.port()),
-            "MYSQL_DATABASE", database.name(),
-            "MYSQL_USER", database.user(),
-            "MYSQL_PASSWORD", database.password(),
-            "SQS_QUEUE", "spending.fifo",
-            "AWS_ENDPOINT_URL_SQS", sqs.endpoint().toString(),
-            "AWS_REGION", "elasticmq",
-            "SERVER_PORT", "0",
-            "SERVER_SHUTDOWN_GRACE", "4s"));
+    var environment = new HashMap<String, String>();
+    environment.put("MYSQL_HOST", database.host());
+    environment.put("MYSQL_PORT", String.valueOf(database.port()));
+    environment.put("MYSQL_DATABASE", database.name());
+    environment.put("MYSQL_USER", database.user());
+    environment.put("MYSQL_PASSWORD", database.password());
+    // The embedded server has no certificate.
+    environment.put("MYSQL_SSL_MODE", "preferred");
+    environment.put("SQS_QUEUE", "spending.fifo");
+    environment.put("AWS_ENDPOINT_URL_SQS", sqs.endpoint().toString());
+    environment.put("AWS_REGION", "elasticmq");
+    environment.put("SERVER_PORT", "0");
+    environment.put("SERVER_SHUTDOWN_GRACE", "4s");
+    return Settings.of(environment);
   }
 
   private static int post(int port) throws Exception {
@@ -103,8 +105,16 @@ final class MetricsIT {
     Cluster cluster = Cluster.get();
     try (var operator = new RunningOperator(cluster, "metrics-operator", "metrics-shop")) {
       String[] role = {"role", "outboxpipeline-operator", "--namespace=metrics-shop"};
+      String[] clusterRole = {
+        "clusterrole",
+        "metrics-operator-outboxpipeline-operator-cluster",
+        "--namespace=metrics-shop"
+      };
       String rules = cluster.get(role).path("rules").toString();
+      String clusterRules = cluster.get(clusterRole).path("rules").toString();
+      // No status can be written.
       patch(cluster, role, "[{\"op\":\"remove\",\"path\":\"/rules/1\"}]");
+      patch(cluster, clusterRole, "[{\"op\":\"remove\",\"path\":\"/rules/2\"}]");
       operator.pipeline();
       var shown = new TreeSet<String>();
       await()
@@ -117,11 +127,17 @@ final class MetricsIT {
           cluster,
           role,
           "[{\"op\":\"replace\",\"path\":\"/rules\",\"value\":%s}]".formatted(rules));
+      patch(
+          cluster,
+          clusterRole,
+          "[{\"op\":\"replace\",\"path\":\"/rules\",\"value\":%s}]".formatted(clusterRules));
       await()
           .until(
               () -> {
                 shown.addAll(names(operator.scrape()));
-                return shown.contains("operator_sdk_reconciliations_success_total");
+                return shown.containsAll(
+                    Set.of(
+                        "operator_sdk_reconciliations_success_total", "outboxpipeline_condition"));
               });
       return shown;
     }
