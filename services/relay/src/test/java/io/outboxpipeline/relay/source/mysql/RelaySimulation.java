@@ -407,8 +407,8 @@ final class RelaySimulation {
   }
 
   /**
-   * Faults stop: all that was committed is sent and deleted within half a minute, which is less
-   * than what only the look from the start would find.
+   * Faults stop: all that was committed is sent and deleted within 50 s, which is less than what
+   * only the look from the start would find.
    */
   void settle() {
     settling = true;
@@ -416,7 +416,7 @@ final class RelaySimulation {
     for (Open o : List.copyOf(open)) {
       end(o.row().aggregate(), true);
     }
-    long until = clock + Duration.ofSeconds(30).toNanos();
+    long until = clock + Duration.ofSeconds(50).toNanos();
     while (clock < until && !(table.rows.isEmpty() && idle())) {
       clock += 20 * MILLI;
       for (int relay = 0; relay < 2; relay++) {
