@@ -348,22 +348,27 @@ final class ServiceServerTest {
         .isInstanceOf(java.io.UncheckedIOException.class);
   }
 
+  /** Its answer comes when the caller lets it finish. */
+  private ServiceServer slow(
+      ServerSettings settings, CountDownLatch arrived, CountDownLatch finish) {
+    return ServiceServer.builder("example", settings, metrics)
+        .routing(
+            r ->
+                r.get(
+                    "/slow",
+                    (req, res) -> {
+                      arrived.countDown();
+                      finish.await();
+                      res.send("done");
+                    }))
+        .start();
+  }
+
   @Test
   void a_request_in_progress_is_answered_before_the_server_stops() throws Exception {
     var arrived = new CountDownLatch(1);
     var finish = new CountDownLatch(1);
-    ServiceServer stopping =
-        ServiceServer.builder("example", ServerSettings.local(0), metrics)
-            .routing(
-                r ->
-                    r.get(
-                        "/slow",
-                        (req, res) -> {
-                          arrived.countDown();
-                          finish.await();
-                          res.send("done");
-                        }))
-            .start();
+    ServiceServer stopping = slow(ServerSettings.local(0), arrived, finish);
     try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
       var answer = executor.submit(() -> new Http(stopping.port()).get("/slow").body());
       arrived.await();
@@ -384,18 +389,7 @@ final class ServiceServerTest {
     var arrived = new CountDownLatch(1);
     var finish = new CountDownLatch(1);
     var settings = ServerSettings.local(0).withShutdownGrace(Duration.ofSeconds(10));
-    ServiceServer stopping =
-        ServiceServer.builder("example", settings, metrics)
-            .routing(
-                r ->
-                    r.get(
-                        "/slow",
-                        (req, res) -> {
-                          arrived.countDown();
-                          finish.await();
-                          res.send("done");
-                        }))
-            .start();
+    ServiceServer stopping = slow(settings, arrived, finish);
     try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
       var answer = executor.submit(() -> new Http(stopping.port()).get("/slow").body());
       arrived.await();
