@@ -22,7 +22,9 @@ import javax.sql.DataSource;
  */
 final class MigrationLock {
   /** Lock wait, deadlock, Group Replication's certification, a changed record, Galera's commit. */
-  private static final Set<Integer> CONFLICTS = Set.of(1205, 1213, 3101, 1020, 149, 1180);
+  private static final Set<Integer> CONFLICTS = Set.of(1205, 1213, 3101, 1020, 149);
+
+  private static final int ERROR_DURING_COMMIT = 1180;
 
   private static final System.Logger LOG = System.getLogger(MigrationLock.class.getName());
   private static final Duration RENEW = Duration.ofSeconds(10);
@@ -172,8 +174,11 @@ final class MigrationLock {
   }
 
   /** A lock wait, a deadlock, or a cluster's refusal to commit what another node changed, too. */
-  private static boolean isConflict(SQLException e) {
-    return "40001".equals(e.getSQLState()) || CONFLICTS.contains(e.getErrorCode());
+  static boolean isConflict(SQLException e) {
+    return "40001".equals(e.getSQLState())
+        || CONFLICTS.contains(e.getErrorCode())
+        || (e.getErrorCode() == ERROR_DURING_COMMIT
+            && String.valueOf(e.getMessage()).contains("error 149"));
   }
 
   /** A holder that has not renewed for a minute is dead. */
