@@ -155,10 +155,7 @@ final class LockedIdentityIT {
   /** How many statements wait for a lock. */
   private static long waiting(Database db) {
     return db.number(
-        """
-        SELECT COUNT(*) FROM information_schema.processlist
-        WHERE db = DATABASE() AND info LIKE 'INSERT INTO obt_aggregate%'
-        """);
+        "SELECT COUNT(*) FROM " + db.running() + " WHERE info LIKE 'INSERT INTO obt_aggregate%'");
   }
 
   private static void assertBusy(HttpResponse<String> answer) {

@@ -444,11 +444,7 @@ final class SpendingApiIT {
         s.execute("SELECT * FROM obt_aggregate WHERE aggregate_id = '" + identity + "' FOR UPDATE");
       }
       var answer = executor.submit(() -> api.post(body(identity, "2")));
-      String waiting =
-          """
-          FROM information_schema.processlist
-          WHERE db = DATABASE() AND info LIKE 'INSERT INTO obt_aggregate%'
-          """;
+      String waiting = "FROM " + db.running() + " WHERE info LIKE 'INSERT INTO obt_aggregate%'";
       // The wait is made of several, and between two of them there is no statement.
       await()
           .ignoreExceptions()

@@ -79,9 +79,10 @@ final class MigrationsIT {
           .until(
               () ->
                   database.number(
-                          "SELECT COUNT(*) FROM information_schema.processlist"
+                          "SELECT COUNT(*) FROM "
+                              + database.running()
                               + " WHERE info LIKE '%ALTER TABLE obt_member%' AND time >= 3"
-                              + " AND db = DATABASE() AND state LIKE '%metadata lock'")
+                              + " AND state LIKE '%metadata lock'")
                       == 1);
       other.rollback();
       migrating.join();
@@ -141,8 +142,9 @@ final class MigrationsIT {
           .until(
               () ->
                   database.number(
-                          "SELECT COUNT(*) FROM information_schema.processlist"
-                              + " WHERE state = 'User lock' AND db = DATABASE()")
+                          "SELECT COUNT(*) FROM "
+                              + database.running()
+                              + " WHERE state = 'User lock'")
                       == 1);
       assertThat(database.number(TABLES)).isZero();
       held.release();

@@ -214,7 +214,9 @@ final class FailedAppendIT {
           .until(
               () ->
                   database.number(
-                          "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User sleep' AND id = "
+                          "SELECT COUNT(*) FROM "
+                              + database.running()
+                              + " WHERE state = 'User sleep' AND id = "
                               + id)
                       == 1);
       killer.createStatement().execute("KILL QUERY " + id);

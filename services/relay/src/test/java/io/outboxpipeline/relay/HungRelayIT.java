@@ -96,8 +96,8 @@ final class HungRelayIT {
             .until(
                 () ->
                     database.number(
-                            "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE db = '%s' AND info LIKE '%s'"
-                                .formatted(database.name(), statement))
+                            "SELECT COUNT(*) FROM %s WHERE info LIKE '%s'"
+                                .formatted(database.running(), statement))
                         > 0);
         relay.pause();
         holder.rollback();
