@@ -13,9 +13,10 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
- * A component is reached at its own port, and reaches DNS, its database and, but for the base, SQS
+ * A component is reached at its own ports, and reaches DNS, its database and, but for the base, SQS
  * and what SQS needs. By port alone: databases and SQS are mostly outside, where addresses change.
  */
 final class NetworkPolicies {
@@ -35,7 +36,11 @@ final class NetworkPolicies {
         .endPodSelector()
         .withPolicyTypes("Ingress", "Egress")
         .addNewIngress()
-        .withPorts(tcp(component.port()))
+        .withPorts(
+            IntStream.of(component.port(), component.management())
+                .distinct()
+                .mapToObj(NetworkPolicies::tcp)
+                .toList())
         .endIngress()
         .withEgress(egress(pipeline, component, spec))
         .endSpec()

@@ -54,7 +54,7 @@ public final class ConsumerService implements RunningService {
                       .staticFile("io/outboxpipeline/consumer/openapi.yaml")
                       .build())
               .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
-              .routing(r -> AdminAccess.register(r, settings.server(), admin))
+              .management(r -> AdminAccess.register(r, settings.server(), admin))
               .onStop(loops::drain)
               .start();
     } catch (RuntimeException e) {

@@ -100,7 +100,7 @@ public final class RelayService implements RunningService {
                   () -> relay.alive() ? Health.up() : Health.down("one of the loops has ended"))
               .ready("events", this::events)
               .started("membership", () -> joined.isDone() ? Health.up() : NOT_JOINED)
-              .routing(
+              .management(
                   r ->
                       AdminAccess.register(
                           r, settings.server(), new QuarantineRoutes(store.quarantine())))
