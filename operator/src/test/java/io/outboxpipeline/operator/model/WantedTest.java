@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSpec;
-import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
@@ -100,33 +99,6 @@ final class WantedTest {
     assertThat(pod(deployment(pipeline, "orders-relay")).getTerminationGracePeriodSeconds())
         .isEqualTo(45);
     assertThat(settings(pipeline, "orders-relay")).containsEntry("SERVER_SHUTDOWN_GRACE", "40s");
-  }
-
-  @Test
-  void management_has_a_port_of_the_pod_that_no_service_leads_to() {
-    OutboxPipeline pipeline = Pipelines.of("");
-    assertThat(ports(pipeline, "orders-base")).containsExactly("http 8081", "management 9081");
-    assertThat(ports(pipeline, "orders-relay")).containsExactly("http 8082");
-    assertThat(ports(pipeline, "orders-consumer")).containsExactly("http 8083", "management 9083");
-    assertThat(settings(pipeline, "orders-base")).containsEntry("SERVER_MANAGEMENT_PORT", "9081");
-    assertThat(all(pipeline, Service.class))
-        .hasSize(3)
-        .allSatisfy(
-            s ->
-                assertThat(s.getSpec().getPorts())
-                    .extracting(p -> p.getName())
-                    .containsOnly("http"));
-    assertThat(all(pipeline, NetworkPolicy.class))
-        .filteredOn(p -> p.getMetadata().getName().equals("orders-consumer"))
-        .flatExtracting(p -> p.getSpec().getIngress().getFirst().getPorts())
-        .extracting(p -> p.getPort().getIntVal())
-        .containsExactly(8083, 9083);
-  }
-
-  private static List<String> ports(OutboxPipeline pipeline, String name) {
-    return pod(deployment(pipeline, name)).getContainers().getFirst().getPorts().stream()
-        .map(p -> p.getName() + " " + p.getContainerPort())
-        .toList();
   }
 
   @Test
