@@ -1,6 +1,7 @@
 package io.outboxpipeline.operator.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -13,8 +14,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Metrics and admin are reached in the cluster, and by no Service of what has clients. */
-final class ManagementPortTest {
+/**
+ * Metrics and admin are reached in the cluster, and by no Service of what has clients; spans get
+ * out.
+ */
+final class PortsTest {
   private final List<HasMetadata> objects =
       new Wanted(
               Pipelines.of(
@@ -53,6 +57,33 @@ final class ManagementPortTest {
         .flatExtracting(i -> i.getPorts())
         .extracting(p -> p.getPort().getIntVal())
         .containsExactly(8083, 9083);
+  }
+
+  @Test
+  void a_network_policy_lets_spans_out_to_their_collector() {
+    var traced =
+        new Wanted(
+                Pipelines.of(
+                    """
+                    base:
+                      pod:
+                        env:
+                          - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: "http://collector.otel:4318"}
+                          - {name: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, value: "no uri"}
+                    """),
+                Pipelines.IMAGES,
+                Optional.of(Pipelines.QUEUE),
+                Pipelines.NOTHING,
+                Map.of())
+            .objects();
+    assertThat(traced.stream().filter(NetworkPolicy.class::isInstance))
+        .extracting(
+            o -> o.getMetadata().getName(),
+            o ->
+                ((NetworkPolicy) o)
+                    .getSpec().getEgress().getFirst().getPorts().stream()
+                        .anyMatch(p -> p.getPort().getIntVal() == 4318))
+        .containsExactlyInAnyOrder(tuple("orders-base", true), tuple("orders-relay", false));
   }
 
   private List<String> ports(String name) {
