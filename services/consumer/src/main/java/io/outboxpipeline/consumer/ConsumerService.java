@@ -12,6 +12,7 @@ import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.runtime.Tracing;
 import java.time.InstantSource;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
@@ -21,13 +22,15 @@ public final class ConsumerService implements RunningService {
   private static final int APART = 4;
 
   private final Metrics metrics = new Metrics();
+  private final Tracing tracing = Tracing.start("consumer");
   private final HikariDataSource database;
   private final HikariDataSource apart;
   private final SqsClient sqs;
   private final Receiver receiver;
   private final ServiceServer server;
 
-  private ConsumerService(ConsumerSettings settings, EventHandler handler) {
+  private ConsumerService(ConsumerSettings settings, EventHandler untraced) {
+    var handler = TracedHandler.of(untraced, tracing);
     var clock = InstantSource.system();
     var meters = new ReceiverMeters(metrics.registry(), clock);
     database = settings.mysql().open("consumer", false, metrics.registry());
@@ -56,7 +59,7 @@ public final class ConsumerService implements RunningService {
                       .staticFile("io/outboxpipeline/consumer/openapi.yaml")
                       .build())
               .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
-              .routing(r -> AdminAccess.register(r, settings.server(), admin))
+              .management(r -> AdminAccess.register(r, settings.server(), admin))
               .onStop(receiver::drain)
               .start();
     } catch (RuntimeException e) {
@@ -133,5 +136,6 @@ public final class ConsumerService implements RunningService {
     database.close();
     apart.close();
     metrics.close();
+    tracing.close();
   }
 }
