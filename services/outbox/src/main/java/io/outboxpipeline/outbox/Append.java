@@ -1,7 +1,5 @@
 package io.outboxpipeline.outbox;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import io.outboxpipeline.outbox.Outbox.Appended;
@@ -10,12 +8,10 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -27,42 +23,90 @@ final class Append {
   /** Far below any server's max_allowed_packet, even if a driver escapes every byte. */
   private static final int BYTES_PER_STATEMENT = 1 << 20;
 
-  /** Short, because drivers keep no prepared statement of more than 256 characters. */
-  private static final String ROW =
-      "(?, CONVERT(? USING utf8mb4), CONVERT(? USING utf8mb4), ?, ?, CONVERT(? USING utf8mb4), ?, ?, ?)";
-
   private static final int OTHER_BYTES_PER_ROW = 200;
   private static final int IN_TRANSACTION = 1568;
 
+  /**
+   * LAST_INSERT_ID(…) makes the new number this statement's generated key: lock and number in one.
+   * Statements are short, because a driver reads them character by character each time, and keeps
+   * none of more than 256 characters.
+   */
+  private static final String COUNT =
+      """
+      INSERT INTO obt_aggregate (aggregate_type, aggregate_id, last_sequence) VALUES (%1$s, %1$s, LAST_INSERT_ID(?)) \
+      ON DUPLICATE KEY UPDATE last_sequence = LAST_INSERT_ID(last_sequence + ?)""";
+
+  private static final String INSERT =
+      """
+      INSERT INTO obt (slot, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, payload, headers) \
+      VALUES\s""";
+
+  private static final String ROW = "(?, %1$s, %1$s, ?, ?, %1$s, ?, ?, ?)";
+
+  private static final Map<TextForm, String> COUNTS = inEachForm(COUNT);
+  private static final Map<TextForm, String> INSERTS = inEachForm(INSERT + ROW);
+
   private static final NoArgGenerator IDS = Generators.timeBasedEpochGenerator();
-  private static final Comparator<Aggregate> LOCK_ORDER =
-      Comparator.comparing(Aggregate::type).thenComparing(Aggregate::id);
 
   private final Connection transaction;
   private final List<NewEvent> events;
   private final List<Appended> appended;
 
-  /** How many numbers each aggregate gave, and the last of them. */
-  private final Map<Aggregate, Taken> taken = new LinkedHashMap<>();
+  /** In the order in which they are locked. */
+  private final SortedMap<Aggregate, Numbers> numbers = new TreeMap<>(Append::lockOrder);
+
+  /** The column's value for each event. */
+  private final @Nullable String[] headers;
 
   private boolean unsure;
 
-  private record Taken(int count, long last) {}
+  /** What an aggregate gives. */
+  private static final class Numbers {
+    final TextForm form;
+    final int slot;
+    int count;
+
+    /** The last of them; 0 until they are taken. */
+    long last;
+
+    int given;
+
+    Numbers(Aggregate aggregate) {
+      form = TextForm.of(aggregate);
+      slot = aggregate.slot();
+    }
+
+    long next() {
+      given++;
+      return last - count + given;
+    }
+  }
 
   Append(Connection transaction, List<NewEvent> events) {
     this.transaction = transaction;
     this.events = events;
     this.appended = new ArrayList<>(events.size());
+    this.headers = new String[events.size()];
+  }
+
+  private static Map<TextForm, String> inEachForm(String sql) {
+    var all = new EnumMap<TextForm, String>(TextForm.class);
+    for (TextForm form : TextForm.values()) {
+      all.put(form, sql.formatted(form.parameter));
+    }
+    return all;
+  }
+
+  private static int lockOrder(Aggregate one, Aggregate other) {
+    int types = one.type().compareTo(other.type());
+    return types != 0 ? types : one.id().compareTo(other.id());
   }
 
   List<Appended> run() {
     try {
       takeNumbers();
-      Map<Aggregate, Long> next = new HashMap<>();
-      taken.forEach((aggregate, t) -> next.put(aggregate, t.last - t.count + 1));
       for (NewEvent event : events) {
-        long sequence = next.merge(event.aggregate(), 1L, Long::sum) - 1;
-        appended.add(new Appended(IDS.generate(), sequence));
+        appended.add(new Appended(IDS.generate(), numbers(event).next()));
       }
       insert();
       return appended;
@@ -74,45 +118,43 @@ final class Append {
     }
   }
 
+  private Numbers numbers(NewEvent event) {
+    return numbers.computeIfAbsent(event.aggregate(), Numbers::new);
+  }
+
   /** Locks each aggregate's row and takes its numbers. */
   private void takeNumbers() throws SQLException {
-    var counts = new TreeMap<Aggregate, Integer>(LOCK_ORDER);
-    events.forEach(e -> counts.merge(e.aggregate(), 1, Integer::sum));
-    // LAST_INSERT_ID(…) makes the new number this statement's generated key: lock and number in
-    // one.
-    String sql =
-        """
-        INSERT INTO obt_aggregate (aggregate_type, aggregate_id, last_sequence)
-        VALUES (CONVERT(? USING utf8mb4), CONVERT(? USING utf8mb4), LAST_INSERT_ID(?))
-        ON DUPLICATE KEY UPDATE last_sequence = LAST_INSERT_ID(last_sequence + ?)
-        """;
-    try (PreparedStatement s = transaction.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS)) {
-      for (var entry : counts.entrySet()) {
-        setText(s, 1, entry.getKey().type());
-        setText(s, 2, entry.getKey().id());
-        s.setInt(3, entry.getValue());
-        s.setInt(4, entry.getValue());
-        unsure = true;
-        takeNumber(s, entry.getKey(), entry.getValue());
-        unsure = false;
-      }
+    for (NewEvent event : events) {
+      numbers(event).count++;
+    }
+    for (var entry : numbers.entrySet()) {
+      takeNumbers(entry.getKey(), entry.getValue());
     }
   }
 
-  private void takeNumber(PreparedStatement s, Aggregate aggregate, int count) throws SQLException {
-    try {
-      s.executeUpdate();
-    } catch (SQLException e) {
-      // A refusal of the server's, so it has undone the statement.
-      unsure = e.getErrorCode() == 0;
-      throw e;
-    }
-    try (var keys = s.getGeneratedKeys()) {
-      long last = keys.next() ? keys.getLong(1) : 0;
-      if (last < count) {
-        throw new SQLException("the driver gave " + last + " as the number of an aggregate");
+  private void takeNumbers(Aggregate aggregate, Numbers taken) throws SQLException {
+    String sql = COUNTS.get(taken.form);
+    try (PreparedStatement s = transaction.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS)) {
+      taken.form.set(s, 1, aggregate.type());
+      taken.form.set(s, 2, aggregate.id());
+      s.setInt(3, taken.count);
+      s.setInt(4, taken.count);
+      unsure = true;
+      try {
+        s.executeUpdate();
+      } catch (SQLException e) {
+        // A refusal of the server's, so it has undone the statement.
+        unsure = e.getErrorCode() == 0;
+        throw e;
       }
-      taken.put(aggregate, new Taken(count, last));
+      try (var keys = s.getGeneratedKeys()) {
+        long last = keys.next() ? keys.getLong(1) : 0;
+        if (last < taken.count) {
+          throw new SQLException("the driver gave " + last + " as the number of an aggregate");
+        }
+        taken.last = last;
+      }
+      unsure = false;
     }
   }
 
@@ -121,54 +163,47 @@ final class Append {
     while (from < events.size()) {
       int to = from;
       long bytes = 0;
-      do {
-        bytes += bytes(events.get(to));
+      TextForm form = TextForm.PLAIN;
+      while (to < events.size() && to - from < ROWS_PER_STATEMENT) {
+        NewEvent event = events.get(to);
+        headers[to] = Headers.toJson(event.headers());
+        bytes += bytes(event, headers[to]);
+        if (to > from && bytes > BYTES_PER_STATEMENT) {
+          break;
+        }
+        form = form.and(numbers(event).form).and(TextForm.of(event.type()));
         to++;
-      } while (to < events.size()
-          && to - from < ROWS_PER_STATEMENT
-          && bytes + bytes(events.get(to)) <= BYTES_PER_STATEMENT);
-      insert(from, to);
+      }
+      insert(from, to, form);
       from = to;
     }
   }
 
-  private static long bytes(NewEvent event) {
+  private static long bytes(NewEvent event, @Nullable String headers) {
     return (long) OTHER_BYTES_PER_ROW
         + event.payload().length
-        + Headers.size(event.headers())
-        + event.aggregate().id().getBytes(UTF_8).length;
+        + (headers == null ? 0 : headers.length())
+        + 4L * event.aggregate().id().length();
   }
 
-  private void insert(int from, int to) throws SQLException {
-    String sql =
-        """
-        INSERT INTO obt (slot, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, payload, headers)
-        VALUES %s
-        """
-            .formatted(String.join(", ", Collections.nCopies(to - from, ROW)));
-    try (PreparedStatement s = transaction.prepareStatement(sql)) {
+  private void insert(int from, int to, TextForm form) throws SQLException {
+    String more = to - from == 1 ? "" : (", " + ROW.formatted(form.parameter)).repeat(to - from - 1);
+    try (PreparedStatement s = transaction.prepareStatement(INSERTS.get(form) + more)) {
       int column = 1;
       for (int i = from; i < to; i++) {
         NewEvent event = events.get(i);
-        s.setInt(column++, event.aggregate().slot());
-        setText(s, column++, event.aggregate().type());
-        setText(s, column++, event.aggregate().id());
+        s.setInt(column++, numbers(event).slot);
+        form.set(s, column++, event.aggregate().type());
+        form.set(s, column++, event.aggregate().id());
         s.setLong(column++, appended.get(i).sequence());
         s.setString(column++, appended.get(i).eventId().toString());
-        setText(s, column++, event.type());
+        form.set(s, column++, event.type());
         s.setString(column++, event.contentType());
         s.setBytes(column++, event.payload());
-        s.setString(column++, Headers.toJson(event.headers()));
+        s.setString(column++, headers[i]);
       }
       s.executeUpdate();
     }
-  }
-
-  /**
-   * As UTF-8, because a connection may have another character set, without half of the characters.
-   */
-  private static void setText(PreparedStatement s, int column, String text) throws SQLException {
-    s.setBytes(column, text.getBytes(UTF_8));
   }
 
   /** Leaves the transaction as it was before, or makes sure that it can never be committed. */
@@ -228,11 +263,15 @@ final class Append {
         WHERE aggregate_type = CONVERT(? USING utf8mb4) AND aggregate_id = CONVERT(? USING utf8mb4) AND last_sequence = ?
         """;
     try (PreparedStatement s = transaction.prepareStatement(sql)) {
-      for (var entry : taken.entrySet()) {
-        s.setInt(1, entry.getValue().count);
-        setText(s, 2, entry.getKey().type());
-        setText(s, 3, entry.getKey().id());
-        s.setLong(4, entry.getValue().last);
+      for (var entry : numbers.entrySet()) {
+        Numbers taken = entry.getValue();
+        if (taken.last == 0) {
+          break; // the one that failed: none of those after it was asked
+        }
+        s.setInt(1, taken.count);
+        TextForm.BYTES.set(s, 2, entry.getKey().type());
+        TextForm.BYTES.set(s, 3, entry.getKey().id());
+        s.setLong(4, taken.last);
         if (s.executeUpdate() != 1) {
           throw new SQLException("a number that was taken could not be given back");
         }
