@@ -187,7 +187,8 @@ final class Append {
   }
 
   private void insert(int from, int to, TextForm form) throws SQLException {
-    String more = to - from == 1 ? "" : (", " + ROW.formatted(form.parameter)).repeat(to - from - 1);
+    String more =
+        to - from == 1 ? "" : (", " + ROW.formatted(form.parameter)).repeat(to - from - 1);
     try (PreparedStatement s = transaction.prepareStatement(INSERTS.get(form) + more)) {
       int column = 1;
       for (int i = from; i < to; i++) {

@@ -17,23 +17,33 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** An append that fails leaves nothing, whatever the caller does then. */
 @ParameterizedClass
-@EnumSource(TestDatabase.class)
+@MethodSource("serversAndDrivers")
 final class FailedAppendIT {
   private static final Aggregate ALICE = new Aggregate("spending", "alice");
   private static final Aggregate BOB = new Aggregate("spending", "bob");
 
   private final TestDatabase server;
+  private final String driver;
   private Database database = new Database("", 0, "", "", "");
 
-  FailedAppendIT(TestDatabase server) {
+  FailedAppendIT(TestDatabase server, String driver) {
     this.server = server;
+    this.driver = driver;
+  }
+
+  static Stream<Arguments> serversAndDrivers() {
+    return Stream.of(TestDatabase.values())
+        .flatMap(
+            server -> Stream.of("mysql", "mariadb").map(driver -> Arguments.of(server, driver)));
   }
 
   @BeforeEach
@@ -48,7 +58,9 @@ final class FailedAppendIT {
   private Connection begin(String... properties) throws SQLException {
     Connection c =
         DriverManager.getConnection(
-            database.jdbcUrl() + "?" + String.join("&", properties),
+            database.jdbcUrl().replace("jdbc:mysql:", "jdbc:" + driver + ":")
+                + "?allowPublicKeyRetrieval=true&"
+                + String.join("&", properties),
             database.user(),
             database.password());
     c.setAutoCommit(false);

@@ -3,6 +3,7 @@ package io.outboxpipeline.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Outbox.Appended;
 import io.outboxpipeline.testkit.Database;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -239,6 +241,40 @@ final class OutboxIT {
     assertThat(rolledBack.size()).isGreaterThan(threads * each / 5);
     assertThat(eventIds()).containsExactlyInAnyOrderElementsOf(committed);
     assertOneUnbrokenChainPerAggregate();
+  }
+
+  @Test
+  void virtual_threads_share_two_connections_and_new_aggregates_on_repeatable_read()
+      throws Exception {
+    try (var pool = new HikariDataSource();
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      pool.setDataSource(database.dataSource());
+      pool.setMaximumPoolSize(2);
+      pool.setAutoCommit(false);
+      pool.setTransactionIsolation("TRANSACTION_REPEATABLE_READ");
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        var aggregate = new Aggregate("spending", "new-" + i / 4);
+        all.add(threads.submit(() -> appendOnce(pool, aggregate)));
+      }
+      for (Future<?> f : all) {
+        f.get();
+      }
+    }
+    assertOneUnbrokenChainPerAggregate();
+    assertThat(database.number("SELECT COUNT(*) FROM obt")).isEqualTo(100);
+  }
+
+  private static Void appendOnce(DataSource source, Aggregate aggregate) throws SQLException {
+    while (true) {
+      try (Connection c = source.getConnection()) {
+        Outbox.append(c, List.of(event(aggregate)));
+        c.commit();
+        return null;
+      } catch (OutboxException e) {
+        assertThat(e.retryable()).as(e.toString()).isTrue();
+      }
+    }
   }
 
   private Void write(Random random, int times, Set<UUID> committed, Set<UUID> rolledBack)
