@@ -10,13 +10,13 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * What an event costs a business transaction of one INSERT and the commit: the same transaction
@@ -30,6 +30,17 @@ record AppendCost(String name, String title, int threads, int aggregates, int ev
     implements Scenario {
   private static final int ROUND_MILLIS = 1_000;
   private static final int COLD_ROUNDS = 10;
+
+  private static final Map<String, String> UNITS =
+      Map.of(
+          "rate", "tx/s",
+          "share", "of no event",
+          "server", "ms of the server/tx",
+          "client", "ms of the client/tx",
+          "cold", "ms of the client/tx, first 10 s",
+          "allocated", "bytes allocated/tx",
+          "redo", "bytes of redo log/tx",
+          "binlog", "bytes of binary log/tx");
 
   /** One turn of one writer. */
   private record Round(
@@ -52,12 +63,14 @@ record AppendCost(String name, String title, int threads, int aggregates, int ev
 
   /** A writer, and what it did. */
   private static final class Writer implements AutoCloseable {
+    private final AppendWriter.Kind kind;
     private final JavaProcess program;
     private final Socket socket;
     private final List<Round> rounds = new ArrayList<>();
     private double coldClientCpu;
 
-    Writer(JavaProcess program, Socket socket) {
+    Writer(AppendWriter.Kind kind, JavaProcess program, Socket socket) {
+      this.kind = kind;
       this.program = program;
       this.socket = socket;
     }
@@ -111,23 +124,23 @@ record AppendCost(String name, String title, int threads, int aggregates, int ev
   public Result run(Rig rig) throws Exception {
     Database database = rig.database();
     AppendWriter.TABLES.forEach(database::execute);
-    var writers = new EnumMap<AppendWriter.Kind, Writer>(AppendWriter.Kind.class);
+    List<Writer> writers = new ArrayList<>();
     try (var connection = Rig.source(database).getConnection()) {
       var server = new DatabaseServer(database, connection);
       for (AppendWriter.Kind kind : AppendWriter.Kind.values()) {
-        writers.put(kind, start(rig, database, kind));
+        writers.add(start(rig, database, kind));
       }
       rounds(writers, server, rig.options().seconds());
-      writers.values().forEach(Writer::warm);
+      writers.forEach(Writer::warm);
       long before = database.number("SELECT COUNT(*) FROM obt");
       rounds(writers, server, rig.options().seconds());
-      long written = writers.get(AppendWriter.Kind.APPEND).transactions() * events;
+      long written = writers.getLast().transactions() * events;
       Optional<String> violation = violation(database, before + written);
       return violation.isPresent()
           ? new Result.Violated(violation.get())
           : new Result.Measured(figures(writers, server.visible()), List.of());
     } finally {
-      for (Writer writer : writers.values()) {
+      for (Writer writer : writers) {
         writer.close();
       }
     }
@@ -155,7 +168,7 @@ record AppendCost(String name, String title, int threads, int aggregates, int ev
                     "PROPERTIES", properties)));
     var socket = new Socket[1];
     Rig.await("a writer", program, () -> connects(port, socket));
-    return new Writer(program, socket[0]);
+    return new Writer(kind, program, socket[0]);
   }
 
   private static boolean connects(int port, Socket[] socket) throws IOException {
@@ -167,11 +180,10 @@ record AppendCost(String name, String title, int threads, int aggregates, int ev
     }
   }
 
-  private static void rounds(
-      Map<AppendWriter.Kind, Writer> writers, DatabaseServer server, int rounds)
+  private static void rounds(List<Writer> writers, DatabaseServer server, int rounds)
       throws IOException, SQLException {
     for (int n = 0; n < rounds; n++) {
-      for (Writer writer : writers.values()) {
+      for (Writer writer : writers) {
         writer.run(server);
       }
     }
@@ -197,48 +209,31 @@ record AppendCost(String name, String title, int threads, int aggregates, int ev
                 wrong));
   }
 
-  private static List<Figure> figures(
-      Map<AppendWriter.Kind, Writer> writers, boolean serverVisible) {
+  private static List<Figure> figures(List<Writer> writers, boolean serverVisible) {
     List<Figure> figures = new ArrayList<>();
-    List<Round> none = writers.get(AppendWriter.Kind.NONE).rounds;
-    writers.forEach(
-        (kind, writer) -> {
-          String of = kind.label();
-          figures.add(new Figure(of + "-rate", writer.median(Round::rate), of + ": tx/s"));
-          double[] shares = new double[none.size()];
-          for (int i = 0; i < shares.length; i++) {
-            shares[i] = writer.rounds.get(i).rate() / none.get(i).rate();
-          }
-          Arrays.sort(shares);
-          figures.add(new Figure(of + "-share", median(shares), of + ": of no event"));
-          if (serverVisible) {
-            figures.add(
-                new Figure(
-                    of + "-server",
-                    writer.median(r -> r.each(r.serverCpu * 1000)),
-                    of + ": ms of the server/tx"));
-          }
-          figures.add(
-              new Figure(
-                  of + "-client",
-                  writer.median(r -> r.each(r.clientCpu * 1000)),
-                  of + ": ms of the client/tx"));
-          figures.add(
-              new Figure(of + "-cold", writer.coldClientCpu * 1000, of + ": the same, first 10 s"));
-          figures.add(
-              new Figure(
-                  of + "-allocated",
-                  writer.median(r -> r.each(r.allocated)),
-                  of + ": bytes allocated/tx"));
-          figures.add(
-              new Figure(
-                  of + "-redo", writer.median(r -> r.each(r.redo)), of + ": bytes of redo log/tx"));
-          figures.add(
-              new Figure(
-                  of + "-binlog",
-                  writer.median(r -> r.each(r.binaryLog)),
-                  of + ": bytes of binary log/tx"));
-        });
+    List<Round> none = writers.getFirst().rounds;
+    for (Writer writer : writers) {
+      String of = writer.kind.label();
+      BiConsumer<String, Double> add =
+          (figure, value) ->
+              figures.add(new Figure(of + "-" + figure, value, of + ": " + UNITS.get(figure)));
+      add.accept("rate", writer.median(Round::rate));
+      add.accept(
+          "share",
+          median(
+              IntStream.range(0, none.size())
+                  .mapToDouble(i -> writer.rounds.get(i).rate() / none.get(i).rate())
+                  .sorted()
+                  .toArray()));
+      if (serverVisible) {
+        add.accept("server", writer.median(r -> r.each(r.serverCpu * 1000)));
+      }
+      add.accept("client", writer.median(r -> r.each(r.clientCpu * 1000)));
+      add.accept("cold", writer.coldClientCpu * 1000);
+      add.accept("allocated", writer.median(r -> r.each((double) r.allocated)));
+      add.accept("redo", writer.median(r -> r.each((double) r.redo)));
+      add.accept("binlog", writer.median(r -> r.each((double) r.binaryLog)));
+    }
     return figures;
   }
 

@@ -59,10 +59,12 @@ final class ContainerAddress {
   }
 
   private static Stream<String> addresses(Container container) {
-    return Stream.ofNullable(container.getNetworkSettings())
-        .flatMap(settings -> settings.getNetworks().values().stream())
-        .flatMap(network -> Stream.ofNullable(network.getIpAddress()))
-        .filter(address -> !address.isBlank());
+    var settings = container.getNetworkSettings();
+    return settings == null
+        ? Stream.empty()
+        : settings.getNetworks().values().stream()
+            .flatMap(network -> Stream.ofNullable(network.getIpAddress()))
+            .filter(address -> !address.isBlank());
   }
 
   private static boolean answers(String host) {
