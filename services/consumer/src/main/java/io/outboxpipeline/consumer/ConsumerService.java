@@ -9,6 +9,7 @@ import io.outboxpipeline.runtime.Health;
 import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
+import io.outboxpipeline.runtime.Tracing;
 import io.outboxpipeline.runtime.Transactions;
 import java.time.InstantSource;
 
@@ -18,6 +19,7 @@ public final class ConsumerService implements RunningService {
   private static final int APART = 4;
 
   private final Metrics metrics = new Metrics();
+  private final Tracing tracing = Tracing.start("consumer");
   private final HikariDataSource database;
   private final HikariDataSource apart;
   private final DatabaseWatch watch;
@@ -26,7 +28,8 @@ public final class ConsumerService implements RunningService {
   private final ReceiveLoops loops;
   private final ServiceServer server;
 
-  private ConsumerService(ConsumerSettings settings, EventHandler handler) {
+  private ConsumerService(ConsumerSettings settings, EventHandler untraced) {
+    var handler = TracedHandler.of(untraced, tracing);
     var clock = InstantSource.system();
     var counts = new ConsumerMetrics(metrics.registry(), clock);
     database = settings.mysql().open("consumer", false, metrics.registry());
@@ -54,7 +57,7 @@ public final class ConsumerService implements RunningService {
                       .staticFile("io/outboxpipeline/consumer/openapi.yaml")
                       .build())
               .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
-              .routing(r -> AdminAccess.register(r, settings.server(), admin))
+              .management(r -> AdminAccess.register(r, settings.server(), admin))
               .onStop(loops::drain)
               .start();
     } catch (RuntimeException e) {
@@ -102,5 +105,6 @@ public final class ConsumerService implements RunningService {
     database.close();
     apart.close();
     metrics.close();
+    tracing.close();
   }
 }

@@ -25,6 +25,7 @@ import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.runtime.Tracing;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Optional;
@@ -51,6 +52,7 @@ public final class RelayService implements RunningService {
 
   private final RelaySettings settings;
   private final Metrics metrics = new Metrics();
+  private final Tracing tracing = Tracing.start("relay");
   private final EventStore store;
   private final SqsClient client;
   private final Relay relay;
@@ -87,7 +89,8 @@ public final class RelayService implements RunningService {
             () -> Queue.find(client, settings.sqs().queue()),
             this::maySend,
             owner::drained,
-            relayMetrics);
+            relayMetrics,
+            tracing);
     LeaseStore opened = null;
     try {
       opened = openLeases();
@@ -100,7 +103,7 @@ public final class RelayService implements RunningService {
                   () -> relay.alive() ? Health.up() : Health.down("one of the loops has ended"))
               .ready("events", this::events)
               .started("membership", () -> joined.isDone() ? Health.up() : NOT_JOINED)
-              .routing(
+              .management(
                   r ->
                       AdminAccess.register(
                           r, settings.server(), new QuarantineRoutes(store.quarantine())))
@@ -113,6 +116,7 @@ public final class RelayService implements RunningService {
       client.close();
       store.close();
       metrics.close();
+      tracing.close();
       throw e;
     }
     registerGauges();
@@ -139,6 +143,7 @@ public final class RelayService implements RunningService {
     client.close();
     store.close();
     metrics.close();
+    tracing.close();
   }
 
   /** Joins, and again when the membership ended by itself, unless another process replaced it. */
