@@ -8,10 +8,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -26,16 +24,7 @@ final class Append {
   private static final int OTHER_BYTES_PER_ROW = 200;
   private static final int IN_TRANSACTION = 1568;
 
-  /**
-   * LAST_INSERT_ID(…) makes the new number this statement's generated key: lock and number in one.
-   * Statements are short, because a driver reads them character by character each time, and keeps
-   * none of more than 256 characters.
-   */
-  private static final String COUNT =
-      """
-      INSERT INTO obt_aggregate (aggregate_type, aggregate_id, last_sequence) VALUES (%1$s, %1$s, LAST_INSERT_ID(?)) \
-      ON DUPLICATE KEY UPDATE last_sequence = LAST_INSERT_ID(last_sequence + ?)""";
-
+  /** Short, as the statements of {@link Counters}. */
   private static final String INSERT =
       """
       INSERT INTO obt (slot, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, payload, headers) \
@@ -43,8 +32,7 @@ final class Append {
 
   private static final String ROW = "(?, %1$s, %1$s, ?, ?, %1$s, ?, ?, ?)";
 
-  private static final Map<TextForm, String> COUNTS = inEachForm(COUNT);
-  private static final Map<TextForm, String> INSERTS = inEachForm(INSERT + ROW);
+  private static final Map<TextForm, String> INSERTS = TextForm.inEach(INSERT + ROW);
 
   private static final NoArgGenerator IDS = Generators.timeBasedEpochGenerator();
 
@@ -52,61 +40,24 @@ final class Append {
   private final List<NewEvent> events;
   private final List<Appended> appended;
 
-  /** In the order in which they are locked. */
-  private final SortedMap<Aggregate, Numbers> numbers = new TreeMap<>(Append::lockOrder);
+  private final Counters counters;
 
   /** The column's value for each event. */
   private final @Nullable String[] headers;
-
-  private boolean unsure;
-
-  /** What an aggregate gives. */
-  private static final class Numbers {
-    final TextForm form;
-    final int slot;
-    int count;
-
-    /** The last of them; 0 until they are taken. */
-    long last;
-
-    int given;
-
-    Numbers(Aggregate aggregate) {
-      form = TextForm.of(aggregate);
-      slot = aggregate.slot();
-    }
-
-    long next() {
-      given++;
-      return last - count + given;
-    }
-  }
 
   Append(Connection transaction, List<NewEvent> events) {
     this.transaction = transaction;
     this.events = events;
     this.appended = new ArrayList<>(events.size());
     this.headers = new String[events.size()];
-  }
-
-  private static Map<TextForm, String> inEachForm(String sql) {
-    var all = new EnumMap<TextForm, String>(TextForm.class);
-    for (TextForm form : TextForm.values()) {
-      all.put(form, sql.formatted(form.parameter));
-    }
-    return all;
-  }
-
-  private static int lockOrder(Aggregate one, Aggregate other) {
-    int types = one.type().compareTo(other.type());
-    return types != 0 ? types : one.id().compareTo(other.id());
+    this.counters = new Counters(transaction, events);
   }
 
   List<Appended> run() {
     try {
-      takeNumbers();
+      counters.take();
       for (NewEvent event : events) {
-        appended.add(new Appended(IDS.generate(), numbers(event).next()));
+        appended.add(new Appended(IDS.generate(), counters.of(event).next()));
       }
       insert();
       return appended;
@@ -115,46 +66,6 @@ final class Append {
     } catch (Error e) {
       e.addSuppressed(failed(e));
       throw e;
-    }
-  }
-
-  private Numbers numbers(NewEvent event) {
-    return numbers.computeIfAbsent(event.aggregate(), Numbers::new);
-  }
-
-  /** Locks each aggregate's row and takes its numbers. */
-  private void takeNumbers() throws SQLException {
-    for (NewEvent event : events) {
-      numbers(event).count++;
-    }
-    for (var entry : numbers.entrySet()) {
-      takeNumbers(entry.getKey(), entry.getValue());
-    }
-  }
-
-  private void takeNumbers(Aggregate aggregate, Numbers taken) throws SQLException {
-    String sql = COUNTS.get(taken.form);
-    try (PreparedStatement s = transaction.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS)) {
-      taken.form.set(s, 1, aggregate.type());
-      taken.form.set(s, 2, aggregate.id());
-      s.setInt(3, taken.count);
-      s.setInt(4, taken.count);
-      unsure = true;
-      try {
-        s.executeUpdate();
-      } catch (SQLException e) {
-        // A refusal of the server's, so it has undone the statement.
-        unsure = e.getErrorCode() == 0;
-        throw e;
-      }
-      try (var keys = s.getGeneratedKeys()) {
-        long last = keys.next() ? keys.getLong(1) : 0;
-        if (last < taken.count) {
-          throw new SQLException("the driver gave " + last + " as the number of an aggregate");
-        }
-        taken.last = last;
-      }
-      unsure = false;
     }
   }
 
@@ -171,7 +82,7 @@ final class Append {
         if (to > from && bytes > BYTES_PER_STATEMENT) {
           break;
         }
-        form = form.and(numbers(event).form).and(TextForm.of(event.type()));
+        form = form.and(counters.of(event).form).and(TextForm.of(event.type()));
         to++;
       }
       insert(from, to, form);
@@ -193,7 +104,7 @@ final class Append {
       int column = 1;
       for (int i = from; i < to; i++) {
         NewEvent event = events.get(i);
-        s.setInt(column++, numbers(event).slot);
+        s.setInt(column++, counters.of(event).slot);
         form.set(s, column++, event.aggregate().type());
         form.set(s, column++, event.aggregate().id());
         s.setLong(column++, appended.get(i).sequence());
@@ -252,32 +163,10 @@ final class Append {
   }
 
   private void takeBack() throws SQLException {
-    if (unsure) {
-      throw new SQLException("nobody knows whether a number was taken");
-    }
     if (!appended.isEmpty()) {
       deleteInserted();
     }
-    String sql =
-        """
-        UPDATE obt_aggregate SET last_sequence = last_sequence - ?
-        WHERE aggregate_type = CONVERT(? USING utf8mb4) AND aggregate_id = CONVERT(? USING utf8mb4) AND last_sequence = ?
-        """;
-    try (PreparedStatement s = transaction.prepareStatement(sql)) {
-      for (var entry : numbers.entrySet()) {
-        Numbers taken = entry.getValue();
-        if (taken.last == 0) {
-          break; // the one that failed: none of those after it was asked
-        }
-        s.setInt(1, taken.count);
-        TextForm.BYTES.set(s, 2, entry.getKey().type());
-        TextForm.BYTES.set(s, 3, entry.getKey().id());
-        s.setLong(4, taken.last);
-        if (s.executeUpdate() != 1) {
-          throw new SQLException("a number that was taken could not be given back");
-        }
-      }
-    }
+    counters.giveBack();
   }
 
   /** By their keys, because a search that locks would wait for other writers. */

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * How texts are parameters of a statement. A connection may have another character set than the
@@ -23,6 +25,15 @@ enum TextForm {
 
   TextForm(String parameter) {
     this.parameter = parameter;
+  }
+
+  /** A statement in each form, which replaces {@code %1$s}. */
+  static Map<TextForm, String> inEach(String sql) {
+    var all = new EnumMap<TextForm, String>(TextForm.class);
+    for (TextForm form : values()) {
+      all.put(form, sql.formatted(form.parameter));
+    }
+    return all;
   }
 
   /** The form of an aggregate's texts. */

@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -114,6 +115,18 @@ final class DriversIT {
                   List.of(event(PLAIN, "plain"), event(PLAIN, "created 東京 é"), event(PLAIN, "a"))))
           .extracting(Appended::sequence)
           .containsExactly(1L, 2L, 3L);
+      // Numbers of many aggregates are taken together.
+      List<NewEvent> ofMany = new ArrayList<>();
+      for (int i = 0; i < 150; i++) {
+        ofMany.add(event(new Aggregate("many" + i % 3, "é" + i % 37), "m"));
+      }
+      ofMany.add(event(PLAIN, "last"));
+      List<Appended> numbered = Outbox.append(c, ofMany);
+      Map<Aggregate, Long> expected = new HashMap<>();
+      for (int i = 0; i < ofMany.size(); i++) {
+        long next = expected.merge(ofMany.get(i).aggregate(), i == 150 ? 4L : 1L, Long::sum);
+        assertThat(numbered.get(i).sequence()).isEqualTo(next);
+      }
       c.commit();
       assertThat(Outbox.append(c, event(ALICE, "created 東京 😀'\\")).sequence()).isEqualTo(1);
       c.commit();
@@ -140,8 +153,8 @@ final class DriversIT {
           .containsExactly(62L, 63L);
       c.commit();
     }
-    assertThat(database.number("SELECT COUNT(*) FROM obt")).isEqualTo(128);
-    assertThat(types(database, PLAIN)).containsExactly("plain", "created 東京 é", "a");
+    assertThat(database.number("SELECT COUNT(*) FROM obt")).isEqualTo(279);
+    assertThat(types(database, PLAIN)).containsExactly("plain", "created 東京 é", "a", "last");
     assertThat(
             database.number(
                 """

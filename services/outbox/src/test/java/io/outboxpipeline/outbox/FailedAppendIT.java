@@ -9,6 +9,7 @@ import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Outbox.Appended;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -148,6 +149,60 @@ final class FailedAppendIT {
       c.commit();
     }
     assertChains(2);
+  }
+
+  /** Of so many that their numbers are taken together. */
+  private static List<NewEvent> ofFour() {
+    return List.of(
+        event(ALICE),
+        event(BOB),
+        event(new Aggregate("t", "c")),
+        event(BOB),
+        event(new Aggregate("t", "東")));
+  }
+
+  @Test
+  void numbers_that_were_taken_together_are_given_back() throws Exception {
+    try (Connection holder = begin();
+        Connection c = begin()) {
+      Outbox.append(c, ofFour());
+      c.commit();
+      List<NewEvent> events = new ArrayList<>(ofFour());
+      events.add(refused(new Aggregate("t", "new")));
+      assertThat(failure(c, events).transactionLost()).isFalse();
+      c.commit();
+      Outbox.append(holder, event(BOB));
+      assertThat(failure(c, ofFour()).transactionLost()).isFalse();
+      c.commit();
+      holder.commit();
+      assertThat(Outbox.append(c, ofFour()))
+          .extracting(Appended::sequence)
+          .containsExactly(2L, 4L, 2L, 5L, 2L);
+      c.commit();
+    }
+    assertChains(11);
+  }
+
+  @Test
+  void numbers_that_could_not_be_read_are_never_committed() throws Exception {
+    try (Connection c = begin()) {
+      var unreadable =
+          (Connection)
+              Proxy.newProxyInstance(
+                  getClass().getClassLoader(),
+                  new Class<?>[] {Connection.class},
+                  (proxy, method, arguments) -> {
+                    if (arguments != null && arguments[0].toString().startsWith("(SELECT")) {
+                      throw new SQLException("not now");
+                    }
+                    return method.invoke(c, arguments);
+                  });
+      change(c);
+      assertThat(failure(unreadable, ofFour()).transactionLost()).isTrue();
+      assertThatThrownBy(c::commit).isInstanceOf(SQLException.class);
+    }
+    assertThat(database.number("SELECT COUNT(*) FROM obt_aggregate")).isZero();
+    assertThat(database.number("SELECT COUNT(*) FROM business")).isZero();
   }
 
   @Test

@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class OutboxIT {
   private static final Aggregate ALICE = new Aggregate("spending", "alice");
   private static final Aggregate BOB = new Aggregate("spending", "bob");
+  private static final Aggregate CAROL = new Aggregate("spending", "carol");
 
   private final TestDatabase server;
   private Database database;
@@ -161,7 +162,7 @@ final class OutboxIT {
   @Test
   void a_deadlock_between_opposite_orders_is_retryable_and_one_call_has_none() throws Exception {
     try (Connection c = begin()) {
-      Outbox.append(c, List.of(event(ALICE), event(BOB)));
+      Outbox.append(c, List.of(event(ALICE), event(BOB), event(CAROL)));
       c.commit();
     }
     var bothHoldOne = new CountDownLatch(2);
@@ -189,7 +190,12 @@ final class OutboxIT {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
         List<NewEvent> events =
-            i % 2 == 0 ? List.of(event(ALICE), event(BOB)) : List.of(event(BOB), event(ALICE));
+            switch (i % 4) {
+              case 0 -> List.of(event(ALICE), event(BOB));
+              case 1 -> List.of(event(BOB), event(ALICE));
+              case 2 -> List.of(event(CAROL), event(BOB), event(ALICE), event(BOB));
+              default -> List.of(event(ALICE), event(CAROL), event(BOB));
+            };
         all.add(
             pool.submit(
                 () -> {
