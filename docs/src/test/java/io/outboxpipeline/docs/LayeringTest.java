@@ -78,7 +78,8 @@ final class LayeringTest {
       Map.of(
           "source", Set.of(),
           "backlog", Set.of("source"),
-          "source.mysql", Set.of("source", "quarantine", "wake"),
+          "look", Set.of(),
+          "source.mysql", Set.of("source", "quarantine", "look", "wake"),
           "source.dynamodb", Set.of("source", "quarantine"),
           "send", Set.of("backlog", "source"),
           "quarantine", Set.of("source"),
