@@ -2,6 +2,7 @@ package io.outboxpipeline.consumer;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.helidon.openapi.OpenApiFeature;
+import io.helidon.webserver.http.HttpService;
 import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.inbox.Inbox;
 import io.outboxpipeline.runtime.AdminAccess;
@@ -39,7 +40,8 @@ public final class ConsumerService implements RunningService {
     replay = new Replay(transactions, watch, inbox, handler, counts);
     var work = new BatchWork(queue, transactions, watch, inbox, handler, replay, counts);
     loops = new ReceiveLoops(queue, watch, work, counts, settings.loops());
-    var admin = new AdminApi(transactions, inbox, handler, replay, clock);
+    var decisions = new AdminApi(transactions, inbox, handler, replay, clock);
+    var look = new LookApi(transactions, queue.depth());
     try {
       server =
           ServiceServer.builder("consumer", settings.server(), metrics)
@@ -54,7 +56,7 @@ public final class ConsumerService implements RunningService {
                       .staticFile("io/outboxpipeline/consumer/openapi.yaml")
                       .build())
               .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
-              .routing(r -> AdminAccess.register(r, settings.server(), admin))
+              .routing(r -> AdminAccess.register(r, settings.server(), both(decisions, look)))
               .onStop(loops::drain)
               .start();
     } catch (RuntimeException e) {
@@ -63,6 +65,13 @@ public final class ConsumerService implements RunningService {
     }
     loops.start();
     replay.start();
+  }
+
+  private static HttpService both(HttpService first, HttpService second) {
+    return rules -> {
+      first.routing(rules);
+      second.routing(rules);
+    };
   }
 
   private static Health started(boolean was, Health now) {

@@ -80,6 +80,10 @@ final class MessageQueue implements AutoCloseable {
     return facts.confirmed();
   }
 
+  QueueDepth depth() {
+    return new QueueDepth(client, facts::get);
+  }
+
   /** A request to the queue has failed. */
   void doubt() {
     facts.doubt();
