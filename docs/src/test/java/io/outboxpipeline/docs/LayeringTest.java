@@ -45,6 +45,7 @@ final class LayeringTest {
           Map.entry("base", Set.of("migrations", "outbox", "dynamodb", "runtime")),
           Map.entry("relay", Set.of("outbox", "dynamodb", "ownership", "kubernetes", "runtime")),
           Map.entry("consumer", Set.of("migrations", "outbox", "inbox", "runtime")),
+          Map.entry("console", Set.of("runtime")),
           Map.entry("operator", Set.of("ownership", "kubernetes", "runtime")),
           Map.entry("testkit", Set.of("embedded")),
           Map.entry(
@@ -58,6 +59,7 @@ final class LayeringTest {
                   "base",
                   "relay",
                   "consumer",
+                  "console",
                   "embedded")),
           Map.entry("images", Set.of("runtime", "base", "relay", "consumer", "embedded")),
           Map.entry(
