@@ -55,8 +55,8 @@ public record PodSpec(
             value =
                 "self.all(e, !(e.name in ['MYSQL_HOST', 'MYSQL_PORT', 'MYSQL_DATABASE',"
                     + " 'MYSQL_USER', 'MYSQL_PASSWORD', 'SQS_QUEUE', 'SQS_DEAD_LETTER_QUEUE',"
-                    + " 'SERVER_PORT', 'SERVER_SHUTDOWN_GRACE', 'RELAY_MEMBER',"
-                    + " 'RELAY_PARTITIONS', 'RELAY_LEASE_STORE', 'RELAY_PIPELINE', 'POD_NAME',"
+                    + " 'SERVER_PORT', 'SERVER_MANAGEMENT_PORT', 'SERVER_SHUTDOWN_GRACE',"
+                    + " 'RELAY_MEMBER', 'RELAY_PARTITIONS', 'RELAY_LEASE_STORE', 'RELAY_PIPELINE', 'POD_NAME',"
                     + " 'POD_UID', 'POD_NAMESPACE', 'TRUST_STORE_PASSWORD']))",
             message =
                 "env has a variable that the operator sets itself: use the field of the spec that"

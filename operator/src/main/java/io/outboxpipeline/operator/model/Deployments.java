@@ -2,6 +2,7 @@ package io.outboxpipeline.operator.model;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
@@ -129,11 +130,7 @@ final class Deployments {
             .withImagePullPolicy(spec.imagePullPolicy().name())
             // What it says last is told in the condition.
             .withTerminationMessagePolicy("FallbackToLogsOnError")
-            .addNewPort()
-            .withName("http")
-            .withContainerPort(component.port())
-            .withProtocol("TCP")
-            .endPort()
+            .withPorts(ports(component))
             .addNewEnvFrom()
             .withNewConfigMapRef()
             .withName(Names.of(pipeline, component))
@@ -166,6 +163,13 @@ final class Deployments {
           .endLifecycle();
     }
     return container.build();
+  }
+
+  private static List<ContainerPort> ports(Component component) {
+    var http = new ContainerPort(component.port(), null, null, "http", "TCP");
+    return component.management() == component.port()
+        ? List.of(http)
+        : List.of(http, new ContainerPort(component.management(), null, null, "management", "TCP"));
   }
 
   private static Duration terminationGrace(Component component, WorkloadSpec spec) {

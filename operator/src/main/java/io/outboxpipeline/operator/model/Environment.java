@@ -31,7 +31,10 @@ final class Environment {
 
   /** The ConfigMap's data. */
   static NavigableMap<String, String> settings(
-      OutboxPipeline pipeline, WorkloadSpec workload, Optional<BoundQueue> queue) {
+      OutboxPipeline pipeline,
+      Component component,
+      WorkloadSpec workload,
+      Optional<BoundQueue> queue) {
     var spec = pipeline.getSpec();
     DatabaseSpec database = Components.database(spec, workload);
     var of = new TreeMap<String, String>();
@@ -39,6 +42,7 @@ final class Environment {
     of.put("MYSQL_PORT", database.port().toString());
     of.put("MYSQL_DATABASE", database.name());
     of.put("MYSQL_SSL_MODE", sslMode(database.tls().mode()));
+    of.put("SERVER_MANAGEMENT_PORT", Integer.toString(component.management()));
     of.put("SERVER_SHUTDOWN_GRACE", workload.shutdownGrace());
     of.put("LOG_FORMAT", spec.log().format().name());
     of.put("LOG_LEVEL", spec.log().level().name());

@@ -12,11 +12,15 @@ import io.outboxpipeline.operator.api.WorkloadSpec;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A component is reached at its own port, and reaches DNS, its database and, but for the base, SQS
- * and what SQS needs. By port alone: databases and SQS are mostly outside, where addresses change.
+ * A component is reached at its own ports, and reaches DNS, its database, where its spans go and,
+ * but for the base, SQS and what SQS needs. By port alone: databases and SQS are mostly outside,
+ * where addresses change.
  */
 final class NetworkPolicies {
   private static final int DNS = 53;
@@ -35,7 +39,11 @@ final class NetworkPolicies {
         .endPodSelector()
         .withPolicyTypes("Ingress", "Egress")
         .addNewIngress()
-        .withPorts(tcp(component.port()))
+        .withPorts(
+            IntStream.of(component.port(), component.management())
+                .distinct()
+                .mapToObj(NetworkPolicies::tcp)
+                .toList())
         .endIngress()
         .withEgress(egress(pipeline, component, spec))
         .endSpec()
@@ -60,10 +68,23 @@ final class NetworkPolicies {
         && pipeline.getSpec().relay().lease().store() == LeaseSpec.Store.Kubernetes) {
       tcp.add(API_SERVER);
     }
+    spec.pod().env().stream()
+        .filter(e -> e.name().startsWith("OTEL_") && e.name().endsWith("_ENDPOINT"))
+        .flatMap(e -> collector(e.value()).stream())
+        .forEach(tcp::add);
     var ports = new ArrayList<NetworkPolicyPort>();
     ports.add(new NetworkPolicyPort(null, new IntOrString(DNS), "UDP"));
     tcp.forEach(p -> ports.add(tcp(p)));
     return List.of(new NetworkPolicyEgressRuleBuilder().withPorts(ports).build());
+  }
+
+  /** Where spans go; what can't be read as a URI is for the service to refuse. */
+  private static Optional<Integer> collector(@Nullable String endpoint) {
+    try {
+      return Optional.ofNullable(endpoint).map(URI::create).map(NetworkPolicies::port);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   private static int port(URI endpoint) {

@@ -5,7 +5,10 @@ import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.ServiceSpec;
 
-/** The Service in front of a component: its API, health and metrics at one port. */
+/**
+ * The Service in front of a component: what its clients need. Its management port, if it has one,
+ * stays within the cluster.
+ */
 final class Services {
   private Services() {}
 

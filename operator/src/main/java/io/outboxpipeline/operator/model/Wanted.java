@@ -53,7 +53,7 @@ public record Wanted(
   }
 
   private List<HasMetadata> of(Component component, WorkloadSpec spec) {
-    var settings = Environment.settings(pipeline, spec, queue);
+    var settings = Environment.settings(pipeline, component, spec, queue);
     var objects = new ArrayList<HasMetadata>();
     if (spec.serviceAccount().create()) {
       objects.add(Accounts.serviceAccount(pipeline, component, spec));

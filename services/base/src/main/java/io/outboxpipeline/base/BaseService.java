@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Counter;
 import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
+import io.outboxpipeline.runtime.Tracing;
 import io.outboxpipeline.runtime.Transactions;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -20,6 +21,7 @@ public final class BaseService implements RunningService {
   private final HikariDataSource apart;
   private final DatabaseWatch watch;
   private final KeyPurge purge;
+  private final Tracing tracing = Tracing.start("base");
   private final ServiceServer server;
 
   private BaseService(BaseSettings settings, InstantSource clock) {
@@ -45,7 +47,7 @@ public final class BaseService implements RunningService {
     purge = KeyPurge.start(transactions, settings.idempotencyRetention());
     var spendings =
         new Spendings(database, transactions, counters, clock, settings.requestTimeout());
-    var api = new SpendingApi(spendings, registry);
+    var api = new SpendingApi(spendings, registry, tracing);
     try {
       server =
           ServiceServer.builder("base", settings.server(), metrics)
@@ -97,5 +99,6 @@ public final class BaseService implements RunningService {
     database.close();
     apart.close();
     metrics.close();
+    tracing.close();
   }
 }

@@ -19,6 +19,7 @@ import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import io.outboxpipeline.runtime.QueryParameters;
+import io.outboxpipeline.runtime.Tracing;
 import jakarta.json.JsonObject;
 import jakarta.json.spi.JsonProvider;
 import java.sql.SQLException;
@@ -40,12 +41,14 @@ final class SpendingApi implements HttpService {
 
   private final Spendings spendings;
   private final MeterRegistry meters;
+  private final Tracing tracing;
   private final Counter created;
   private final Counter replayed;
 
-  SpendingApi(Spendings spendings, MeterRegistry meters) {
+  SpendingApi(Spendings spendings, MeterRegistry meters, Tracing tracing) {
     this.spendings = spendings;
     this.meters = meters;
+    this.tracing = tracing;
     this.created =
         Counter.builder("base.spendings.created")
             .description("Spendings written, each with its event")
@@ -67,7 +70,8 @@ final class SpendingApi implements HttpService {
   }
 
   private Handler timed(String path, Handler handler) {
-    Handler guarded = DatabaseErrors.guard(handler);
+    String route = path.equals("/") ? PATH : PATH + path;
+    Handler guarded = tracing.traced(route, DatabaseErrors.guard(handler));
     return (req, res) -> {
       Timer.Sample sample = Timer.start(meters);
       res.whenSent(
@@ -76,7 +80,7 @@ final class SpendingApi implements HttpService {
                   Timer.builder("base.http.requests")
                       .description("Time to answer")
                       .tag("method", req.prologue().method().text())
-                      .tag("path", path.equals("/") ? PATH : PATH + path)
+                      .tag("path", route)
                       .tag("status", String.valueOf(res.status().code()))
                       .publishPercentileHistogram()
                       .register(meters)));

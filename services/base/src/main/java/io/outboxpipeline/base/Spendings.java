@@ -5,9 +5,11 @@ import io.helidon.dbclient.DbClient;
 import io.helidon.dbclient.DbClientException;
 import io.helidon.dbclient.DbRow;
 import io.helidon.dbclient.jdbc.JdbcClientBuilder;
+import io.outboxpipeline.outbox.NewEvent;
 import io.outboxpipeline.outbox.Outbox;
 import io.outboxpipeline.outbox.Outbox.Appended;
 import io.outboxpipeline.runtime.Deadline;
+import io.outboxpipeline.runtime.Tracing;
 import io.outboxpipeline.runtime.Transactions;
 import java.math.BigDecimal;
 import java.security.MessageDigest;
@@ -93,7 +95,7 @@ final class Spendings {
     }
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
     // First the event: it takes the identity's lock, so that ids have the order of sequences.
-    Appended event = Outbox.append(c, spending.event(now));
+    Appended event = Outbox.append(c, traced(spending.event(now)));
     long id = insert(c, spending, event, now);
     if (key.isPresent() && !IdempotencyKeys.take(c, key.get(), spending.digest(), id)) {
       // The same request came twice at once, and the other one has committed.
@@ -102,6 +104,14 @@ final class Spendings {
           .orElseThrow(() -> new SQLException("the idempotency key was purged", "40001"));
     }
     return new Recorded.Created(new Spending(id, event.eventId(), event.sequence(), spending, now));
+  }
+
+  private static NewEvent traced(NewEvent event) {
+    NewEvent traced = event;
+    for (var header : Tracing.current().entrySet()) {
+      traced = traced.withHeader(header.getKey(), header.getValue());
+    }
+    return traced;
   }
 
   private static Optional<Recorded> earlier(Connection c, NewSpending spending, String key)

@@ -16,14 +16,15 @@ import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import io.outboxpipeline.runtime.QueryParameters;
-import io.outboxpipeline.runtime.Transactions;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.spi.JsonProvider;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import javax.sql.DataSource;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
@@ -35,11 +36,11 @@ final class LookApi implements HttpService {
   // Found once: Json.create… looks through the whole class path for its provider at each call.
   private static final JsonProvider JSON = JsonProvider.provider();
 
-  private final Transactions transactions;
+  private final DataSource database;
   private final QueueDepth depth;
 
-  LookApi(Transactions transactions, QueueDepth depth) {
-    this.transactions = transactions;
+  LookApi(DataSource database, QueueDepth depth) {
+    this.database = database;
     this.depth = depth;
   }
 
@@ -58,11 +59,23 @@ final class LookApi implements HttpService {
     int limit = limit(req);
     Aggregate aggregate = aggregate(req);
     var items = JSON.createArrayBuilder();
-    List<ChainLook.Position> all = transactions.run(c -> ChainLook.of(c, aggregate, limit));
+    List<ChainLook.Position> all = read(c -> ChainLook.of(c, aggregate, limit));
     all.forEach(p -> items.add(position(p)));
     var applied = JSON.createArrayBuilder();
-    transactions.run(c -> AppliedSpendings.last(c, aggregate, limit)).forEach(applied::add);
+    read(c -> AppliedSpendings.last(c, aggregate, limit)).forEach(applied::add);
     send(res, JSON.createObjectBuilder().add("items", items).add("applied", applied).build());
+  }
+
+  private interface Look<T> {
+    T at(Connection connection) throws SQLException;
+  }
+
+  private <T> T read(Look<T> look) throws SQLException {
+    try (Connection c = database.getConnection()) {
+      T seen = look.at(c);
+      c.rollback();
+      return seen;
+    }
   }
 
   private static JsonObjectBuilder position(ChainLook.Position p) {
@@ -86,7 +99,7 @@ final class LookApi implements HttpService {
   private void decisions(ServerRequest req, ServerResponse res) throws SQLException {
     int limit = limit(req);
     var items = JSON.createArrayBuilder();
-    List<JsonObject> all = transactions.run(c -> DecisionTable.last(c, limit));
+    List<JsonObject> all = read(c -> DecisionTable.last(c, limit));
     all.forEach(items::add);
     send(res, JSON.createObjectBuilder().add("items", items).build());
   }

@@ -1,12 +1,14 @@
 package io.outboxpipeline.consumer;
 
-import io.outboxpipeline.consumer.MessageQueue.Facts;
+import io.outboxpipeline.runtime.SqsSettings;
+import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.spi.JsonProvider;
+import java.io.StringReader;
 import java.time.Duration;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -22,13 +24,13 @@ final class QueueDepth {
   private static final JsonProvider JSON = JsonProvider.provider();
 
   private final SqsClient client;
-  private final Supplier<Facts> facts;
+  private final SqsSettings settings;
   private @Nullable JsonObject known;
   private long readAt;
 
-  QueueDepth(SqsClient client, Supplier<Facts> facts) {
+  QueueDepth(SqsClient client, SqsSettings settings) {
     this.client = client;
-    this.facts = facts;
+    this.settings = settings;
   }
 
   /**
@@ -47,23 +49,40 @@ final class QueueDepth {
   }
 
   private JsonObject read() {
-    Facts now = facts.get();
-    Map<QueueAttributeName, String> queue = attributes(now.url());
+    String url = SqsSettings.url(client, settings.queue());
+    Map<QueueAttributeName, String> queue = attributes(url);
     JsonObjectBuilder json =
         JSON.createObjectBuilder()
-            .add("queue", name(now.url()))
+            .add("queue", name(url))
             .add("visible", count(queue, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES))
             .add(
                 "inFlight",
                 count(queue, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE));
-    now.deadLetterUrl().ifPresent(url -> deadLetters(url, json));
+    deadLetterQueue(queue).ifPresent(named -> deadLetters(named, json));
     return json.build();
   }
 
-  private void deadLetters(String url, JsonObjectBuilder json) {
-    json.add("deadLetterQueue", name(url));
+  /** The one that is set, else that of the redrive policy, by name or URL. */
+  private Optional<String> deadLetterQueue(Map<QueueAttributeName, String> queue) {
+    String policy = queue.getOrDefault(QueueAttributeName.REDRIVE_POLICY, "");
+    return settings
+        .deadLetterQueue()
+        .or(() -> policy.isEmpty() ? Optional.empty() : Optional.of(target(policy)));
+  }
+
+  private static String target(String policy) {
+    try (var reader = JSON.createReader(new StringReader(policy))) {
+      String arn = reader.readObject().getString("deadLetterTargetArn", "");
+      return arn.substring(arn.lastIndexOf(':') + 1);
+    } catch (JsonException e) {
+      return "";
+    }
+  }
+
+  private void deadLetters(String named, JsonObjectBuilder json) {
+    json.add("deadLetterQueue", name(named));
     try {
-      Map<QueueAttributeName, String> all = attributes(url);
+      Map<QueueAttributeName, String> all = attributes(SqsSettings.url(client, named));
       json.add(
           "deadLetters",
           count(all, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES)
@@ -85,7 +104,8 @@ final class QueueDepth {
                     .attributeNames(
                         QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
                         QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE,
-                        QueueAttributeName.MESSAGE_RETENTION_PERIOD))
+                        QueueAttributeName.MESSAGE_RETENTION_PERIOD,
+                        QueueAttributeName.REDRIVE_POLICY))
         .attributes();
   }
 

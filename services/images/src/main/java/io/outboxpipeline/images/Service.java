@@ -45,6 +45,7 @@ final class Service implements AutoCloseable {
     var command = new ArrayList<String>(List.of("run", "--detach", "--network=host"));
     command.add("--volume=" + folder.toAbsolutePath() + ":/trained");
     command.add("--env=SERVER_PORT=" + port);
+    command.add("--env=SERVER_MANAGEMENT_PORT=" + port);
     command.add("--env=JAVA_TOOL_OPTIONS=-XX:AOTCacheOutput=/trained/" + CACHE);
     environment.forEach((name, value) -> command.add("--env=" + name + "=" + value));
     command.add(image);

@@ -5,26 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxpipeline.embedded.EmbeddedSqs;
-import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
 import io.outboxpipeline.testkit.TestDatabase;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** Each program runs as a user that has what docs/grants.sql gives it, and nothing else. */
 final class GrantsIT {
@@ -77,22 +70,6 @@ final class GrantsIT {
     }
   }
 
-  private static void createQueue(URI endpoint) {
-    var settings =
-        new SqsSettings(
-            Pipeline.QUEUE,
-            Optional.empty(),
-            Optional.of(endpoint),
-            Optional.of("eu-central-1"),
-            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
-    try (var client = settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
-      client.createQueue(
-          r ->
-              r.queueName(Pipeline.QUEUE)
-                  .attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")));
-    }
-  }
-
   private static String ask(HttpClient http, HttpRequest.Builder request) {
     try {
       var answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
@@ -117,7 +94,7 @@ final class GrantsIT {
     try (var sqs = EmbeddedSqs.start(0);
         var http = HttpClient.newHttpClient();
         var pipeline = new Pipeline(writer, relay, consumer, sqs.endpoint(), LOGS, false)) {
-      createQueue(sqs.endpoint());
+      Pipeline.createQueue(sqs.endpoint(), Map.of());
       pipeline.neverMigrates();
       pipeline.startBase("base");
       pipeline.startRelay("relay");

@@ -1,14 +1,20 @@
 package io.outboxpipeline.quickstart;
 
+import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** The services as processes of their own, over given databases and an SQS endpoint. */
 final class Pipeline implements AutoCloseable {
@@ -27,6 +33,7 @@ final class Pipeline implements AutoCloseable {
   private final boolean foreign;
   private final Map<String, JavaProcess> processes = new ConcurrentHashMap<>();
   private final Map<String, Integer> ports = new ConcurrentHashMap<>();
+  private final Map<String, String> variable = new HashMap<>();
   private String migrate = "on-start";
 
   Pipeline(Database base, Database consumer, URI sqs, Path logs, boolean foreign) {
@@ -45,6 +52,27 @@ final class Pipeline implements AutoCloseable {
     this.sqs = sqs;
     this.logs = logs;
     this.foreign = foreign;
+  }
+
+  /** Makes the queue at an endpoint, with these attributes beside the one that says FIFO. */
+  static void createQueue(URI endpoint, Map<QueueAttributeName, String> more) {
+    var attributes = new HashMap<>(more);
+    attributes.put(QueueAttributeName.FIFO_QUEUE, "true");
+    var settings =
+        new SqsSettings(
+            QUEUE,
+            Optional.empty(),
+            Optional.of(endpoint),
+            Optional.of("eu-central-1"),
+            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
+    try (var client = settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
+      client.createQueue(r -> r.queueName(QUEUE).attributes(attributes));
+    }
+  }
+
+  /** From here on processes are started with these variables, too. */
+  void with(Map<String, String> variables) {
+    variable.putAll(variables);
   }
 
   /** From here on a migrator has done it. */
@@ -108,6 +136,7 @@ final class Pipeline implements AutoCloseable {
             "AWS_ACCESS_KEY_ID", "x",
             "AWS_SECRET_ACCESS_KEY", "x",
             "JAVA_TOOL_OPTIONS", "-Dlogback.configurationFile=logback.xml"));
+    environment.putAll(variable);
     var options = new ArrayList<>(JavaProcess.QUICK_START);
     if (foreign) {
       options.addAll(language);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxpipeline.embedded.EmbeddedSqs;
-import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.FaultySqs;
 import io.outboxpipeline.testkit.TestDatabase;
@@ -22,13 +21,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /**
@@ -53,24 +49,7 @@ final class PipelineIT {
 
   @BeforeEach
   void createQueue() {
-    var settings =
-        new SqsSettings(
-            Pipeline.QUEUE,
-            Optional.empty(),
-            Optional.of(peer.endpoint()),
-            Optional.of("eu-central-1"),
-            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
-    try (var client = settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
-      client.createQueue(
-          r ->
-              r.queueName(Pipeline.QUEUE)
-                  .attributes(
-                      Map.of(
-                          QueueAttributeName.FIFO_QUEUE,
-                          "true",
-                          QueueAttributeName.VISIBILITY_TIMEOUT,
-                          "5")));
-    }
+    Pipeline.createQueue(peer.endpoint(), Map.of(QueueAttributeName.VISIBILITY_TIMEOUT, "5"));
   }
 
   @AfterEach

@@ -9,6 +9,7 @@ import io.outboxpipeline.relay.send.Queue;
 import io.outboxpipeline.relay.send.SendLoop;
 import io.outboxpipeline.relay.source.Source;
 import io.outboxpipeline.relay.source.Standing;
+import io.outboxpipeline.runtime.Tracing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -51,7 +52,8 @@ final class Relay implements PartitionWork, AutoCloseable {
       Supplier<Queue> findQueue,
       BooleanSupplier maySend,
       Consumer<Grant> drained,
-      RelayMetrics metrics) {
+      RelayMetrics metrics,
+      Tracing tracing) {
     this.settings = settings;
     this.source = source;
     this.drained = drained;
@@ -62,6 +64,7 @@ final class Relay implements PartitionWork, AutoCloseable {
             findQueue,
             () -> maySend.getAsBoolean() && source.records(),
             metrics,
+            tracing,
             settings.requestTimeout(),
             settings.concurrency());
   }

@@ -28,6 +28,7 @@ import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.runtime.Tracing;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Optional;
@@ -54,6 +55,7 @@ public final class RelayService implements RunningService {
 
   private final RelaySettings settings;
   private final Metrics metrics = new Metrics();
+  private final Tracing tracing = Tracing.start("relay");
   private final EventStore store;
   private final SqsClient client;
   private final Relay relay;
@@ -90,7 +92,8 @@ public final class RelayService implements RunningService {
             () -> Queue.find(client, settings.sqs().queue()),
             this::maySend,
             owner::drained,
-            relayMetrics);
+            relayMetrics,
+            tracing);
     LeaseStore opened = null;
     try {
       opened = openLeases();
@@ -104,7 +107,7 @@ public final class RelayService implements RunningService {
                   () -> relay.alive() ? Health.up() : Health.down("one of the loops has ended"))
               .ready("events", this::events)
               .started("membership", () -> joined.isDone() ? Health.up() : NOT_JOINED)
-              .routing(r -> AdminAccess.register(r, settings.server(), admin))
+              .management(r -> AdminAccess.register(r, settings.server(), admin))
               .onStop(this::drain)
               .start();
     } catch (RuntimeException e) {
@@ -114,6 +117,7 @@ public final class RelayService implements RunningService {
       client.close();
       store.close();
       metrics.close();
+      tracing.close();
       throw e;
     }
     registerGauges();
@@ -140,6 +144,7 @@ public final class RelayService implements RunningService {
     client.close();
     store.close();
     metrics.close();
+    tracing.close();
   }
 
   /** Joins, and again when the membership ended by itself, unless another process replaced it. */

@@ -21,6 +21,7 @@ import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.runtime.Tracing;
 import io.outboxpipeline.runtime.Transactions;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.FaultySqs;
@@ -180,7 +181,8 @@ abstract class RelayOnDatabase {
             () -> Queue.find(client, queue),
             () -> true,
             drained::add,
-            metrics);
+            metrics,
+            Tracing.off());
     toClose.add(relay);
     relay.start();
     relay.start(GRANT);

@@ -22,6 +22,7 @@ import io.outboxpipeline.relay.source.Source;
 import io.outboxpipeline.relay.source.dynamodb.DynamoDbQuarantine;
 import io.outboxpipeline.relay.source.dynamodb.DynamoDbSource;
 import io.outboxpipeline.runtime.SqsSettings;
+import io.outboxpipeline.runtime.Tracing;
 import io.outboxpipeline.testkit.DynamoDbPeer;
 import io.outboxpipeline.testkit.FaultyDynamoDb;
 import io.outboxpipeline.testkit.FaultyDynamoDb.Fault;
@@ -141,7 +142,8 @@ final class RelayOnDynamoDbIT {
             () -> Queue.find(sqs, "q.fifo"),
             () -> true,
             drained::add,
-            metrics);
+            metrics,
+            Tracing.off());
     toClose.add(relay);
     relay.start();
     relay.start(GRANT);

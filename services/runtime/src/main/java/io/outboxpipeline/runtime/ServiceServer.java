@@ -8,6 +8,7 @@ import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.ErrorHandling;
+import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.Handler;
@@ -16,9 +17,6 @@ import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.spi.ServerFeature;
 import io.micrometer.core.instrument.Gauge;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +29,15 @@ import java.util.function.Supplier;
 
 /**
  * A service's HTTP server: its own routes, {@code /health/live}, {@code /health/ready}, {@code
- * /health/started}, {@code /metrics}, and problem+json for every error. Thread-safe.
+ * /health/started}, {@code /metrics}, and problem+json for every error. With a management port of
+ * its own, routes of management and metrics are there alone, and the clients' port says of health
+ * yes or no without reasons. Thread-safe.
  */
 public final class ServiceServer implements AutoCloseable {
   /** Bytes from which on a body is not read at all: its connection is closed. */
   private static final long MAX_PAYLOAD = 16L * JsonBody.MAX_BYTES;
+
+  private static final String MANAGEMENT = "management";
 
   private static final System.Logger LOG = System.getLogger(ServiceServer.class.getName());
 
@@ -47,28 +49,62 @@ public final class ServiceServer implements AutoCloseable {
   // One party for each request in progress, and one for the server until it closes.
   private final Phaser requests = new Phaser(1);
   private final Peers peers;
+  private final Peers managers;
   private final WebServer server;
 
   private ServiceServer(Builder b) {
     name = b.name;
     settings = b.settings;
     drain = b.drain;
+    PortInUse.check(name, settings.host(), settings.port(), "SERVER_PORT");
+    settings
+        .management()
+        .ifPresent(p -> PortInUse.check(name, settings.host(), p, "SERVER_MANAGEMENT_PORT"));
     var checks = new ArrayList<>(b.checks);
     checks.add(
         new Probes.Check(
             Probes.Kind.READY,
             "accepting",
             () -> ready.get() ? Health.up() : Health.down(name + " is stopping")));
+    // Those of management are counted apart, so that clients can't take their places.
     peers = new Peers(name, settings.connections());
+    managers = new Peers(name, settings.connections());
     Gauge.builder("server.connections", peers, Peers::count)
         .description("Connections of clients")
         .register(b.metrics.registry());
     Gauge.builder("server.request.bytes", peers, Peers::heldBytes)
         .description("Bytes here of requests that were not answered yet")
         .register(b.metrics.registry());
+    var clients = routing();
+    b.routes.forEach(r -> r.accept(clients));
+    var config = WebServer.builder().shutdownHook(false).featuresDiscoverServices(false);
+    b.features.forEach(config::addFeature);
+    listen(config, settings.port(), peers, clients);
+    if (settings.management().isPresent()) {
+      int port = settings.management().getAsInt();
+      new Probes(checks, false).register(clients);
+      var management = routing();
+      manage(management, checks, b);
+      config.putSocket(MANAGEMENT, socket -> listen(socket, port, managers, management));
+    } else {
+      manage(clients, checks, b);
+    }
+    server = config.build().start();
+    if (!server.isRunning()) {
+      peers.close();
+      managers.close();
+      throw new IllegalStateException(name + "'s server did not start; the log says why");
+    }
+  }
+
+  private HttpRouting.Builder routing() {
     var routing = HttpRouting.builder();
     Problems.handleErrors(routing);
     routing.addFilter(this::follow);
+    return routing;
+  }
+
+  private static void manage(HttpRouting.Builder routing, List<Probes.Check> checks, Builder b) {
     Handler metrics =
         (req, res) ->
             res.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
@@ -76,36 +112,24 @@ public final class ServiceServer implements AutoCloseable {
     routing.get("/metrics", metrics).head("/metrics", metrics);
     Methods.only(routing, "/metrics", Method.GET, Method.HEAD);
     new Probes(checks, true).register(routing);
-    b.routes.forEach(r -> r.accept(routing));
-    var config =
-        WebServer.builder()
-            .host(settings.host())
-            .port(settings.port())
-            .shutdownHook(false)
-            .shutdownGracePeriod(share(settings.shutdownGrace(), 10))
-            .maxPayloadSize(MAX_PAYLOAD)
-            .directHandlers(Problems.directHandlers())
-            .errorHandling(ErrorHandling.builder().includeEntity(true).build())
-            .protocolsDiscoverServices(false)
-            .addConnectionSelector(new GuardedHttp1(peers))
-            .featuresDiscoverServices(false)
-            .routing(routing);
-    b.features.forEach(config::addFeature);
-    checkPort(name, settings);
-    server = config.build().start();
-    if (!server.isRunning()) {
-      peers.close();
-      throw new IllegalStateException(name + "'s server did not start; the log says why");
-    }
+    b.management.forEach(r -> r.accept(routing));
   }
 
-  /** Helidon logs a stack trace and goes on without listening, so this asks first. */
-  private static void checkPort(String name, ServerSettings settings) {
-    try (var socket = new ServerSocket()) {
-      socket.bind(new InetSocketAddress(settings.host(), settings.port()));
-    } catch (IOException e) {
-      throw new PortInUse(name, settings, e);
-    }
+  private void listen(
+      ListenerConfig.BuilderBase<?, ?> config,
+      int port,
+      Peers connections,
+      HttpRouting.Builder routing) {
+    config
+        .host(settings.host())
+        .port(port)
+        .shutdownGracePeriod(share(settings.shutdownGrace(), 10))
+        .maxPayloadSize(MAX_PAYLOAD)
+        .directHandlers(Problems.directHandlers())
+        .errorHandling(ErrorHandling.builder().includeEntity(true).build())
+        .protocolsDiscoverServices(false)
+        .addConnectionSelector(new GuardedHttp1(connections))
+        .routing(routing);
   }
 
   /**
@@ -120,6 +144,11 @@ public final class ServiceServer implements AutoCloseable {
   /** The port it listens on. */
   public int port() {
     return server.port();
+  }
+
+  /** The port of metrics, admin and the details of health. */
+  public int managementPort() {
+    return settings.management().isPresent() ? server.port(MANAGEMENT) : port();
   }
 
   /** What it was started with. */
@@ -147,6 +176,7 @@ public final class ServiceServer implements AutoCloseable {
     awaitRequests(end);
     server.stop();
     peers.close();
+    managers.close();
   }
 
   private void follow(FilterChain chain, RoutingRequest req, RoutingResponse res) {
@@ -215,6 +245,7 @@ public final class ServiceServer implements AutoCloseable {
     private final Metrics metrics;
     private final List<Probes.Check> checks = new ArrayList<>();
     private final List<Consumer<HttpRouting.Builder>> routes = new ArrayList<>();
+    private final List<Consumer<HttpRouting.Builder>> management = new ArrayList<>();
     private final List<ServerFeature> features = new ArrayList<>();
     private Runnable drain = () -> {};
 
@@ -224,9 +255,15 @@ public final class ServiceServer implements AutoCloseable {
       this.metrics = metrics;
     }
 
-    /** More routes. */
+    /** More routes for clients. */
     public Builder routing(Consumer<HttpRouting.Builder> more) {
       routes.add(more);
+      return this;
+    }
+
+    /** More routes for those who run it, served at the management port. */
+    public Builder management(Consumer<HttpRouting.Builder> more) {
+      management.add(more);
       return this;
     }
 

@@ -327,6 +327,71 @@ final class ServiceServerTest {
   }
 
   @Test
+  void a_management_port_takes_everything_that_is_not_for_clients() {
+    var settings =
+        ServerSettings.local(0).withManagement(0).withAdminToken(new Secret("0123456789abcdef"));
+    database.set(Health.down("10.1.2.3 refuses"));
+    try (var apart = managed(settings)) {
+      var clients = new Http(apart.port());
+      var management = new Http(apart.managementPort());
+      assertThat(clients.get("/query?identity=a").body()).isEqualTo("a");
+      assertProblem(management.get("/query?identity=a"), 404);
+      for (String path : List.of("/metrics", "/admin/list", "/admin", "/%6detrics")) {
+        assertProblem(clients.get(path, "Authorization", "Bearer 0123456789abcdef"), 404);
+      }
+      assertThat(management.get("/metrics").body()).contains("server_connections");
+      assertProblem(management.get("/admin/list"), 401);
+      assertThat(management.get("/admin/list", "Authorization", "Bearer 0123456789abcdef").body())
+          .isEqualTo("all");
+      assertThat(clients.get("/health/ready").statusCode()).isEqualTo(503);
+      assertThat(clients.get("/health/ready").body()).isEqualTo("{\"status\":\"DOWN\"}");
+      assertThat(clients.get("/health/live").statusCode()).isEqualTo(200);
+      assertThat(management.get("/health/ready").body()).contains("10.1.2.3 refuses");
+      assertThat(http.get("/health/ready").body()).contains("10.1.2.3 refuses");
+    }
+  }
+
+  @Test
+  void clients_take_no_place_of_management() throws Exception {
+    var two =
+        new ConnectionLimits(
+            Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1), 10, 1 << 20);
+    try (var apart = managed(ServerSettings.local(0).withManagement(0).withConnections(two))) {
+      var sockets = new ArrayList<Socket>();
+      for (int i = 0; i < 30; i++) {
+        var socket = new Socket(InetAddress.getLoopbackAddress(), apart.port());
+        socket.getOutputStream().write("GET /query HTTP/1.1\r\n".getBytes(US_ASCII));
+        sockets.add(socket);
+      }
+      for (int i = 0; i < 20; i++) {
+        assertThat(new Http(apart.managementPort()).get("/health/live").statusCode())
+            .isEqualTo(200);
+      }
+      for (Socket socket : sockets) {
+        socket.close();
+      }
+    }
+  }
+
+  private ServiceServer managed(ServerSettings settings) {
+    return ServiceServer.builder("managed", settings, new Metrics())
+        .ready("database", database::get)
+        .routing(ServiceServerTest::routes)
+        .management(
+            r ->
+                AdminAccess.register(
+                    r, settings, rules -> rules.get("/list", (req, res) -> res.send("all"))))
+        .start();
+  }
+
+  @Test
+  void a_management_port_in_use_names_its_setting() {
+    assertThatThrownBy(() -> managed(ServerSettings.local(0).withManagement(server.port())))
+        .isInstanceOf(PortInUse.class)
+        .hasMessageContaining("SERVER_MANAGEMENT_PORT");
+  }
+
+  @Test
   void closing_is_not_ready_then_drain_then_stop_and_happens_once() {
     var drains = new AtomicInteger();
     var during = new AtomicInteger();

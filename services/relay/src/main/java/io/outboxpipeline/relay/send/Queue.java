@@ -35,6 +35,9 @@ public final class Queue {
   private static final int ATTRIBUTE_BYTES =
       CONTENT_TYPE.length() + "String".length() + PACKED.length();
 
+  private static final String TRACE = "traceparent";
+  private static final int TRACE_BYTES = TRACE.length() + "String".length() + 55;
+
   /** Errors that the content of a message or request causes, and nothing else. */
   private static final Set<String> MESSAGE_FAULTS =
       Set.of(
@@ -99,16 +102,24 @@ public final class Queue {
     }
   }
 
-  /** Sends messages of different aggregates in one request; one attempt, no retry. */
-  SendResult send(List<Message> messages) {
+  /**
+   * Sends messages of different aggregates in one request; one attempt, no retry.
+   *
+   * @param traces a {@code traceparent} for each message, or none at all; left out where it would
+   *     make a message or the request too large
+   */
+  SendResult send(List<Message> messages, List<String> traces) {
+    boolean traced = !traces.isEmpty() && fitsTraced(messages);
     List<SendMessageBatchRequestEntry> entries = new ArrayList<>(messages.size());
     for (int i = 0; i < messages.size(); i++) {
-      entries.add(entry(i, messages.get(i)));
+      entries.add(entry(i, messages.get(i), traced ? traces.get(i) : null));
     }
     try {
       var response = client.sendMessageBatch(r -> r.queueUrl(url).entries(entries));
       Entry[] results = new Entry[messages.size()];
-      response.successful().forEach(ok -> results[Integer.parseInt(ok.id())] = new Entry.Sent());
+      response
+          .successful()
+          .forEach(ok -> results[Integer.parseInt(ok.id())] = new Entry.Sent(ok.messageId()));
       response.failed().forEach(e -> results[Integer.parseInt(e.id())] = result(e));
       for (int i = 0; i < results.length; i++) {
         if (results[i] == null) {
@@ -126,23 +137,33 @@ public final class Queue {
     }
   }
 
-  private SendMessageBatchRequestEntry entry(int id, Message message) {
-    var type =
-        MessageAttributeValue.builder()
-            .dataType("String")
-            .stringValue(message.events().size() == 1 ? SINGLE : PACKED)
-            .build();
+  private boolean fitsTraced(List<Message> messages) {
+    Limits.Request now = limits;
+    int more = ATTRIBUTE_BYTES + TRACE_BYTES;
+    return messages.stream().allMatch(m -> m.bytes() + more <= now.messageBytes())
+        && messages.stream().mapToLong(m -> m.bytes() + more).sum() <= now.requestBytes();
+  }
+
+  private SendMessageBatchRequestEntry entry(int id, Message message, @Nullable String trace) {
+    var type = text(message.events().size() == 1 ? SINGLE : PACKED);
     var entry =
         SendMessageBatchRequestEntry.builder()
             .id(Integer.toString(id))
             .messageBody(message.body())
-            .messageAttributes(Map.of(CONTENT_TYPE, type));
+            .messageAttributes(
+                trace == null
+                    ? Map.of(CONTENT_TYPE, type)
+                    : Map.of(CONTENT_TYPE, type, TRACE, text(trace)));
     if (fifo) {
       entry
           .messageGroupId(MessageGroup.of(message.aggregate()))
           .messageDeduplicationId(Deduplication.id(message));
     }
     return entry.build();
+  }
+
+  private static MessageAttributeValue text(String value) {
+    return MessageAttributeValue.builder().dataType("String").stringValue(value).build();
   }
 
   private static Entry result(BatchResultErrorEntry error) {

@@ -10,6 +10,7 @@ import io.outboxpipeline.relay.send.SendResult.Entry;
 import io.outboxpipeline.relay.send.SendResult.Failed;
 import io.outboxpipeline.relay.send.SendResult.Refused;
 import io.outboxpipeline.runtime.Backoff;
+import io.outboxpipeline.runtime.Tracing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +49,7 @@ public final class SendLoop implements AutoCloseable {
   private final Supplier<Queue> find;
   private final BooleanSupplier maySend;
   private final SendMeter metrics;
+  private final Tracing tracing;
   private final TimeLimit limit;
   private final int concurrency;
   private final Semaphore permits;
@@ -77,12 +79,14 @@ public final class SendLoop implements AutoCloseable {
       Supplier<Queue> find,
       BooleanSupplier maySend,
       SendMeter metrics,
+      Tracing tracing,
       Duration timeout,
       int concurrency) {
     this.backlog = backlog;
     this.find = find;
     this.maySend = maySend;
     this.metrics = metrics;
+    this.tracing = tracing;
     this.limit = new TimeLimit(timeout);
     this.concurrency = concurrency;
     this.permits = new Semaphore(concurrency);
@@ -176,15 +180,17 @@ public final class SendLoop implements AutoCloseable {
       messages.forEach(m -> backlog.failed(m, System.nanoTime()));
       return;
     }
+    SendSpans spans = SendSpans.begin(tracing, queue.url(), messages);
     long began = System.nanoTime();
     SendResult result;
     try {
-      result = limit.call(() -> queue.send(messages));
+      result = limit.call(() -> queue.send(messages, spans.traceparents()));
     } catch (RuntimeException e) {
       LOG.log(WARNING, "a request failed in a way that is not foreseen", e);
       result = new Failed(e.toString());
     }
     metrics.request(System.nanoTime() - began);
+    spans.end(result);
     switch (result) {
       case Answered(List<Entry> entries) -> {
         for (int i = 0; i < entries.size(); i++) {
@@ -253,7 +259,7 @@ public final class SendLoop implements AutoCloseable {
 
   private void answered(Message message, Entry entry) {
     switch (entry) {
-      case Entry.Sent() -> {
+      case Entry.Sent(String _) -> {
         well();
         refusals.set(0);
         metrics.sent(message);

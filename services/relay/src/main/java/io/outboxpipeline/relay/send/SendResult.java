@@ -17,8 +17,12 @@ sealed interface SendResult {
   /** What became of one message. */
   sealed interface Entry {
 
-    /** SQS has it. */
-    record Sent() implements Entry {}
+    /**
+     * SQS has it.
+     *
+     * @param id SQS's own of the message
+     */
+    record Sent(String id) implements Entry {}
 
     /** It may go again: not its fault. */
     record Failed(String reason) implements Entry {}

@@ -1,22 +1,21 @@
-package io.outboxpipeline.consumer;
+package io.outboxpipeline.receiver;
 
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.WARNING;
 
 import io.outboxpipeline.inbox.Chain;
-import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.inbox.Inbox;
 import io.outboxpipeline.inbox.Outcome;
 import io.outboxpipeline.inbox.Receipt;
 import io.outboxpipeline.outbox.CloudEventsCodec;
 import io.outboxpipeline.outbox.CloudEventsCodec.Received;
 import io.outboxpipeline.outbox.CloudEventsCodec.Unreadable;
-import io.outboxpipeline.runtime.Transactions;
-import io.outboxpipeline.runtime.WithoutValues;
+import io.outboxpipeline.receiver.ReceiverMetrics.Count;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.Message;
 
@@ -28,26 +27,26 @@ final class BatchWork {
   private static final System.Logger LOG = System.getLogger(BatchWork.class.getName());
 
   private final MessageQueue queue;
-  private final Transactions transactions;
+  private final ScheduledExecutorService timer;
+  private final InboxWork transactions;
   private final DatabaseWatch database;
   private final Inbox inbox;
-  private final EventHandler handler;
   private final Replay replay;
-  private final ConsumerMetrics metrics;
+  private final ReceiverMetrics metrics;
 
   BatchWork(
       MessageQueue queue,
-      Transactions transactions,
+      ScheduledExecutorService timer,
+      InboxWork transactions,
       DatabaseWatch database,
       Inbox inbox,
-      EventHandler handler,
       Replay replay,
-      ConsumerMetrics metrics) {
+      ReceiverMetrics metrics) {
     this.queue = queue;
+    this.timer = timer;
     this.transactions = transactions;
     this.database = database;
     this.inbox = inbox;
-    this.handler = handler;
     this.replay = replay;
     this.metrics = metrics;
   }
@@ -59,9 +58,10 @@ final class BatchWork {
       List<Received> events = new ArrayList<>();
       List<Unreadable> unreadable = new ArrayList<>();
       for (var item : CloudEventsCodec.decodeEach(message.body(), Inbox::requireStorable)) {
-        switch (item) {
-          case Received received -> events.add(received);
-          case Unreadable part -> unreadable.add(part);
+        if (item instanceof Received received) {
+          events.add(received);
+        } else if (item instanceof Unreadable part) {
+          unreadable.add(part);
         }
       }
       return new Decoded(message, events, unreadable);
@@ -74,9 +74,9 @@ final class BatchWork {
    * @return whether none of it failed
    */
   boolean run(List<Message> messages) {
-    metrics.batches.increment();
-    metrics.messages.increment(messages.size());
-    try (var keeper = VisibilityKeeper.start(queue, messages)) {
+    metrics.count(Count.RECEIVE_BATCHES, 1);
+    metrics.count(Count.MESSAGES, messages.size());
+    try (var keeper = VisibilityKeeper.start(queue, timer, messages)) {
       return apply(messages.stream().map(Decoded::of).toList(), keeper);
     }
   }
@@ -87,16 +87,16 @@ final class BatchWork {
       return applyInOne(decoded, keeper);
     } catch (SQLException | RuntimeException e) {
       if (database.isAway(e)) {
-        metrics.failedMessages.increment(decoded.size());
+        metrics.count(Count.FAILED_MESSAGES, decoded.size());
         return false;
       }
       if (decoded.size() == 1) {
-        Message message = decoded.getFirst().message;
+        Message message = decoded.get(0).message;
         LOG.log(
             ERROR,
             "message " + message.messageId() + " could not be applied; it stays",
             WithoutValues.of(e));
-        metrics.failedMessages.increment();
+        metrics.count(Count.FAILED_MESSAGES, 1);
         keeper.release(List.of(message));
         return false;
       }
@@ -112,8 +112,8 @@ final class BatchWork {
     List<Received> events = decoded.stream().flatMap(r -> r.events.stream()).toList();
     Set<Chain> unfinished = Set.of();
     if (!events.isEmpty()) {
-      Receipt receipt = transactions.run(c -> inbox.receive(c, events, handler));
-      metrics.committed(events, receipt);
+      Receipt receipt = transactions.run((c, handler) -> inbox.receive(c, events, handler));
+      Tally.committed(metrics, events, receipt);
       tell(events, receipt);
       unfinished = receipt.unfinished();
     }
@@ -127,7 +127,7 @@ final class BatchWork {
     List<Message> done = decoded.stream().filter(this::setAside).map(Decoded::message).toList();
     keeper.release(decoded.stream().map(Decoded::message).toList());
     if (!done.isEmpty()) {
-      metrics.undeleted.increment(queue.delete(done));
+      metrics.count(Count.UNDELETED_MESSAGES, queue.delete(done));
     }
     return done.size() == decoded.size();
   }
@@ -149,7 +149,7 @@ final class BatchWork {
             "part of message {0} is not readable and was put into the dead-letter queue: {1}",
             message.messageId(),
             unreadable.reason());
-        metrics.deadLettered.increment();
+        metrics.count(Count.DEAD_LETTERED, 1);
         return true;
       }
       LOG.log(
@@ -157,29 +157,25 @@ final class BatchWork {
           "message {0} is not readable and there is no dead-letter queue; it stays: {1}",
           message.messageId(),
           unreadable.reason());
-      metrics.unreadableKept.increment();
+      metrics.count(Count.UNREADABLE_KEPT, 1);
     } catch (SdkException e) {
       LOG.log(
           ERROR,
           "message {0} is not readable and could not be put into the dead-letter queue: {1}",
           message.messageId(),
           e.getMessage());
-      metrics.queueErrors.increment();
+      metrics.count(Count.QUEUE_ERRORS, 1);
     }
     return false;
   }
 
   private static void tell(List<Received> events, Receipt receipt) {
     for (int i = 0; i < events.size(); i++) {
-      switch (receipt.outcomes().get(i)) {
-        case Outcome.Rejected(String reason) -> tell(events.get(i), "was rejected", reason);
-        case Outcome.Conflict(String reason) -> tell(events.get(i), "is in conflict", reason);
-        case Outcome.Applied(), Outcome.Passed(), Outcome.Duplicate() -> {
-          // As it should be.
-        }
-        case Outcome.Parked(long awaits) -> {
-          // The gauges tell.
-        }
+      Outcome outcome = receipt.outcomes().get(i);
+      if (outcome instanceof Outcome.Rejected rejected) {
+        tell(events.get(i), "was rejected", rejected.reason());
+      } else if (outcome instanceof Outcome.Conflict conflict) {
+        tell(events.get(i), "is in conflict", conflict.reason());
       }
     }
   }

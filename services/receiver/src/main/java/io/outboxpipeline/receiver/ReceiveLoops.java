@@ -1,30 +1,26 @@
-package io.outboxpipeline.consumer;
+package io.outboxpipeline.receiver;
 
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
-import io.outboxpipeline.runtime.Backoff;
-import io.outboxpipeline.runtime.Health;
+import io.outboxpipeline.receiver.ReceiverMetrics.Count;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import java.util.stream.IntStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/**
- * Receives while the database can be used, each loop on a virtual thread of its own. Thread-safe.
- */
+/** Receives while the database can be used, each loop on a thread of its own. Thread-safe. */
 final class ReceiveLoops {
   private static final System.Logger LOG = System.getLogger(ReceiveLoops.class.getName());
-  private static final Backoff BACKOFF =
-      new Backoff(Duration.ofMillis(200), Duration.ofSeconds(30));
   private static final Duration DATABASE_PERIOD = Duration.ofMillis(200);
 
   private final MessageQueue queue;
   private final DatabaseWatch database;
   private final BatchWork work;
-  private final ConsumerMetrics metrics;
+  private final ReceiverMetrics metrics;
   private final Stop stop = new Stop();
   private final List<Thread> threads;
   private volatile Health health = Health.down("the queue was not reached yet");
@@ -34,16 +30,14 @@ final class ReceiveLoops {
       MessageQueue queue,
       DatabaseWatch database,
       BatchWork work,
-      ConsumerMetrics metrics,
-      int loops) {
+      ReceiverMetrics metrics,
+      int loops,
+      ThreadFactory factory) {
     this.queue = queue;
     this.database = database;
     this.work = work;
     this.metrics = metrics;
-    this.threads =
-        IntStream.range(0, loops)
-            .mapToObj(i -> Thread.ofVirtual().name("consumer-receive-" + i).unstarted(this::loop))
-            .toList();
+    this.threads = IntStream.range(0, loops).mapToObj(i -> factory.newThread(this::loop)).toList();
   }
 
   void start() {
@@ -90,18 +84,18 @@ final class ReceiveLoops {
           workFailures = 0;
         } else {
           // Each delivery counts towards the dead-letter queue: not too many while all fail.
-          stop.pause(BACKOFF.after(++workFailures));
+          stop.pause(Backoff.after(++workFailures));
         }
       } catch (SdkException e) {
         if (!stop.told()) {
-          metrics.queueErrors.increment();
+          metrics.count(Count.QUEUE_ERRORS, 1);
           see(Health.down("the queue cannot be used: " + e.getMessage()));
           queue.doubt();
-          stop.pause(BACKOFF.after(++queueFailures));
+          stop.pause(Backoff.after(++queueFailures));
         }
       } catch (RuntimeException e) {
         LOG.log(ERROR, "a receive loop failed and goes on", e);
-        stop.pause(BACKOFF.after(++workFailures));
+        stop.pause(Backoff.after(++workFailures));
       }
     }
   }
@@ -123,18 +117,13 @@ final class ReceiveLoops {
   private synchronized void see(Health now) {
     Health before = health;
     health = now;
-    switch (now) {
-      case Health.Up() -> {
-        started = true;
-        if (!now.equals(before)) {
-          LOG.log(INFO, "the queue can be used");
-        }
+    if (now.isUp()) {
+      started = true;
+      if (!before.isUp()) {
+        LOG.log(INFO, "the queue can be used");
       }
-      case Health.Down(String reason) -> {
-        if (Health.up().equals(before) || (!started && !now.equals(before))) {
-          LOG.log(WARNING, reason);
-        }
-      }
+    } else if (before.isUp() || (!started && !now.equals(before))) {
+      LOG.log(WARNING, now.trouble().orElseThrow());
     }
   }
 

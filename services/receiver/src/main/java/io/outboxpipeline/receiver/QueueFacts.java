@@ -1,9 +1,10 @@
-package io.outboxpipeline.consumer;
+package io.outboxpipeline.receiver;
 
 import static java.lang.System.Logger.Level.WARNING;
 
-import io.outboxpipeline.consumer.MessageQueue.Facts;
+import io.outboxpipeline.receiver.MessageQueue.Facts;
 import java.time.Duration;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ final class QueueFacts {
   private static final Duration KEPT = Duration.ofMinutes(1);
 
   private final Supplier<Facts> reader;
+  private final ThreadFactory threads;
   private final AtomicBoolean refreshing = new AtomicBoolean();
   private volatile @Nullable Facts known;
   private volatile boolean doubted;
@@ -26,7 +28,8 @@ final class QueueFacts {
   /**
    * @param reader asks SQS; throws {@link SdkException}
    */
-  QueueFacts(Supplier<Facts> reader) {
+  QueueFacts(Supplier<Facts> reader, ThreadFactory threads) {
+    this.threads = threads;
     this.reader = reader;
   }
 
@@ -42,7 +45,7 @@ final class QueueFacts {
     }
     if (System.nanoTime() - now.readAt() > KEPT.toNanos()
         && refreshing.compareAndSet(false, true)) {
-      Thread.ofVirtual().name("consumer-queue-facts").start(this::refresh);
+      threads.newThread(this::refresh).start();
     }
     return now;
   }

@@ -1,10 +1,10 @@
-package io.outboxpipeline.consumer;
+package io.outboxpipeline.receiver;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Told once that the service stops; waits that it ends early. Thread-safe. */
+/** Told once that the receiver stops; waits that it ends early. Thread-safe. */
 final class Stop {
   private final CountDownLatch told = new CountDownLatch(1);
 

@@ -1,19 +1,15 @@
-package io.outboxpipeline.consumer;
+package io.outboxpipeline.receiver;
 
 import static java.lang.System.Logger.Level.WARNING;
 
 import io.outboxpipeline.inbox.Chain;
-import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.inbox.Inbox;
-import io.outboxpipeline.inbox.RejectedEventException.Rejection;
 import io.outboxpipeline.inbox.Resumed;
-import io.outboxpipeline.runtime.DatabaseTrouble;
-import io.outboxpipeline.runtime.Transactions;
-import io.outboxpipeline.runtime.WithoutValues;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * Applies what was parked and has its turn, one transaction after the other, and finds what a crash
@@ -24,59 +20,51 @@ final class Replay implements AutoCloseable {
   private static final Duration PERIOD = Duration.ofSeconds(5);
   private static final int CHAINS = 20;
 
-  private final Transactions transactions;
+  private final InboxWork transactions;
   private final DatabaseWatch database;
   private final Inbox inbox;
-  private final EventHandler handler;
-  private final ConsumerMetrics metrics;
+  private final ReceiverMetrics metrics;
   private final Stop stop = new Stop();
-  private final Thread thread = Thread.ofVirtual().name("consumer-replay").unstarted(this::sweep);
+  private final Thread thread;
 
   Replay(
-      Transactions transactions,
+      InboxWork transactions,
       DatabaseWatch database,
       Inbox inbox,
-      EventHandler handler,
-      ConsumerMetrics metrics) {
+      ReceiverMetrics metrics,
+      ThreadFactory threads) {
     this.transactions = transactions;
     this.database = database;
     this.inbox = inbox;
-    this.handler = handler;
     this.metrics = metrics;
+    this.thread = threads.newThread(this::sweep);
   }
-
-  /**
-   * Where a chain is.
-   *
-   * @param applied how many events the handler ran for
-   */
-  record Progress(long last, long applied, Optional<Rejection> rejected) {}
 
   void start() {
     thread.start();
   }
 
   /** Counts what a committed transaction did, and goes on from there. */
-  Progress goOn(Chain chain, Resumed committed) throws SQLException {
-    metrics.resumed(committed.applied());
+  Decisions.Progress goOn(Chain chain, Resumed committed) throws SQLException {
+    committed.applied().forEach(metrics::applied);
     long applied = committed.applied().size();
     Resumed now = committed;
     while (now.unfinished() && !stop.told()) {
-      Optional<Resumed> next = transactions.run(c -> inbox.resume(c, chain, handler));
+      Optional<Resumed> next = transactions.run((c, handler) -> inbox.resume(c, chain, handler));
       if (next.isEmpty()) {
         break;
       }
       now = next.get();
-      metrics.resumed(now.applied());
+      now.applied().forEach(metrics::applied);
       applied += now.applied().size();
     }
-    return new Progress(now.last(), applied, now.rejected());
+    return new Decisions.Progress(now.last(), applied, now.rejected());
   }
 
   /** Goes on with a chain; what fails is left for the next look. */
   void goOn(Chain chain) {
     try {
-      Optional<Resumed> first = transactions.run(c -> inbox.resume(c, chain, handler));
+      Optional<Resumed> first = transactions.run((c, handler) -> inbox.resume(c, chain, handler));
       if (first.isPresent()) {
         goOn(chain, first.get());
       }
@@ -97,10 +85,12 @@ final class Replay implements AutoCloseable {
 
   private List<Chain> unfinished() {
     try {
-      return transactions.run(c -> Inbox.unfinished(c, CHAINS));
+      return transactions.run((c, handler) -> Inbox.unfinished(c, CHAINS));
     } catch (SQLException | RuntimeException e) {
       LOG.log(
-          WARNING, "cannot look for parked events whose turn has come: {0}", DatabaseTrouble.of(e));
+          WARNING,
+          "cannot look for parked events whose turn has come: {0}",
+          database.diagnose(e).trouble().orElse(""));
       return List.of();
     }
   }
@@ -109,9 +99,8 @@ final class Replay implements AutoCloseable {
   public void close() {
     stop.tell();
     try {
-      if (!thread.join(PERIOD)) {
-        thread.interrupt();
-      }
+      thread.join(PERIOD.toMillis());
+      thread.interrupt();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -1,46 +1,48 @@
-package io.outboxpipeline.consumer;
+package io.outboxpipeline.receiver;
 
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import io.outboxpipeline.inbox.Backlog;
 import io.outboxpipeline.inbox.Inbox;
-import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.DatabaseFailure;
-import io.outboxpipeline.runtime.DatabaseTrouble;
-import io.outboxpipeline.runtime.Health;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.ThreadFactory;
 import javax.sql.DataSource;
-import org.flywaydb.core.api.FlywayException;
 
 /**
- * Waits for the database, brings its tables up to date, and from then on looks once a second
- * whether it can be used, and how many aggregates stand still in it. Thread-safe.
+ * Waits for the database, prepares it, and from then on looks once a second whether it can be used,
+ * and how many aggregates stand still in it. Thread-safe.
  */
 final class DatabaseWatch implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DatabaseWatch.class.getName());
   private static final Duration PERIOD = Duration.ofSeconds(1);
 
   private final DataSource database;
+  private final Runnable preparation;
+  private final Diagnosis diagnosis;
   private final Stop stop = new Stop();
   private final Thread thread;
-  private boolean migrated;
+  private boolean prepared;
   private volatile Health health = Health.down("the database was not reached yet");
   private volatile boolean started;
   private volatile Backlog backlog = new Backlog(0, Duration.ZERO, 0, Duration.ZERO);
 
-  private DatabaseWatch(DataSource database, boolean migrate) {
+  /**
+   * @param preparation run until it succeeds, before the database counts as up
+   */
+  DatabaseWatch(
+      DataSource database, Runnable preparation, Diagnosis diagnosis, ThreadFactory threads) {
     this.database = database;
-    this.migrated = !migrate;
-    this.thread = Thread.ofVirtual().name("consumer-database").unstarted(this::watch);
+    this.preparation = preparation;
+    this.diagnosis = diagnosis;
+    this.thread = threads.newThread(this::watch);
   }
 
-  static DatabaseWatch start(DataSource database, boolean migrate) {
-    var watch = new DatabaseWatch(database, migrate);
-    watch.thread.start();
-    return watch;
+  void start() {
+    thread.start();
   }
 
   /** Up while the database can be used. */
@@ -54,10 +56,7 @@ final class DatabaseWatch implements AutoCloseable {
   }
 
   boolean up() {
-    return switch (health) {
-      case Health.Up() -> true;
-      case Health.Down(String reason) -> false;
-    };
+    return health.isUp();
   }
 
   /**
@@ -70,7 +69,7 @@ final class DatabaseWatch implements AutoCloseable {
     }
     Health now = ping();
     see(now);
-    return now instanceof Health.Down;
+    return !now.isUp();
   }
 
   /** As it was at the last look. */
@@ -85,23 +84,21 @@ final class DatabaseWatch implements AutoCloseable {
     }
   }
 
-  /** Brings the inbox's tables and that of the example up to date. */
-  static void migrate(DataSource database) {
-    Migrations.inbox(database);
-    Migrations.run(
-        database, "classpath:io/outboxpipeline/consumer/schema", "obt_spending_schema_history");
-  }
-
   private Health look() {
     try {
-      if (!migrated) {
-        migrate(database);
-        migrated = true;
+      if (!prepared) {
+        preparation.run();
+        prepared = true;
       }
       return ping();
-    } catch (FlywayException e) {
-      return DatabaseTrouble.of(e).health(health);
+    } catch (RuntimeException e) {
+      return diagnose(e);
     }
+  }
+
+  /** What the check says of a failure. */
+  Health diagnose(Exception e) {
+    return diagnosis.of(e, health);
   }
 
   private Health ping() {
@@ -113,11 +110,13 @@ final class DatabaseWatch implements AutoCloseable {
         return Health.down("the database is read-only");
       }
       backlog = Inbox.backlog(c);
-      c.rollback();
+      if (!c.getAutoCommit()) {
+        c.rollback();
+      }
       started = true;
       return Health.up();
     } catch (SQLException e) {
-      return DatabaseTrouble.of(e).health(health);
+      return diagnose(e);
     }
   }
 
@@ -127,10 +126,13 @@ final class DatabaseWatch implements AutoCloseable {
       return;
     }
     health = now;
-    switch (now) {
-      case Health.Up() -> LOG.log(INFO, "the database can be used");
-      case Health.Down(String reason) ->
-          LOG.log(WARNING, "the database cannot be used; nothing is received: {0}", reason);
+    if (now.isUp()) {
+      LOG.log(INFO, "the database can be used");
+    } else {
+      LOG.log(
+          WARNING,
+          "the database cannot be used; nothing is received: {0}",
+          now.trouble().orElseThrow());
     }
   }
 
@@ -138,9 +140,8 @@ final class DatabaseWatch implements AutoCloseable {
   public void close() {
     stop.tell();
     try {
-      if (!thread.join(PERIOD.multipliedBy(2))) {
-        thread.interrupt();
-      }
+      thread.join(PERIOD.multipliedBy(2).toMillis());
+      thread.interrupt();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -1,11 +1,11 @@
-package io.outboxpipeline.consumer;
+package io.outboxpipeline.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.outboxpipeline.consumer.MessageQueue.Facts;
-import io.outboxpipeline.consumer.RedrivePolicy.Target;
+import io.outboxpipeline.receiver.MessageQueue.Facts;
+import io.outboxpipeline.receiver.RedrivePolicy.Target;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -33,7 +33,8 @@ final class QueueFactsTest {
               }
               awaited(answer);
               return facts("second", System.nanoTime());
-            });
+            },
+            Thread::new);
     assertThat(queue.get().url()).isEqualTo("first");
     for (int i = 0; i < 5; i++) {
       assertThat(queue.get().url()).as("nobody waits").isEqualTo("first");
@@ -53,7 +54,8 @@ final class QueueFactsTest {
                 throw SdkClientException.create("no answer");
               }
               return facts("first", LONG_AGO);
-            });
+            },
+            Thread::new);
     queue.get();
     await()
         .untilAsserted(
@@ -73,7 +75,8 @@ final class QueueFactsTest {
                 throw SdkClientException.create("no answer");
               }
               return facts("there", System.nanoTime());
-            });
+            },
+            Thread::new);
     assertThat(queue.confirmed().url()).isEqualTo("there");
     assertThat(queue.confirmed().url()).isEqualTo("there");
     assertThat(asked).hasValue(1);

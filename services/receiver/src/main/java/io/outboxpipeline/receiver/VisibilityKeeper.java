@@ -1,4 +1,4 @@
-package io.outboxpipeline.consumer;
+package io.outboxpipeline.receiver;
 
 import static java.lang.System.Logger.Level.WARNING;
 
@@ -6,6 +6,11 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.Message;
 
@@ -17,20 +22,30 @@ final class VisibilityKeeper implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(VisibilityKeeper.class.getName());
 
   private final MessageQueue queue;
+  private final ScheduledExecutorService timer;
   private final Set<Message> inHand;
-  private final Thread thread;
+  private final Duration half;
+  private @Nullable ScheduledFuture<?> next;
+  private boolean closed;
 
-  private VisibilityKeeper(MessageQueue queue, List<Message> messages, Duration half) {
+  private VisibilityKeeper(
+      MessageQueue queue, ScheduledExecutorService timer, List<Message> messages, Duration half) {
     this.queue = queue;
+    this.timer = timer;
     this.inHand = new HashSet<>(messages);
-    this.thread = Thread.ofVirtual().name("consumer-visibility").unstarted(() -> keep(half));
+    this.half = half;
   }
 
-  static VisibilityKeeper start(MessageQueue queue, List<Message> messages) {
+  /**
+   * @param timer with a thread for each batch that is in hand at once, because a request may take
+   *     long
+   */
+  static VisibilityKeeper start(
+      MessageQueue queue, ScheduledExecutorService timer, List<Message> messages) {
     Duration half = queue.facts().visibility().dividedBy(2);
-    var keeper = new VisibilityKeeper(queue, messages, half);
-    if (half.isPositive()) {
-      keeper.thread.start();
+    var keeper = new VisibilityKeeper(queue, timer, messages, half);
+    if (!half.isZero()) {
+      keeper.after(half);
     }
     return keeper;
   }
@@ -44,16 +59,19 @@ final class VisibilityKeeper implements AutoCloseable {
     return List.copyOf(inHand);
   }
 
-  private void keep(Duration half) {
-    Duration pause = half;
-    try {
-      while (true) {
-        Thread.sleep(pause);
-        pause = extend() ? half : half.dividedBy(4);
-      }
-    } catch (InterruptedException e) {
-      // Closed.
+  private synchronized void after(Duration pause) {
+    if (closed) {
+      return;
     }
+    try {
+      next = timer.schedule(this::keep, pause.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.log(WARNING, "the receiver is closed, and messages in hand may come again");
+    }
+  }
+
+  private void keep() {
+    after(extend() ? half : half.dividedBy(4));
   }
 
   /** A request that fails is made again soon, because half of the messages' time is left. */
@@ -68,7 +86,11 @@ final class VisibilityKeeper implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    thread.interrupt();
+  public synchronized void close() {
+    closed = true;
+    inHand.clear();
+    if (next != null) {
+      next.cancel(false);
+    }
   }
 }

@@ -1,8 +1,7 @@
-package io.outboxpipeline.consumer;
+package io.outboxpipeline.receiver;
 
 import static java.lang.System.Logger.Level.WARNING;
 
-import io.outboxpipeline.runtime.SqsSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -26,7 +26,7 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** The queue and its dead-letter queue, FIFO or standard. Thread-safe. */
-final class MessageQueue implements AutoCloseable {
+final class MessageQueue {
   /** The most that SQS gives, and takes, at once. */
   static final int MAX_MESSAGES = 10;
 
@@ -34,12 +34,12 @@ final class MessageQueue implements AutoCloseable {
   private static final int GATHERED_MESSAGES = 50;
   private static final int GATHERED_LENGTH = 128 * 1024;
   private static final int MAX_ATTRIBUTES = 10;
-  private static final int MAX_REASON = 500;
 
-  private final SqsSettings settings;
   private final SqsClient client;
+  private final String queue;
+  private final Optional<String> deadLetterQueue;
   private final Duration wait;
-  private final QueueFacts facts = new QueueFacts(this::read);
+  private final QueueFacts facts;
   private volatile String toldAboutDeadLetters = "";
 
   /**
@@ -56,10 +56,28 @@ final class MessageQueue implements AutoCloseable {
     }
   }
 
-  MessageQueue(SqsSettings settings, Duration wait, int loops) {
-    this.settings = settings;
+  /**
+   * @param queue a name or URL
+   * @param deadLetterQueue a name or URL; if empty, the redrive policy says which
+   * @param wait how long an empty receive is held open
+   */
+  MessageQueue(
+      SqsClient client,
+      String queue,
+      Optional<String> deadLetterQueue,
+      Duration wait,
+      ThreadFactory threads) {
+    this.client = client;
+    this.queue = queue;
+    this.deadLetterQueue = deadLetterQueue;
     this.wait = wait;
-    this.client = settings.open(SqsSettings.Retries.STANDARD, wait.plusSeconds(10), 2 * loops + 2);
+    this.facts = new QueueFacts(this::read, threads);
+  }
+
+  private String url(String nameOrUrl) {
+    return nameOrUrl.startsWith("http://") || nameOrUrl.startsWith("https://")
+        ? nameOrUrl
+        : client.getQueueUrl(r -> r.queueName(nameOrUrl)).queueUrl();
   }
 
   /**
@@ -80,10 +98,6 @@ final class MessageQueue implements AutoCloseable {
     return facts.confirmed();
   }
 
-  QueueDepth depth() {
-    return new QueueDepth(client, facts::get);
-  }
-
   /** A request to the queue has failed. */
   void doubt() {
     facts.doubt();
@@ -91,7 +105,7 @@ final class MessageQueue implements AutoCloseable {
 
   private Facts read() {
     long now = System.nanoTime();
-    String url = SqsSettings.url(client, settings.queue());
+    String url = url(queue);
     var attributes =
         client
             .getQueueAttributes(
@@ -114,9 +128,8 @@ final class MessageQueue implements AutoCloseable {
   private Optional<String> deadLetterUrl(@Nullable String redrivePolicy) {
     try {
       Optional<String> url =
-          settings
-              .deadLetterQueue()
-              .map(name -> SqsSettings.url(client, name))
+          deadLetterQueue
+              .map(this::url)
               .or(() -> RedrivePolicy.target(redrivePolicy).map(target -> target.url(client)));
       toldAboutDeadLetters = "";
       return url;
@@ -270,7 +283,10 @@ final class MessageQueue implements AutoCloseable {
         .forEach(e -> attributes.put(e.getKey(), e.getValue()));
     attributes.put(
         "reason",
-        MessageAttributeValue.builder().dataType("String").stringValue(allowed(reason)).build());
+        MessageAttributeValue.builder()
+            .dataType("String")
+            .stringValue(ReasonText.of(reason))
+            .build());
     client.sendMessage(
         r -> {
           r.queueUrl(target).messageBody(body).messageAttributes(attributes);
@@ -285,21 +301,6 @@ final class MessageQueue implements AutoCloseable {
                             MessageSystemAttributeName.MESSAGE_GROUP_ID, message.messageId()));
           }
         });
-  }
-
-  /** The characters that SQS takes, and not too many of them. */
-  private static String allowed(String text) {
-    String shown =
-        text.codePoints()
-            .limit(MAX_REASON)
-            .map(
-                c ->
-                    c < 0x20 || (c >= 0xD800 && c <= 0xDFFF) || c == 0xFFFE || c == 0xFFFF
-                        ? ' '
-                        : c)
-            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-            .toString();
-    return shown.isBlank() ? "unreadable" : shown;
   }
 
   private interface Entry<T> {
@@ -340,10 +341,5 @@ final class MessageQueue implements AutoCloseable {
       }
     }
     return failed;
-  }
-
-  @Override
-  public void close() {
-    client.close();
   }
 }
