@@ -33,7 +33,7 @@ public record ConsoleSettings(
   /** How fast an action on many problems goes if nothing else is set. */
   public static final int DEFAULT_RATE = 20;
 
-  private static final int PORT = 8084;
+  private static final int PORT = 8080;
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
   /**

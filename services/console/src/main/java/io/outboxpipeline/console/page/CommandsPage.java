@@ -42,12 +42,15 @@ final class CommandsPage {
   }
 
   private static Html command(Text title, String lines) {
-    return Html.all(
-        tag("h2", title),
-        tag("pre")
-            .set("tabindex", "0")
-            .set("role", "region")
-            .set("aria-label", title.english())
-            .with(tag("code").text(lines)));
+    return Html.all(tag("h2", title), lines(title, lines));
+  }
+
+  /** Lines to copy; those that are too long can be moved sideways by the keyboard, too. */
+  static Html lines(Text name, String lines) {
+    return tag("pre")
+        .set("tabindex", "0")
+        .set("role", "region")
+        .set("aria-label", name.english())
+        .with(tag("code").text(lines));
   }
 }

@@ -64,7 +64,7 @@ final class ProblemsPage {
         .set("class", "trouble")
         .with(
             tag("p").text(Text.DEAD_LETTERS_LEAD.with(queue, count)),
-            tag("pre", tag("code").text(CommandsPage.redrive(queue))));
+            CommandsPage.lines(Text.REDRIVE, CommandsPage.redrive(queue)));
   }
 
   private Html list(Problems problems, List<Problem> shown, Filter filter) {

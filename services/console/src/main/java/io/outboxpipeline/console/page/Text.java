@@ -23,7 +23,6 @@ enum Text {
   CHANGED("This list has changed. Load it again to see how."),
   MISSING_PARTS("What these services know is missing here:"),
   UNKNOWN("unknown"),
-  NONE("none"),
   AS_OF("As of %s"),
 
   TOKEN("Token"),
@@ -80,6 +79,7 @@ enum Text {
   CAPPED("A service lists 1,000 at once. There may be more."),
   DEAD_LETTERS_LEAD(
       "The dead-letter queue %s has about %d messages. A look into it would hide them, so they are only counted. Move them back with:"),
+  REDRIVE("Move dead letters back"),
   GROUPS("By reason"),
   CATEGORY("Category"),
   ANY("any"),
@@ -171,8 +171,7 @@ enum Text {
   PAUSE("Stop sending, and go on"),
   SCALE("Number of relays"),
   REPARTITION("Number of partitions"),
-  WATCH("Wait until events flow"),
-  COPY("Copy");
+  WATCH("Wait until events flow");
 
   private final String english;
 
