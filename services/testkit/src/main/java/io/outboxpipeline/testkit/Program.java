@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Assumptions;
  */
 public enum Program {
   ACTIONLINT,
+  CHROMEDRIVER,
+  CHROMIUM,
   DYNOXIDE,
   HELM,
   KUBECTL,
