@@ -39,12 +39,14 @@ final class LayeringTest {
           Map.entry("ownership", Set.of()),
           Map.entry("embedded", Set.of()),
           Map.entry("inbox", Set.of("outbox")),
+          Map.entry("receiver", Set.of("outbox", "inbox")),
           Map.entry("dynamodb", Set.of("outbox")),
           Map.entry("kubernetes", Set.of("ownership")),
           Map.entry("runtime", Set.of("outbox")),
           Map.entry("base", Set.of("migrations", "outbox", "dynamodb", "runtime")),
           Map.entry("relay", Set.of("outbox", "dynamodb", "ownership", "kubernetes", "runtime")),
-          Map.entry("consumer", Set.of("migrations", "outbox", "inbox", "runtime")),
+          Map.entry("consumer", Set.of("migrations", "outbox", "inbox", "receiver", "runtime")),
+          Map.entry("console", Set.of("runtime")),
           Map.entry("operator", Set.of("ownership", "kubernetes", "runtime")),
           Map.entry("testkit", Set.of("embedded")),
           Map.entry(
@@ -53,11 +55,13 @@ final class LayeringTest {
                   "migrations",
                   "outbox",
                   "inbox",
+                  "receiver",
                   "ownership",
                   "runtime",
                   "base",
                   "relay",
                   "consumer",
+                  "console",
                   "embedded")),
           Map.entry("images", Set.of("runtime", "base", "relay", "consumer", "embedded")),
           Map.entry(
@@ -78,7 +82,8 @@ final class LayeringTest {
       Map.of(
           "source", Set.of(),
           "backlog", Set.of("source"),
-          "source.mysql", Set.of("source", "quarantine", "wake"),
+          "look", Set.of(),
+          "source.mysql", Set.of("source", "quarantine", "look", "wake"),
           "source.dynamodb", Set.of("source", "quarantine"),
           "send", Set.of("backlog", "source"),
           "quarantine", Set.of("source"),
@@ -151,13 +156,21 @@ final class LayeringTest {
   }
 
   @Test
-  void the_library_for_dynamodb_knows_the_aws_sdk_and_no_framework() {
+  void the_libraries_for_aws_know_no_framework() {
     noClasses()
         .that()
-        .resideInAnyPackage(in("dynamodb"))
+        .resideInAnyPackage(in("dynamodb"), in("receiver"))
+        .and()
+        .doNotHaveSimpleName("ReceiverMeters")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.helidon..", "io.fabric8..", "io.micrometer..", "org.slf4j..")
+        .resideInAnyPackage(
+            "io.helidon..",
+            "io.fabric8..",
+            "io.micrometer..",
+            "org.slf4j..",
+            "org.flywaydb..",
+            "org.springframework..")
         .check(CLASSES);
   }
 
@@ -169,6 +182,7 @@ final class LayeringTest {
             in("outbox"),
             in("dynamodb"),
             in("inbox"),
+            in("receiver"),
             in("ownership"),
             in("kubernetes"),
             in("relay"),

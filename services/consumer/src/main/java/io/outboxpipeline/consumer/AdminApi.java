@@ -14,13 +14,11 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.inbox.Chain;
 import io.outboxpipeline.inbox.Conflicting;
-import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.inbox.Held;
-import io.outboxpipeline.inbox.Inbox;
-import io.outboxpipeline.inbox.Resumed;
 import io.outboxpipeline.inbox.Waiting;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.Event;
+import io.outboxpipeline.receiver.Decisions;
 import io.outboxpipeline.runtime.AdminCaller;
 import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.JsonBody;
@@ -28,7 +26,6 @@ import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import io.outboxpipeline.runtime.QueryParameters;
-import io.outboxpipeline.runtime.Transactions;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -36,7 +33,6 @@ import jakarta.json.JsonString;
 import jakarta.json.spi.JsonProvider;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,22 +54,11 @@ final class AdminApi implements HttpService {
   /** Larger payloads, and those that are no text, are told by their size alone. */
   private static final int MAX_SHOWN_PAYLOAD = 64 * 1024;
 
-  private final Transactions transactions;
-  private final Inbox inbox;
-  private final EventHandler handler;
-  private final Replay replay;
+  private final Decisions decisions;
   private final InstantSource clock;
 
-  AdminApi(
-      Transactions transactions,
-      Inbox inbox,
-      EventHandler handler,
-      Replay replay,
-      InstantSource clock) {
-    this.transactions = transactions;
-    this.inbox = inbox;
-    this.handler = handler;
-    this.replay = replay;
+  AdminApi(Decisions decisions, InstantSource clock) {
+    this.decisions = decisions;
     this.clock = clock;
   }
 
@@ -83,12 +68,12 @@ final class AdminApi implements HttpService {
         .get("/parked", DatabaseErrors.guard(this::parked))
         .post("/parked/skip", DatabaseErrors.guard(this::skip))
         .get("/rejected", DatabaseErrors.guard(this::rejected))
-        .post("/rejected/retry", decision("retried", inbox::retry))
-        .post("/rejected/discard", decision("discarded", inbox::discard));
+        .post("/rejected/retry", decision("retried", decisions::retry))
+        .post("/rejected/discard", decision("discarded", decisions::discard));
     rules
         .get("/conflicts", DatabaseErrors.guard(this::conflicts))
-        .post("/conflicts/apply", settlement("applied", inbox::applyConflict))
-        .post("/conflicts/discard", settlement("discarded", inbox::discardConflict));
+        .post("/conflicts/apply", settlement("applied", decisions::applyConflict))
+        .post("/conflicts/discard", settlement("discarded", decisions::discardConflict));
     Methods.only(rules, "/conflicts", Method.GET);
     Methods.only(rules, "/conflicts/apply", Method.POST);
     Methods.only(rules, "/conflicts/discard", Method.POST);
@@ -101,7 +86,7 @@ final class AdminApi implements HttpService {
 
   private void parked(ServerRequest req, ServerResponse res) throws SQLException {
     int limit = limit(req);
-    List<Waiting> all = transactions.run(c -> Inbox.waiting(c, limit));
+    List<Waiting> all = decisions.waiting(limit);
     var items = JSON.createArrayBuilder();
     for (Waiting w : all) {
       items.add(
@@ -116,7 +101,7 @@ final class AdminApi implements HttpService {
 
   private void rejected(ServerRequest req, ServerResponse res) throws SQLException {
     int limit = limit(req);
-    List<Held> all = transactions.run(c -> Inbox.held(c, limit));
+    List<Held> all = decisions.rejected(limit);
     var items = JSON.createArrayBuilder();
     for (Held h : all) {
       items.add(of(h.chain(), h.event(), h.reason(), h.since()).add("waiting", h.waiting()));
@@ -126,7 +111,7 @@ final class AdminApi implements HttpService {
 
   private void conflicts(ServerRequest req, ServerResponse res) throws SQLException {
     int limit = limit(req);
-    List<Conflicting> all = transactions.run(c -> Inbox.conflicts(c, limit));
+    List<Conflicting> all = decisions.conflicts(limit);
     var items = JSON.createArrayBuilder();
     all.forEach(c -> items.add(of(c.chain(), c.event(), c.reason(), c.since())));
     send(res, JSON.createObjectBuilder().add("items", items).build());
@@ -151,7 +136,7 @@ final class AdminApi implements HttpService {
   }
 
   private interface Decision {
-    Optional<Resumed> on(Connection transaction, Chain chain, long sequence, EventHandler handler)
+    Optional<Decisions.Progress> on(Chain chain, long sequence, Decisions.Note by)
         throws SQLException;
   }
 
@@ -161,8 +146,7 @@ final class AdminApi implements HttpService {
   }
 
   private interface Settlement {
-    Optional<Resumed> on(
-        Connection transaction, Chain chain, long sequence, UUID eventId, EventHandler handler)
+    Optional<Decisions.Progress> on(Chain chain, long sequence, UUID eventId, Decisions.Note by)
         throws SQLException;
   }
 
@@ -178,7 +162,7 @@ final class AdminApi implements HttpService {
               res,
               "sequence",
               done,
-              (c, chain, sequence, with) -> settlement.on(c, chain, sequence, eventId, with));
+              (chain, sequence, by) -> settlement.on(chain, sequence, eventId, by));
         });
   }
 
@@ -197,7 +181,7 @@ final class AdminApi implements HttpService {
   }
 
   private void skip(ServerRequest req, ServerResponse res) throws SQLException {
-    decide(req, JsonBody.read(req), res, "missing", "skipped", inbox::skip);
+    decide(req, JsonBody.read(req), res, "missing", "skipped", decisions::skip);
   }
 
   private void decide(
@@ -225,16 +209,9 @@ final class AdminApi implements HttpService {
     }
     Chain chain = chain(source, type, id);
     long sequence = number;
-    Resumed resumed =
-        transactions
-            .run(
-                c -> {
-                  Optional<Resumed> goesOn = decision.on(c, chain, sequence, handler);
-                  if (goesOn.isPresent()) {
-                    DecisionTable.keep(c, done, chain, sequence, by);
-                  }
-                  return goesOn;
-                })
+    Decisions.Progress now =
+        decision
+            .on(chain, sequence, c -> DecisionTable.keep(c, done, chain, sequence, by))
             .orElseThrow(
                 () ->
                     new ProblemException(
@@ -242,7 +219,6 @@ final class AdminApi implements HttpService {
                         "The aggregate does not stand still at number "
                             + sequence
                             + " for this reason, or no longer; look again."));
-    Replay.Progress now = replay.goOn(chain, resumed);
     LOG.log(
         INFO,
         "number {0} of {1} was {2} with the token {3} from {4}; the aggregate is at {5}; because: {6}",
@@ -272,7 +248,7 @@ final class AdminApi implements HttpService {
       if (!source.isEmpty()) {
         return new Chain(source, aggregate);
       }
-      List<Chain> found = transactions.run(c -> Inbox.standing(c, aggregate));
+      List<Chain> found = decisions.standing(aggregate);
       if (found.isEmpty()) {
         throw new ProblemException(
             Status.NOT_FOUND_404, "No such aggregate stands still in this inbox.");

@@ -2,16 +2,20 @@ package io.outboxpipeline.consumer;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.helidon.openapi.OpenApiFeature;
+import io.helidon.webserver.http.HttpService;
 import io.outboxpipeline.inbox.EventHandler;
-import io.outboxpipeline.inbox.Inbox;
+import io.outboxpipeline.receiver.Receiver;
+import io.outboxpipeline.receiver.ReceiverMeters;
 import io.outboxpipeline.runtime.AdminAccess;
+import io.outboxpipeline.runtime.DatabaseTrouble;
 import io.outboxpipeline.runtime.Health;
 import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
+import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.runtime.Tracing;
-import io.outboxpipeline.runtime.Transactions;
 import java.time.InstantSource;
+import software.amazon.awssdk.services.sqs.SqsClient;
 
 /** A running consumer. Several may run in one JVM, and on one queue and database. */
 public final class ConsumerService implements RunningService {
@@ -22,54 +26,91 @@ public final class ConsumerService implements RunningService {
   private final Tracing tracing = Tracing.start("consumer");
   private final HikariDataSource database;
   private final HikariDataSource apart;
-  private final DatabaseWatch watch;
-  private final MessageQueue queue;
-  private final Replay replay;
-  private final ReceiveLoops loops;
+  private final SqsClient sqs;
+  private final Receiver receiver;
   private final ServiceServer server;
 
   private ConsumerService(ConsumerSettings settings, EventHandler untraced) {
     var handler = TracedHandler.of(untraced, tracing);
     var clock = InstantSource.system();
-    var counts = new ConsumerMetrics(metrics.registry(), clock);
+    var meters = new ReceiverMeters(metrics.registry(), clock);
     database = settings.mysql().open("consumer", false, metrics.registry());
     apart = settings.mysql().withPoolSize(APART).open("consumer-watch", false, metrics.registry());
-    watch = DatabaseWatch.start(apart, settings.migrate());
-    counts.show(watch::backlog);
-    var transactions = new Transactions(database, counts.retries);
-    var inbox = new Inbox(settings.start());
-    queue = new MessageQueue(settings.sqs(), settings.pollWait(), settings.loops());
-    replay = new Replay(transactions, watch, inbox, handler, counts);
-    var work = new BatchWork(queue, transactions, watch, inbox, handler, replay, counts);
-    loops = new ReceiveLoops(queue, watch, work, counts, settings.loops());
-    var admin = new AdminApi(transactions, inbox, handler, replay, clock);
+    sqs =
+        settings
+            .sqs()
+            .open(
+                SqsSettings.Retries.STANDARD,
+                settings.pollWait().plusSeconds(10),
+                2 * settings.loops() + 2);
+    receiver = receiver(settings, handler, meters);
+    meters.show(receiver::backlog);
+    var decisions = new AdminApi(receiver.decisions(), clock);
+    var look = new LookApi(database, new QueueDepth(sqs, settings.sqs()));
     try {
       server =
           ServiceServer.builder("consumer", settings.server(), metrics)
-              .started("database", () -> started(watch.started(), watch.health()))
-              .started("queue", () -> started(loops.started(), loops.health()))
-              .ready("database", watch::health)
-              .ready("queue", loops::health)
-              .live("receive loops", loops::alive)
+              .started("database", () -> started(receiver.databaseReached(), receiver.database()))
+              .started("queue", () -> started(receiver.queueReached(), receiver.queue()))
+              .ready("database", () -> shown(receiver.database()))
+              .ready("queue", () -> shown(receiver.queue()))
+              .live("receive loops", () -> shown(receiver.loops()))
               .feature(
                   OpenApiFeature.builder()
                       .servicesDiscoverServices(false)
                       .staticFile("io/outboxpipeline/consumer/openapi.yaml")
                       .build())
               .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
-              .management(r -> AdminAccess.register(r, settings.server(), admin))
-              .onStop(loops::drain)
+              .management(r -> AdminAccess.register(r, settings.server(), both(decisions, look)))
+              .onStop(receiver::drain)
               .start();
     } catch (RuntimeException e) {
       release();
       throw e;
     }
-    loops.start();
-    replay.start();
+    receiver.start();
   }
 
-  private static Health started(boolean was, Health now) {
-    return was ? Health.up() : now;
+  private static HttpService both(HttpService first, HttpService second) {
+    return rules -> {
+      first.routing(rules);
+      second.routing(rules);
+    };
+  }
+
+  private Receiver receiver(
+      ConsumerSettings settings, EventHandler handler, ReceiverMeters meters) {
+    var builder =
+        Receiver.builder(database, sqs, settings.sqs().queue())
+            .handler(SpendingHandler.CREATED, handler)
+            .start(settings.start())
+            .loops(settings.loops())
+            .pollWait(settings.pollWait())
+            .metrics(meters)
+            .threads(Thread.ofVirtual().name("consumer-", 0).factory())
+            .watchedThrough(apart)
+            .diagnosis(ConsumerService::trouble);
+    settings.sqs().deadLetterQueue().ifPresent(builder::deadLetterQueue);
+    if (settings.migrate()) {
+      builder.prepare(() -> ConsumerTables.migrate(apart));
+    }
+    return builder.build();
+  }
+
+  private static io.outboxpipeline.receiver.Health trouble(
+      Throwable failure, io.outboxpipeline.receiver.Health before) {
+    return switch (DatabaseTrouble.of(failure).health(shown(before))) {
+      case Health.Up() -> io.outboxpipeline.receiver.Health.up();
+      case Health.Down(String reason) -> io.outboxpipeline.receiver.Health.down(reason);
+    };
+  }
+
+  private static Health shown(io.outboxpipeline.receiver.Health health) {
+    return health.trouble().map(Health::down).orElseGet(Health::up);
+  }
+
+  private static Health started(boolean was, io.outboxpipeline.receiver.Health now) {
+    return was ? Health.up() : shown(now);
   }
 
   /**
@@ -99,9 +140,8 @@ public final class ConsumerService implements RunningService {
   }
 
   private void release() {
-    queue.close();
-    replay.close();
-    watch.close();
+    receiver.close();
+    sqs.close();
     database.close();
     apart.close();
     metrics.close();

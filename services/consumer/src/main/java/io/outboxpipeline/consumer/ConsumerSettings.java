@@ -1,6 +1,7 @@
 package io.outboxpipeline.consumer;
 
 import io.outboxpipeline.inbox.Start;
+import io.outboxpipeline.receiver.Receiver;
 import io.outboxpipeline.runtime.Migration;
 import io.outboxpipeline.runtime.MySqlSettings;
 import io.outboxpipeline.runtime.ServerSettings;
@@ -28,10 +29,10 @@ public record ConsumerSettings(
     Start start) {
 
   /** How many loops there are if nothing else is set. */
-  public static final int DEFAULT_LOOPS = 8;
+  public static final int DEFAULT_LOOPS = Receiver.Builder.DEFAULT_LOOPS;
 
   /** The longest wait that SQS allows. */
-  public static final Duration MAX_WAIT = Duration.ofSeconds(20);
+  public static final Duration MAX_WAIT = Receiver.Builder.MAX_POLL_WAIT;
 
   /** Connections for admin requests, reads and the watch, beside one for each loop. */
   private static final int OTHER_CONNECTIONS = 4;

@@ -10,7 +10,7 @@ public final class Main {
     ServiceMain.run(
         "consumer",
         ConsumerSettings::migration,
-        DatabaseWatch::migrate,
+        ConsumerTables::migrate,
         settings -> ConsumerService.start(ConsumerSettings.read(settings)));
   }
 }

@@ -104,9 +104,6 @@ final class SpendingHandler implements EventHandler {
   }
 
   private static Spending read(Event event) throws NotUnderstood {
-    if (!event.type().equals(CREATED)) {
-      throw new NotUnderstood("events of type " + event.type() + " are not known here");
-    }
     JsonNode json;
     try {
       json = JSON.readTree(event.payload());

@@ -1,9 +1,9 @@
 /**
- * The consumer: receives from SQS, gives the events to the inbox and its handler in one
- * transaction, and acknowledges after the commit.
+ * The worked example's consumer: {@link io.outboxpipeline.consumer.SpendingHandler} on the
+ * receiver, with {@link io.outboxpipeline.consumer.SpendingApi}, their migration, and a server for
+ * health, metrics and decisions.
  *
- * <p>What is of the worked example is {@link io.outboxpipeline.consumer.SpendingHandler}, {@link
- * io.outboxpipeline.consumer.SpendingApi} and their migration; the rest knows nothing of spending.
+ * <p>What it knows of SQS and the inbox is in the receiver's library.
  */
 @NullMarked
 package io.outboxpipeline.consumer;

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.propagation.Propagator;
 import io.outboxpipeline.outbox.AppendInterceptor;
+import io.outboxpipeline.spring.OutboxTemplate;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -13,6 +14,7 @@ import org.springframework.core.annotation.Order;
 
 /** Measures each append, and lets events carry the current trace. */
 @AutoConfiguration(before = OutboxAutoConfiguration.class)
+@ConditionalOnClass(OutboxTemplate.class)
 public class OutboxObservationAutoConfiguration {
 
   @Configuration(proxyBeanMethods = false)

@@ -1,0 +1,66 @@
+package io.outboxpipeline.receiver;
+
+import static java.lang.System.Logger.Level.WARNING;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/** Where a queue's redrive policy sends dead letters. */
+final class RedrivePolicy {
+  private static final System.Logger LOG = System.getLogger(RedrivePolicy.class.getName());
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern ARN =
+      Pattern.compile("arn:[^:]+:sqs:[^:]*:(?<account>[^:]*):(?<name>[^:]+)");
+
+  private RedrivePolicy() {}
+
+  /**
+   * A queue, perhaps of another account.
+   *
+   * @param account empty if the queue's is not known
+   */
+  record Target(String account, String name) {
+
+    /**
+     * Its URL.
+     *
+     * @throws software.amazon.awssdk.core.exception.SdkException if SQS does not know it, does not
+     *     tell it, or is away
+     */
+    String url(SqsClient client) {
+      return client
+          .getQueueUrl(
+              r -> {
+                r.queueName(name);
+                if (!account.isEmpty()) {
+                  r.queueOwnerAWSAccountId(account);
+                }
+              })
+          .queueUrl();
+    }
+  }
+
+  /** The queue in {@code {"deadLetterTargetArn": "arn:aws:sqs:region:account:name", …}}. */
+  static Optional<Target> target(@Nullable String policy) {
+    if (policy == null || policy.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      JsonNode arn = JSON.readTree(policy).path("deadLetterTargetArn");
+      Matcher parts = ARN.matcher(arn.asText());
+      if (parts.matches()) {
+        return Optional.of(new Target(parts.group("account"), parts.group("name")));
+      }
+      LOG.log(WARNING, "the queue''s redrive policy names no queue: {0}", policy);
+    } catch (JsonProcessingException e) {
+      LOG.log(WARNING, "the queue''s redrive policy is not JSON: {0}", policy);
+    }
+    return Optional.empty();
+  }
+}
