@@ -30,7 +30,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON `outbox`.`obt_quarantine` TO 'outbox_rel
 GRANT SELECT, INSERT, UPDATE, DELETE ON `outbox`.`obt_partition` TO 'outbox_relay'@'%';
 GRANT SELECT ON `outbox`.`obt_source` TO 'outbox_relay'@'%';
 -- What a person decided about an event that was held.
-GRANT INSERT ON `outbox`.`obt_decision` TO 'outbox_relay'@'%';
+GRANT SELECT, INSERT ON `outbox`.`obt_decision` TO 'outbox_relay'@'%';
 -- Only where the leases are in the database (RELAY_LEASE_STORE=database).
 GRANT SELECT, INSERT, UPDATE, DELETE ON `outbox`.`obt_member` TO 'outbox_relay'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON `outbox`.`obt_lease` TO 'outbox_relay'@'%';
@@ -46,4 +46,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON `inbox`.`inbox_parked` TO 'inbox_consume
 GRANT SELECT, INSERT, UPDATE ON `inbox`.`inbox_conflict` TO 'inbox_consumer'@'%';
 -- The worked example's own table.
 GRANT SELECT, INSERT ON `inbox`.`obt_spending` TO 'inbox_consumer'@'%';
-GRANT INSERT ON `inbox`.`consumer_decision` TO 'inbox_consumer'@'%';
+GRANT SELECT, INSERT ON `inbox`.`consumer_decision` TO 'inbox_consumer'@'%';

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.outboxpipeline.runtime.AwsActions;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -206,6 +207,16 @@ final class TemplateTest {
     return !parameter.has("MinValue")
         || (Integer.parseInt(value) >= parameter.path("MinValue").asInt()
             && Integer.parseInt(value) <= parameter.path("MaxValue").asInt());
+  }
+
+  /** Larger ones need a bucket, which `aws cloudformation deploy` does not make. */
+  @Test
+  void a_template_is_small_enough_to_be_sent_as_it_is() throws Exception {
+    try (var files = Files.list(Path.of("."))) {
+      assertThat(files.filter(f -> f.toString().endsWith(".yaml")))
+          .isNotEmpty()
+          .allSatisfy(f -> assertThat(Files.size(f)).as("%s", f).isLessThanOrEqualTo(51_200));
+    }
   }
 
   @Test

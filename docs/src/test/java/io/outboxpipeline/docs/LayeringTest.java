@@ -46,6 +46,7 @@ final class LayeringTest {
           Map.entry("base", Set.of("migrations", "outbox", "dynamodb", "runtime")),
           Map.entry("relay", Set.of("outbox", "dynamodb", "ownership", "kubernetes", "runtime")),
           Map.entry("consumer", Set.of("migrations", "outbox", "inbox", "receiver", "runtime")),
+          Map.entry("console", Set.of("runtime")),
           Map.entry("operator", Set.of("ownership", "kubernetes", "runtime")),
           Map.entry("testkit", Set.of("embedded")),
           Map.entry(
@@ -60,6 +61,7 @@ final class LayeringTest {
                   "base",
                   "relay",
                   "consumer",
+                  "console",
                   "embedded")),
           Map.entry("images", Set.of("runtime", "base", "relay", "consumer", "embedded")),
           Map.entry(
@@ -80,7 +82,8 @@ final class LayeringTest {
       Map.of(
           "source", Set.of(),
           "backlog", Set.of("source"),
-          "source.mysql", Set.of("source", "quarantine", "wake"),
+          "look", Set.of(),
+          "source.mysql", Set.of("source", "quarantine", "look", "wake"),
           "source.dynamodb", Set.of("source", "quarantine"),
           "send", Set.of("backlog", "source"),
           "quarantine", Set.of("source"),

@@ -128,6 +128,11 @@ final class ResourceIT {
             "{name: a.fifo, url: 'https://sqs/1/a.fifo'}",
             "spec.queue needs either name"),
         bad(
+            "no room for -dlq",
+            "/queue/name",
+            "a".repeat(72) + ".fifo",
+            "its dead-letter queue has four more"),
+        bad(
             "FIFO without .fifo",
             "/queue/name",
             "orders",

@@ -26,6 +26,11 @@ import org.jspecify.annotations.Nullable;
         "the name of a standard queue must not end in .fifo: change spec.queue.name, or set type to"
             + " FIFO")
 @ValidationRule(
+    value = "!has(self.name) || size(self.name) <= 76",
+    message =
+        "spec.queue.name has at most 76 characters: its dead-letter queue has four more, and SQS"
+            + " takes 80")
+@ValidationRule(
     value = "!has(self.url) || (self.type == 'FIFO') == self.url.endsWith('.fifo')",
     message =
         "spec.queue.type does not fit spec.queue.url: a URL that ends in .fifo is of a FIFO queue,"

@@ -53,6 +53,21 @@ record QueuePlan(QueueSpec spec, String name, Owner owner) {
     return of;
   }
 
+  /**
+   * What a new queue has beside them. Order is an aggregate's, so each may have the throughput of
+   * its own; an existing queue keeps what its owner chose.
+   */
+  static Map<QueueAttributeName, String> atCreation(String name) {
+    var of = new EnumMap<QueueAttributeName, String>(QueueAttributeName.class);
+    of.put(QueueAttributeName.RECEIVE_MESSAGE_WAIT_TIME_SECONDS, "20");
+    if (name.endsWith(FIFO)) {
+      of.put(QueueAttributeName.FIFO_QUEUE, "true");
+      of.put(QueueAttributeName.DEDUPLICATION_SCOPE, "messageGroup");
+      of.put(QueueAttributeName.FIFO_THROUGHPUT_LIMIT, "perMessageGroupId");
+    }
+    return of;
+  }
+
   Map<String, String> tags() {
     var tags = new TreeMap<>(spec.tags());
     tags.put(OWNER, owner.tag());

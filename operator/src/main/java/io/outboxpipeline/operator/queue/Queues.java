@@ -127,9 +127,7 @@ public final class Queues {
     Optional<String> there = url(client, name);
     if (there.isEmpty()) {
       var all = new TreeMap<>(wanted);
-      if (name.endsWith(".fifo")) {
-        all.put(QueueAttributeName.FIFO_QUEUE, "true");
-      }
+      all.putAll(QueuePlan.atCreation(name));
       String url =
           client.createQueue(r -> r.queueName(name).attributes(all).tags(plan.tags())).queueUrl();
       done.add(new Notice(Notice.Kind.Normal, "QueueCreated", "created " + name));

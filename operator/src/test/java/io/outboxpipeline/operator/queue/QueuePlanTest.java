@@ -33,6 +33,23 @@ final class QueuePlanTest {
   }
 
   @Test
+  void a_new_fifo_queue_lets_each_aggregate_have_its_own_throughput() {
+    assertThat(QueuePlan.atCreation("orders.fifo"))
+        .isEqualTo(
+            Map.of(
+                QueueAttributeName.FIFO_QUEUE,
+                "true",
+                QueueAttributeName.DEDUPLICATION_SCOPE,
+                "messageGroup",
+                QueueAttributeName.FIFO_THROUGHPUT_LIMIT,
+                "perMessageGroupId",
+                QueueAttributeName.RECEIVE_MESSAGE_WAIT_TIME_SECONDS,
+                "20"));
+    assertThat(QueuePlan.atCreation("orders"))
+        .isEqualTo(Map.of(QueueAttributeName.RECEIVE_MESSAGE_WAIT_TIME_SECONDS, "20"));
+  }
+
+  @Test
   void a_kms_key_takes_the_place_of_the_key_of_sqs_on_both_queues() {
     QueuePlan plan = plan("name: orders.fifo, encryption: {type: KMS, kmsKeyId: alias/x}");
     for (var attributes : new Map<?, ?>[] {plan.attributes("a"), plan.deadLetterAttributes()}) {

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  * @param relayOptions of the relays' JVMs
  * @param relayCache whether the relays' JVMs have an AOT cache
  * @param relayEnvironment settings of the relays
+ * @param driverProperties of the connections that append, each with an ampersand before it
  * @param profile whether services are profiled
  * @param folder where JSON, charts and logs go
  */
@@ -35,6 +36,7 @@ record Options(
     List<String> relayOptions,
     boolean relayCache,
     Map<String, String> relayEnvironment,
+    String driverProperties,
     boolean profile,
     Path folder) {
 
@@ -55,6 +57,9 @@ record Options(
         words(System.getProperty("bench.relay.env", ""), ",").stream()
             .map(pair -> pair.split("=", 2))
             .collect(Collectors.toMap(p -> p[0], p -> p[1])),
+        words(System.getProperty("bench.driver", ""), ",").stream()
+            .map(property -> "&" + property)
+            .collect(Collectors.joining()),
         Boolean.getBoolean("bench.profile"),
         Path.of(System.getProperty("bench.folder", "target")));
   }

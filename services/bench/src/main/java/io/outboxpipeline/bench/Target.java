@@ -82,6 +82,7 @@ record Target(
           atMost(7, "ms, p99 of planned moves", "scaling/stall-p99", 200),
           atMost(7, "events sent twice while scaling", "scaling/duplicates", 0),
           share(8, "POST, of the same without outbox rows", "post/rate", "post-without/rate", 0.85),
+          atLeast(8, "append, of the same without an event", "append/append-share", 0.65),
           atLeast(9, "consumer, packed, events/s", "consume-packed/rate", 10_000),
           atLeast(9, "consumer, unpacked, events/s", "consume/rate", 3_000),
           atMost(10, "CPU s/1,000 events at drain", "drain/cpu", 0.05),

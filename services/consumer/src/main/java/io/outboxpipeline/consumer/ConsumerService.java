@@ -2,6 +2,7 @@ package io.outboxpipeline.consumer;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.helidon.openapi.OpenApiFeature;
+import io.helidon.webserver.http.HttpService;
 import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.receiver.Receiver;
 import io.outboxpipeline.receiver.ReceiverMeters;
@@ -44,7 +45,8 @@ public final class ConsumerService implements RunningService {
                 2 * settings.loops() + 2);
     receiver = receiver(settings, handler, meters);
     meters.show(receiver::backlog);
-    var admin = new AdminApi(receiver.decisions(), clock);
+    var decisions = new AdminApi(receiver.decisions(), clock);
+    var look = new LookApi(database, new QueueDepth(sqs, settings.sqs()));
     try {
       server =
           ServiceServer.builder("consumer", settings.server(), metrics)
@@ -59,7 +61,7 @@ public final class ConsumerService implements RunningService {
                       .staticFile("io/outboxpipeline/consumer/openapi.yaml")
                       .build())
               .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
-              .management(r -> AdminAccess.register(r, settings.server(), admin))
+              .management(r -> AdminAccess.register(r, settings.server(), both(decisions, look)))
               .onStop(receiver::drain)
               .start();
     } catch (RuntimeException e) {
@@ -67,6 +69,13 @@ public final class ConsumerService implements RunningService {
       throw e;
     }
     receiver.start();
+  }
+
+  private static HttpService both(HttpService first, HttpService second) {
+    return rules -> {
+      first.routing(rules);
+      second.routing(rules);
+    };
   }
 
   private Receiver receiver(

@@ -40,7 +40,7 @@ final class DockerRunIT {
 
   @BeforeEach
   void needDocker() {
-    BuiltImage.need("the images", "base", "relay", "consumer", "operator");
+    BuiltImage.need("the images", "base", "relay", "consumer", "console", "operator");
     remove();
   }
 
@@ -114,7 +114,7 @@ final class DockerRunIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"base", "relay", "consumer", "operator"})
+  @ValueSource(strings = {"base", "relay", "consumer", "console", "operator"})
   void an_image_says_what_it_is_and_runs_as_nobody_in_particular(String component) {
     String of = image(component);
     assertThat(Docker.run("inspect", "--format={{.Config.User}}", of)).isEqualTo("65532:65532");

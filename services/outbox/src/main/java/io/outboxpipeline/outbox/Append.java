@@ -1,7 +1,5 @@
 package io.outboxpipeline.outbox;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import io.outboxpipeline.outbox.Outbox.Appended;
@@ -10,10 +8,6 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,42 +21,43 @@ final class Append {
   /** Far below any server's max_allowed_packet, even if a driver escapes every byte. */
   private static final int BYTES_PER_STATEMENT = 1 << 20;
 
-  /** Short, because drivers keep no prepared statement of more than 256 characters. */
-  private static final String ROW =
-      "(?, CONVERT(? USING utf8mb4), CONVERT(? USING utf8mb4), ?, ?, CONVERT(? USING utf8mb4), ?, ?, ?)";
-
   private static final int OTHER_BYTES_PER_ROW = 200;
   private static final int IN_TRANSACTION = 1568;
 
+  /** Short, as the statements of {@link Counters}. */
+  private static final String INSERT =
+      """
+      INSERT INTO obt (slot, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, payload, headers) \
+      VALUES\s""";
+
+  private static final String ROW = "(?, %1$s, %1$s, ?, ?, %1$s, ?, ?, ?)";
+
+  private static final Map<TextForm, String> INSERTS = TextForm.inEach(INSERT + ROW);
+
   private static final NoArgGenerator IDS = Generators.timeBasedEpochGenerator();
-  private static final Comparator<Aggregate> LOCK_ORDER =
-      Comparator.comparing(Aggregate::type).thenComparing(Aggregate::id);
 
   private final Connection transaction;
   private final List<NewEvent> events;
   private final List<Appended> appended;
 
-  /** How many numbers each aggregate gave, and the last of them. */
-  private final Map<Aggregate, Taken> taken = new LinkedHashMap<>();
+  private final Counters counters;
 
-  private boolean unsure;
-
-  private record Taken(int count, long last) {}
+  /** The column's value for each event. */
+  private final @Nullable String[] headers;
 
   Append(Connection transaction, List<NewEvent> events) {
     this.transaction = transaction;
     this.events = events;
     this.appended = new ArrayList<>(events.size());
+    this.headers = new String[events.size()];
+    this.counters = new Counters(transaction, events);
   }
 
   List<Appended> run() {
     try {
-      takeNumbers();
-      Map<Aggregate, Long> next = new HashMap<>();
-      taken.forEach((aggregate, t) -> next.put(aggregate, t.last - t.count + 1));
+      counters.take();
       for (NewEvent event : events) {
-        long sequence = next.merge(event.aggregate(), 1L, Long::sum) - 1;
-        appended.add(new Appended(IDS.generate(), sequence));
+        appended.add(new Appended(IDS.generate(), counters.of(event).next()));
       }
       insert();
       return appended;
@@ -74,101 +69,53 @@ final class Append {
     }
   }
 
-  /** Locks each aggregate's row and takes its numbers. */
-  private void takeNumbers() throws SQLException {
-    var counts = new TreeMap<Aggregate, Integer>(LOCK_ORDER);
-    events.forEach(e -> counts.merge(e.aggregate(), 1, Integer::sum));
-    // LAST_INSERT_ID(…) makes the new number this statement's generated key: lock and number in
-    // one.
-    String sql =
-        """
-        INSERT INTO obt_aggregate (aggregate_type, aggregate_id, last_sequence)
-        VALUES (CONVERT(? USING utf8mb4), CONVERT(? USING utf8mb4), LAST_INSERT_ID(?))
-        ON DUPLICATE KEY UPDATE last_sequence = LAST_INSERT_ID(last_sequence + ?)
-        """;
-    try (PreparedStatement s = transaction.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS)) {
-      for (var entry : counts.entrySet()) {
-        setText(s, 1, entry.getKey().type());
-        setText(s, 2, entry.getKey().id());
-        s.setInt(3, entry.getValue());
-        s.setInt(4, entry.getValue());
-        unsure = true;
-        takeNumber(s, entry.getKey(), entry.getValue());
-        unsure = false;
-      }
-    }
-  }
-
-  private void takeNumber(PreparedStatement s, Aggregate aggregate, int count) throws SQLException {
-    try {
-      s.executeUpdate();
-    } catch (SQLException e) {
-      // A refusal of the server's, so it has undone the statement.
-      unsure = e.getErrorCode() == 0;
-      throw e;
-    }
-    try (var keys = s.getGeneratedKeys()) {
-      long last = keys.next() ? keys.getLong(1) : 0;
-      if (last < count) {
-        throw new SQLException("the driver gave " + last + " as the number of an aggregate");
-      }
-      taken.put(aggregate, new Taken(count, last));
-    }
-  }
-
   private void insert() throws SQLException {
     int from = 0;
     while (from < events.size()) {
       int to = from;
       long bytes = 0;
-      do {
-        bytes += bytes(events.get(to));
+      TextForm form = TextForm.PLAIN;
+      while (to < events.size() && to - from < ROWS_PER_STATEMENT) {
+        NewEvent event = events.get(to);
+        headers[to] = Headers.toJson(event.headers());
+        bytes += bytes(event, headers[to]);
+        if (to > from && bytes > BYTES_PER_STATEMENT) {
+          break;
+        }
+        form = form.and(counters.of(event).form).and(TextForm.of(event.type()));
         to++;
-      } while (to < events.size()
-          && to - from < ROWS_PER_STATEMENT
-          && bytes + bytes(events.get(to)) <= BYTES_PER_STATEMENT);
-      insert(from, to);
+      }
+      insert(from, to, form);
       from = to;
     }
   }
 
-  private static long bytes(NewEvent event) {
+  private static long bytes(NewEvent event, @Nullable String headers) {
     return (long) OTHER_BYTES_PER_ROW
         + event.payload().length
-        + Headers.size(event.headers())
-        + event.aggregate().id().getBytes(UTF_8).length;
+        + (headers == null ? 0 : headers.length())
+        + 4L * event.aggregate().id().length();
   }
 
-  private void insert(int from, int to) throws SQLException {
-    String sql =
-        """
-        INSERT INTO obt (slot, aggregate_type, aggregate_id, sequence, event_id, event_type, content_type, payload, headers)
-        VALUES %s
-        """
-            .formatted(String.join(", ", Collections.nCopies(to - from, ROW)));
-    try (PreparedStatement s = transaction.prepareStatement(sql)) {
+  private void insert(int from, int to, TextForm form) throws SQLException {
+    String more =
+        to - from == 1 ? "" : (", " + ROW.formatted(form.parameter)).repeat(to - from - 1);
+    try (PreparedStatement s = transaction.prepareStatement(INSERTS.get(form) + more)) {
       int column = 1;
       for (int i = from; i < to; i++) {
         NewEvent event = events.get(i);
-        s.setInt(column++, event.aggregate().slot());
-        setText(s, column++, event.aggregate().type());
-        setText(s, column++, event.aggregate().id());
+        s.setInt(column++, counters.of(event).slot);
+        form.set(s, column++, event.aggregate().type());
+        form.set(s, column++, event.aggregate().id());
         s.setLong(column++, appended.get(i).sequence());
         s.setString(column++, appended.get(i).eventId().toString());
-        setText(s, column++, event.type());
+        form.set(s, column++, event.type());
         s.setString(column++, event.contentType());
         s.setBytes(column++, event.payload());
-        s.setString(column++, Headers.toJson(event.headers()));
+        s.setString(column++, headers[i]);
       }
       s.executeUpdate();
     }
-  }
-
-  /**
-   * As UTF-8, because a connection may have another character set, without half of the characters.
-   */
-  private static void setText(PreparedStatement s, int column, String text) throws SQLException {
-    s.setBytes(column, text.getBytes(UTF_8));
   }
 
   /** Leaves the transaction as it was before, or makes sure that it can never be committed. */
@@ -216,28 +163,10 @@ final class Append {
   }
 
   private void takeBack() throws SQLException {
-    if (unsure) {
-      throw new SQLException("nobody knows whether a number was taken");
-    }
     if (!appended.isEmpty()) {
       deleteInserted();
     }
-    String sql =
-        """
-        UPDATE obt_aggregate SET last_sequence = last_sequence - ?
-        WHERE aggregate_type = CONVERT(? USING utf8mb4) AND aggregate_id = CONVERT(? USING utf8mb4) AND last_sequence = ?
-        """;
-    try (PreparedStatement s = transaction.prepareStatement(sql)) {
-      for (var entry : taken.entrySet()) {
-        s.setInt(1, entry.getValue().count);
-        setText(s, 2, entry.getKey().type());
-        setText(s, 3, entry.getKey().id());
-        s.setLong(4, entry.getValue().last);
-        if (s.executeUpdate() != 1) {
-          throw new SQLException("a number that was taken could not be given back");
-        }
-      }
-    }
+    counters.giveBack();
   }
 
   /** By their keys, because a search that locks would wait for other writers. */

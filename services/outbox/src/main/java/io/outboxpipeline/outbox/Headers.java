@@ -1,12 +1,14 @@
 package io.outboxpipeline.outbox;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,10 +16,14 @@ import org.jspecify.annotations.Nullable;
 public final class Headers {
 
   /** ASCII, so that no connection's character set changes it. */
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+  private static final JsonFactory WRITER =
+      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-  private static final TypeReference<Map<String, String>> TYPE = new TypeReference<>() {};
+  /** Apart, because whoever only writes needs none of it. */
+  private static final class Reader {
+    static final ObjectMapper JSON = new ObjectMapper();
+    static final TypeReference<Map<String, String>> TYPE = new TypeReference<>() {};
+  }
 
   private Headers() {}
 
@@ -26,17 +32,23 @@ public final class Headers {
     if (headers.isEmpty()) {
       return null;
     }
-    try {
-      return JSON.writeValueAsString(headers);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(e);
+    var text = new StringWriter();
+    try (JsonGenerator out = WRITER.createGenerator(text)) {
+      out.writeStartObject();
+      for (Map.Entry<String, String> header : headers.entrySet()) {
+        out.writeStringField(header.getKey(), header.getValue());
+      }
+      out.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+    return text.toString();
   }
 
-  /** How many bytes the column's value has. */
+  /** How many bytes the column's value has, which are ASCII characters. */
   static int size(Map<String, String> headers) {
     String json = toJson(headers);
-    return json == null ? 0 : json.getBytes(UTF_8).length;
+    return json == null ? 0 : json.length();
   }
 
   /**
@@ -49,7 +61,7 @@ public final class Headers {
       return Map.of();
     }
     try {
-      Map<String, String> headers = JSON.readValue(json, TYPE);
+      Map<String, String> headers = Reader.JSON.readValue(json, Reader.TYPE);
       if (headers == null || headers.containsValue(null)) {
         throw new IllegalArgumentException("headers are not a JSON object of strings");
       }

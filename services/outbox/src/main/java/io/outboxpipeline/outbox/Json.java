@@ -9,7 +9,6 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +60,44 @@ final class Json {
    * @throws IllegalArgumentException with the reason, which shows nothing of the payload
    */
   static void check(byte[] payload) {
-    copy(STRICT, payload, new StringWriter());
+    try (JsonParser in = STRICT.createParser(text(payload))) {
+      begin(in);
+      checkValue(in);
+      end(in);
+    } catch (JsonProcessingException e) {
+      throw refused(e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("content type is JSON and the payload is not", e);
+    }
+  }
+
+  /** Passes the value whose first token the parser is at; ends at its last. */
+  private static void checkValue(JsonParser in) throws IOException {
+    int depth = 0;
+    JsonToken token = in.currentToken();
+    while (true) {
+      switch (token) {
+        case START_OBJECT, START_ARRAY -> depth++;
+        case END_OBJECT, END_ARRAY -> depth--;
+        case FIELD_NAME, VALUE_STRING -> whole(in.getText());
+        case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(in.getText());
+        default -> {
+          // true, false and null have nothing to be checked.
+        }
+      }
+      if (depth == 0) {
+        return;
+      }
+      token = next(in);
+    }
+  }
+
+  private static JsonToken next(JsonParser in) throws IOException {
+    JsonToken token = in.nextToken();
+    if (token == null) {
+      throw new IllegalArgumentException("the JSON ends within a value");
+    }
+    return token;
   }
 
   /**
@@ -72,28 +108,21 @@ final class Json {
    */
   static void copy(byte[] payload, JsonGenerator out) throws IOException {
     try (JsonParser in = FACTORY.createParser(text(payload))) {
-      copyDocument(in, out);
+      begin(in);
+      copyValue(in, out);
+      end(in);
     } catch (JsonProcessingException e) {
       throw refused(e);
     }
   }
 
-  private static void copy(JsonFactory reader, byte[] payload, StringWriter nowhere) {
-    try (JsonParser in = reader.createParser(text(payload));
-        JsonGenerator out = FACTORY.createGenerator(nowhere)) {
-      copyDocument(in, out);
-    } catch (JsonProcessingException e) {
-      throw refused(e);
-    } catch (IOException e) {
-      throw new IllegalArgumentException("content type is JSON and the payload is not", e);
-    }
-  }
-
-  private static void copyDocument(JsonParser in, JsonGenerator out) throws IOException {
+  private static void begin(JsonParser in) throws IOException {
     if (in.nextToken() == null) {
       throw new IllegalArgumentException("content type is JSON and the payload is empty");
     }
-    copyValue(in, out);
+  }
+
+  private static void end(JsonParser in) throws IOException {
     if (in.nextToken() != null) {
       throw new IllegalArgumentException("content type is JSON and the payload goes on after it");
     }
@@ -133,10 +162,7 @@ final class Json {
       if (depth == 0) {
         return;
       }
-      token = in.nextToken();
-      if (token == null) {
-        throw new IllegalArgumentException("the JSON ends within a value");
-      }
+      token = next(in);
     }
   }
 

@@ -16,6 +16,9 @@ final class MediaType {
 
   /** Whether it is {@code application/json}, {@code text/json}, or ends in {@code +json}. */
   static boolean isJson(String contentType) {
+    if (contentType.equals(Event.JSON)) {
+      return true; // without a search, in nearly every case
+    }
     Matcher essence = ESSENCE.matcher(contentType.strip());
     if (!essence.lookingAt()) {
       return false;

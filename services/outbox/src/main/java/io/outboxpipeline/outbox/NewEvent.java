@@ -65,7 +65,7 @@ public record NewEvent(
     }
     Texts.check("content type", contentType, MAX_CONTENT_TYPE);
     Texts.requireNoControls("content type", contentType);
-    if (contentType.chars().anyMatch(c -> c > '~')) {
+    if (!Texts.isAscii(contentType)) {
       throw new IllegalArgumentException("content type has a character that is not ASCII");
     }
     headers = Map.copyOf(headers);

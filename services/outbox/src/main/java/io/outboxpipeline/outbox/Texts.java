@@ -23,9 +23,20 @@ final class Texts {
 
   /** Refuses control characters, which an attribute of a CloudEvent may not have. */
   static void requireNoControls(String what, String text) {
-    if (text.chars().anyMatch(Character::isISOControl)) {
-      throw new IllegalArgumentException(what + " has a control character");
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isISOControl(text.charAt(i))) {
+        throw new IllegalArgumentException(what + " has a control character");
+      }
     }
+  }
+
+  static boolean isAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) > '~') {
+        return false;
+      }
+    }
+    return true;
   }
 
   static boolean hasLoneSurrogate(String text) {

@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -22,6 +23,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class DriversIT {
   private static final Aggregate ALICE = new Aggregate("spending", "alice 東京 😀");
   private static final Aggregate BOB = new Aggregate("注文", "bob");
+
+  /** Whose texts travel as they are, in whatever character set. */
+  private static final Aggregate PLAIN =
+      new Aggregate("plain", "! #$%&()*+,-./0:;<=>?@A[]^_`a{|}~");
 
   static Stream<Arguments> drivers() {
     List<String> urls = new ArrayList<>();
@@ -35,6 +40,8 @@ final class DriversIT {
             "rewriteBatchedStatements=true&useServerPrepStmts=true&useAffectedRows=true",
             "allowMultiQueries=true&continueBatchOnError=false&useCursorFetch=true&defaultFetchSize=1",
             "characterEncoding=ISO-8859-1",
+            "characterEncoding=SJIS",
+            "characterEncoding=GBK",
             "sessionVariables=sql_mode=''&jdbcCompliantTruncation=false",
             "sessionVariables=sql_mode='ANSI,NO_BACKSLASH_ESCAPES'")) {
       urls.add("mysql?" + properties);
@@ -90,7 +97,37 @@ final class DriversIT {
     Database database = server.create();
     Migrations.outbox(database.dataSource());
     database.execute("ALTER TABLE obt ADD CONSTRAINT test_refuses CHECK (event_type <> 'refused')");
+    database.execute("CREATE TABLE business (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)");
+    database.execute("ALTER TABLE business AUTO_INCREMENT = 4711");
     try (Connection c = begin(database, driver)) {
+      // The session's LAST_INSERT_ID() is another one's when a new aggregate gets its number.
+      c.createStatement().execute("INSERT INTO business VALUES ()");
+      assertThat(Outbox.append(c, event(PLAIN, "plain")).sequence()).isEqualTo(1);
+      c.createStatement().execute("INSERT INTO business VALUES ()");
+      assertThat(Outbox.append(c, event(PLAIN, "created 東京 é")).sequence()).isEqualTo(2);
+      assertThat(Outbox.append(c, List.of(event(PLAIN, "a"), event(BOB, "z"), event(PLAIN, "a"))))
+          .extracting(Appended::sequence)
+          .containsExactly(3L, 1L, 4L);
+      c.rollback();
+      assertThat(
+              Outbox.append(
+                  c,
+                  List.of(event(PLAIN, "plain"), event(PLAIN, "created 東京 é"), event(PLAIN, "a"))))
+          .extracting(Appended::sequence)
+          .containsExactly(1L, 2L, 3L);
+      // Numbers of many aggregates are taken together.
+      List<NewEvent> ofMany = new ArrayList<>();
+      for (int i = 0; i < 150; i++) {
+        ofMany.add(event(new Aggregate("many" + i % 3, "é" + i % 37), "m"));
+      }
+      ofMany.add(event(PLAIN, "last"));
+      List<Appended> numbered = Outbox.append(c, ofMany);
+      Map<Aggregate, Long> expected = new HashMap<>();
+      for (int i = 0; i < ofMany.size(); i++) {
+        long next = expected.merge(ofMany.get(i).aggregate(), i == 150 ? 4L : 1L, Long::sum);
+        assertThat(numbered.get(i).sequence()).isEqualTo(next);
+      }
+      c.commit();
       assertThat(Outbox.append(c, event(ALICE, "created 東京 😀'\\")).sequence()).isEqualTo(1);
       c.commit();
       // Two in one transaction, then several of several, each in the aggregate's next number.
@@ -116,7 +153,8 @@ final class DriversIT {
           .containsExactly(62L, 63L);
       c.commit();
     }
-    assertThat(database.number("SELECT COUNT(*) FROM obt")).isEqualTo(125);
+    assertThat(database.number("SELECT COUNT(*) FROM obt")).isEqualTo(279);
+    assertThat(types(database, PLAIN)).containsExactly("plain", "created 東京 é", "a", "last");
     assertThat(
             database.number(
                 """
@@ -143,6 +181,23 @@ final class DriversIT {
         var rows = c.createStatement().executeQuery("SELECT DISTINCT headers FROM obt")) {
       while (rows.next()) {
         all.add(Headers.ofColumn(rows.getString(1)));
+      }
+    }
+    return all;
+  }
+
+  private static List<String> types(Database database, Aggregate aggregate) throws SQLException {
+    List<String> all = new ArrayList<>();
+    try (Connection c = database.dataSource().getConnection();
+        var s =
+            c.prepareStatement(
+                "SELECT event_type FROM obt WHERE aggregate_type = ? AND aggregate_id = ? ORDER BY id")) {
+      s.setString(1, aggregate.type());
+      s.setString(2, aggregate.id());
+      try (var rows = s.executeQuery()) {
+        while (rows.next()) {
+          all.add(rows.getString(1));
+        }
       }
     }
     return all;

@@ -9,6 +9,7 @@ import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Outbox.Appended;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -17,23 +18,33 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** An append that fails leaves nothing, whatever the caller does then. */
 @ParameterizedClass
-@EnumSource(TestDatabase.class)
+@MethodSource("serversAndDrivers")
 final class FailedAppendIT {
   private static final Aggregate ALICE = new Aggregate("spending", "alice");
   private static final Aggregate BOB = new Aggregate("spending", "bob");
 
   private final TestDatabase server;
+  private final String driver;
   private Database database = new Database("", 0, "", "", "");
 
-  FailedAppendIT(TestDatabase server) {
+  FailedAppendIT(TestDatabase server, String driver) {
     this.server = server;
+    this.driver = driver;
+  }
+
+  static Stream<Arguments> serversAndDrivers() {
+    return Stream.of(TestDatabase.values())
+        .flatMap(
+            server -> Stream.of("mysql", "mariadb").map(driver -> Arguments.of(server, driver)));
   }
 
   @BeforeEach
@@ -48,7 +59,9 @@ final class FailedAppendIT {
   private Connection begin(String... properties) throws SQLException {
     Connection c =
         DriverManager.getConnection(
-            database.jdbcUrl() + "?" + String.join("&", properties),
+            database.jdbcUrl().replace("jdbc:mysql:", "jdbc:" + driver + ":")
+                + "?allowPublicKeyRetrieval=true&"
+                + String.join("&", properties),
             database.user(),
             database.password());
     c.setAutoCommit(false);
@@ -136,6 +149,60 @@ final class FailedAppendIT {
       c.commit();
     }
     assertChains(2);
+  }
+
+  /** Of so many that their numbers are taken together. */
+  private static List<NewEvent> ofFour() {
+    return List.of(
+        event(ALICE),
+        event(BOB),
+        event(new Aggregate("t", "c")),
+        event(BOB),
+        event(new Aggregate("t", "東")));
+  }
+
+  @Test
+  void numbers_that_were_taken_together_are_given_back() throws Exception {
+    try (Connection holder = begin();
+        Connection c = begin()) {
+      Outbox.append(c, ofFour());
+      c.commit();
+      List<NewEvent> events = new ArrayList<>(ofFour());
+      events.add(refused(new Aggregate("t", "new")));
+      assertThat(failure(c, events).transactionLost()).isFalse();
+      c.commit();
+      Outbox.append(holder, event(BOB));
+      assertThat(failure(c, ofFour()).transactionLost()).isFalse();
+      c.commit();
+      holder.commit();
+      assertThat(Outbox.append(c, ofFour()))
+          .extracting(Appended::sequence)
+          .containsExactly(2L, 4L, 2L, 5L, 2L);
+      c.commit();
+    }
+    assertChains(11);
+  }
+
+  @Test
+  void numbers_that_could_not_be_read_are_never_committed() throws Exception {
+    try (Connection c = begin()) {
+      var unreadable =
+          (Connection)
+              Proxy.newProxyInstance(
+                  getClass().getClassLoader(),
+                  new Class<?>[] {Connection.class},
+                  (proxy, method, arguments) -> {
+                    if (arguments != null && arguments[0].toString().startsWith("(SELECT")) {
+                      throw new SQLException("not now");
+                    }
+                    return method.invoke(c, arguments);
+                  });
+      change(c);
+      assertThat(failure(unreadable, ofFour()).transactionLost()).isTrue();
+      assertThatThrownBy(c::commit).isInstanceOf(SQLException.class);
+    }
+    assertThat(database.number("SELECT COUNT(*) FROM obt_aggregate")).isZero();
+    assertThat(database.number("SELECT COUNT(*) FROM business")).isZero();
   }
 
   @Test

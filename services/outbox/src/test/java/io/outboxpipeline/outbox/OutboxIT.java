@@ -3,6 +3,7 @@ package io.outboxpipeline.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.outboxpipeline.migrations.Migrations;
 import io.outboxpipeline.outbox.Outbox.Appended;
 import io.outboxpipeline.testkit.Database;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -31,6 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class OutboxIT {
   private static final Aggregate ALICE = new Aggregate("spending", "alice");
   private static final Aggregate BOB = new Aggregate("spending", "bob");
+  private static final Aggregate CAROL = new Aggregate("spending", "carol");
 
   private final TestDatabase server;
   private Database database;
@@ -159,7 +162,7 @@ final class OutboxIT {
   @Test
   void a_deadlock_between_opposite_orders_is_retryable_and_one_call_has_none() throws Exception {
     try (Connection c = begin()) {
-      Outbox.append(c, List.of(event(ALICE), event(BOB)));
+      Outbox.append(c, List.of(event(ALICE), event(BOB), event(CAROL)));
       c.commit();
     }
     var bothHoldOne = new CountDownLatch(2);
@@ -187,7 +190,12 @@ final class OutboxIT {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
         List<NewEvent> events =
-            i % 2 == 0 ? List.of(event(ALICE), event(BOB)) : List.of(event(BOB), event(ALICE));
+            switch (i % 4) {
+              case 0 -> List.of(event(ALICE), event(BOB));
+              case 1 -> List.of(event(BOB), event(ALICE));
+              case 2 -> List.of(event(CAROL), event(BOB), event(ALICE), event(BOB));
+              default -> List.of(event(ALICE), event(CAROL), event(BOB));
+            };
         all.add(
             pool.submit(
                 () -> {
@@ -239,6 +247,40 @@ final class OutboxIT {
     assertThat(rolledBack.size()).isGreaterThan(threads * each / 5);
     assertThat(eventIds()).containsExactlyInAnyOrderElementsOf(committed);
     assertOneUnbrokenChainPerAggregate();
+  }
+
+  @Test
+  void virtual_threads_share_two_connections_and_new_aggregates_on_repeatable_read()
+      throws Exception {
+    try (var pool = new HikariDataSource();
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      pool.setDataSource(database.dataSource());
+      pool.setMaximumPoolSize(2);
+      pool.setAutoCommit(false);
+      pool.setTransactionIsolation("TRANSACTION_REPEATABLE_READ");
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        var aggregate = new Aggregate("spending", "new-" + i / 4);
+        all.add(threads.submit(() -> appendOnce(pool, aggregate)));
+      }
+      for (Future<?> f : all) {
+        f.get();
+      }
+    }
+    assertOneUnbrokenChainPerAggregate();
+    assertThat(database.number("SELECT COUNT(*) FROM obt")).isEqualTo(100);
+  }
+
+  private static Void appendOnce(DataSource source, Aggregate aggregate) throws SQLException {
+    while (true) {
+      try (Connection c = source.getConnection()) {
+        Outbox.append(c, List.of(event(aggregate)));
+        c.commit();
+        return null;
+      } catch (OutboxException e) {
+        assertThat(e.retryable()).as(e.toString()).isTrue();
+      }
+    }
   }
 
   private Void write(Random random, int times, Set<UUID> committed, Set<UUID> rolledBack)

@@ -24,9 +24,11 @@ public final class Main {
     ProcessHandle.current().parent().ifPresent(Main::endWith);
     Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running), "stop"));
-    System.out.println("OutboxPipeline starts on this machine:");
     try {
-      var stack = new Stack(ports, running);
+      var console = ConsolePart.start(ports, running);
+      System.out.println("Console: " + console.url());
+      System.out.println("OutboxPipeline starts on this machine:");
+      var stack = new Stack(ports, console.admin(), running);
       show(ports, stack);
       System.out.println(next(ports, stack));
     } catch (IllegalStateException | IOException | SQLException e) {

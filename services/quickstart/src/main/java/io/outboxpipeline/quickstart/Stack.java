@@ -43,6 +43,7 @@ final class Stack {
 
   private static final Duration READY_WITHIN = Duration.ofSeconds(60);
 
+  private final Secret admin;
   private final Deque<AutoCloseable> running;
   private final HttpClient http = HttpClient.newHttpClient();
   private final EmbeddedMariaDb mariaDb;
@@ -51,10 +52,12 @@ final class Stack {
   /**
    * Starts everything and waits until it is ready.
    *
+   * @param admin opens the services' {@code /admin}
    * @param running what is started is pushed here, to be closed from the top, at any time
    * @throws IllegalStateException if something does not start
    */
-  Stack(Ports ports, Deque<AutoCloseable> running) {
+  Stack(Ports ports, Secret admin, Deque<AutoCloseable> running) {
+    this.admin = admin;
     this.running = running;
     try (http) {
       mariaDb = Progress.step("MariaDB with two databases", this::startMariaDb);
@@ -114,15 +117,19 @@ final class Stack {
     return peer;
   }
 
+  /** The queue's settings, for who wants to send to it. */
+  SqsSettings queueSettings() {
+    return new SqsSettings(
+        QUEUE,
+        Optional.of(DEAD_LETTERS),
+        Optional.of(sqs.endpoint()),
+        Optional.of("elasticmq"),
+        Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
+  }
+
   /** Creates the queue and its dead-letter queue. */
   private SqsSettings queue() {
-    var settings =
-        new SqsSettings(
-            QUEUE,
-            Optional.of(DEAD_LETTERS),
-            Optional.of(sqs.endpoint()),
-            Optional.of("elasticmq"),
-            Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
+    SqsSettings settings = queueSettings();
     try (SqsClient client =
         settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
       String url =
@@ -151,8 +158,10 @@ final class Stack {
   }
 
   /** With little time to stop in: nobody else needs what is here. */
-  private static ServerSettings server(int port) {
-    return ServerSettings.local(port).withShutdownGrace(Duration.ofSeconds(4));
+  private ServerSettings server(int port) {
+    return ServerSettings.local(port)
+        .withShutdownGrace(Duration.ofSeconds(4))
+        .withAdminToken(admin);
   }
 
   private RelayService relay(String member, int port, SqsSettings queue) {

@@ -124,6 +124,9 @@ final class GrantsIT {
               () -> assertThat(inbox.number("SELECT COUNT(*) FROM obt_spending")).isEqualTo(3));
       await().untilAsserted(() -> assertThat(outbox.number("SELECT COUNT(*) FROM obt")).isZero());
     }
+    // What a console asks for.
+    assertThat(relay.number("SELECT COUNT(*) FROM obt_decision")).isZero();
+    assertThat(consumer.number("SELECT COUNT(*) FROM consumer_decision")).isZero();
     for (Database user : List.of(writer, relay, consumer)) {
       for (String change :
           List.of(

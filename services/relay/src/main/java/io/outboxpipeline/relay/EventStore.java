@@ -2,6 +2,7 @@ package io.outboxpipeline.relay;
 
 import io.outboxpipeline.ownership.Fence;
 import io.outboxpipeline.ownership.LeaseStore;
+import io.outboxpipeline.relay.look.Outlook;
 import io.outboxpipeline.relay.quarantine.Quarantine;
 import io.outboxpipeline.relay.source.Source;
 
@@ -13,6 +14,11 @@ interface EventStore extends AutoCloseable {
   Fence fence();
 
   Quarantine quarantine();
+
+  /** What people may look up in it. */
+  default Outlook outlook() {
+    return Outlook.NONE;
+  }
 
   /** Leases in this store; the relay closes them before it. */
   LeaseStore leases();

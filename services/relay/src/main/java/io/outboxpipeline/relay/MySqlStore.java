@@ -6,9 +6,11 @@ import io.outboxpipeline.ownership.DatabaseFence;
 import io.outboxpipeline.ownership.DatabaseLeaseStore;
 import io.outboxpipeline.ownership.Fence;
 import io.outboxpipeline.ownership.LeaseStore;
+import io.outboxpipeline.relay.look.Outlook;
 import io.outboxpipeline.relay.quarantine.Quarantine;
 import io.outboxpipeline.relay.source.Source;
 import io.outboxpipeline.relay.source.mysql.MySqlSource;
+import io.outboxpipeline.relay.source.mysql.OutboxLook;
 import io.outboxpipeline.relay.source.mysql.QuarantineTable;
 import io.outboxpipeline.relay.wake.BinlogWakeUp;
 import io.outboxpipeline.relay.wake.QueryWakeUp;
@@ -71,6 +73,11 @@ final class MySqlStore implements EventStore {
   @Override
   public Quarantine quarantine() {
     return new QuarantineTable(transactions);
+  }
+
+  @Override
+  public Outlook outlook() {
+    return new OutboxLook(transactions);
   }
 
   @Override

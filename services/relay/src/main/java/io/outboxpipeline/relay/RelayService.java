@@ -3,6 +3,7 @@ package io.outboxpipeline.relay;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.WARNING;
 
+import io.helidon.webserver.http.HttpService;
 import io.micrometer.core.instrument.Gauge;
 import io.outboxpipeline.ownership.Ending;
 import io.outboxpipeline.ownership.Grant;
@@ -14,6 +15,8 @@ import io.outboxpipeline.ownership.Report;
 import io.outboxpipeline.ownership.StoreException;
 import io.outboxpipeline.relay.lease.KubernetesLeases;
 import io.outboxpipeline.relay.lease.Leases;
+import io.outboxpipeline.relay.look.LookRoutes;
+import io.outboxpipeline.relay.look.OwnershipView;
 import io.outboxpipeline.relay.quarantine.QuarantineRoutes;
 import io.outboxpipeline.relay.send.Queue;
 import io.outboxpipeline.relay.source.Source;
@@ -95,6 +98,7 @@ public final class RelayService implements RunningService {
     try {
       opened = openLeases();
       leases = opened;
+      HttpService admin = admin(opened);
       server =
           ServiceServer.builder("relay", settings.server(), metrics)
               .live("membership", this::membership)
@@ -103,10 +107,7 @@ public final class RelayService implements RunningService {
                   () -> relay.alive() ? Health.up() : Health.down("one of the loops has ended"))
               .ready("events", this::events)
               .started("membership", () -> joined.isDone() ? Health.up() : NOT_JOINED)
-              .management(
-                  r ->
-                      AdminAccess.register(
-                          r, settings.server(), new QuarantineRoutes(store.quarantine())))
+              .management(r -> AdminAccess.register(r, settings.server(), admin))
               .onStop(this::drain)
               .start();
     } catch (RuntimeException e) {
@@ -207,6 +208,15 @@ public final class RelayService implements RunningService {
     return switch (settings.leases()) {
       case Leases.Database() -> store.leases();
       case Leases.Kubernetes kubernetes -> KubernetesLeases.open(kubernetes, settings.timing());
+    };
+  }
+
+  private HttpService admin(LeaseStore from) {
+    var quarantine = new QuarantineRoutes(store.quarantine());
+    var look = new LookRoutes(new OwnershipView(from, settings.timing()), store.outlook());
+    return rules -> {
+      quarantine.routing(rules);
+      look.routing(rules);
     };
   }
 

@@ -14,12 +14,16 @@ import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.TestDatabase;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.io.StringReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -162,5 +166,53 @@ final class RelayServiceIT {
         .isEqualTo(1);
     assertThat(database.number("SELECT COUNT(*) FROM obt_decision")).isEqualTo(1);
     await().until(() -> database.number("SELECT COUNT(*) FROM obt") == 0);
+  }
+
+  @Test
+  void any_relay_tells_who_owns_what_and_what_of_an_aggregate_waits_and_was_decided()
+      throws Exception {
+    Migrations.outbox(database.dataSource());
+    createQueue();
+    RelayService first = relay();
+    RelayService second = relay();
+    await().until(() -> owned(first) == 32 && owned(second) == 32);
+    JsonObject all = json(call(second, "GET", "/admin/partitions"));
+    assertThat(all.getJsonArray("members")).hasSize(2);
+    assertThat(all.getJsonArray("partitions")).hasSize(64);
+    JsonObject last = all.getJsonArray("partitions").getJsonObject(63);
+    assertThat(last.getInt("firstSlot")).isEqualTo(252);
+    assertThat(last.getInt("lastSlot")).isEqualTo(255);
+    assertThat(last.getString("state")).isEqualTo("owned");
+    assertThat(Long.parseLong(last.getString("epoch"))).isPositive();
+    assertThat(all.getJsonArray("members").getValuesAs(JsonObject.class))
+        .extracting(m -> m.getString("member"))
+        .contains(last.getString("owner"));
+
+    commit("<a&b>", "{\"x\":\"" + "y".repeat(300_000) + "\"}");
+    commit("<a&b>", "{}");
+    await().until(() -> call(first, "GET", "/admin/quarantine").body().contains("eventId"));
+    String look = "/admin/aggregate?aggregateType=test&aggregateId=%3Ca%26b%3E";
+    JsonObject waiting = json(call(first, "GET", look));
+    assertThat(waiting.getInt("slot")).isEqualTo(new Aggregate("test", "<a&b>").slot());
+    assertThat(waiting.getJsonArray("items").getValuesAs(JsonObject.class))
+        .extracting(e -> e.getString("sequence"))
+        .containsExactly("1", "2");
+    String event = waiting.getJsonArray("items").getJsonObject(0).getString("eventId");
+    assertThat(call(first, "GET", "/admin/aggregate?aggregateType=test").statusCode())
+        .isEqualTo(400);
+    call(first, "POST", "/admin/quarantine/" + event + "/discard?why=too+large");
+    JsonObject decided =
+        json(call(second, "GET", "/admin/decisions")).getJsonArray("items").getJsonObject(0);
+    assertThat(decided.getString("eventId")).isEqualTo(event);
+    assertThat(decided.getString("why")).isEqualTo("too large");
+    assertThat(Duration.between(Instant.parse(decided.getString("at")), Instant.now()).abs())
+        .isLessThan(Duration.ofMinutes(5));
+  }
+
+  private static JsonObject json(HttpResponse<String> answer) {
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    try (var reader = Json.createReader(new StringReader(answer.body()))) {
+      return reader.readObject();
+    }
   }
 }

@@ -1,0 +1,106 @@
+package io.outboxpipeline.console;
+
+import io.helidon.openapi.OpenApiFeature;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.HttpService;
+import io.outboxpipeline.console.ConsoleSettings.PipelineSettings;
+import io.outboxpipeline.console.access.Gate;
+import io.outboxpipeline.console.ask.ServiceClient;
+import io.outboxpipeline.console.model.Actions;
+import io.outboxpipeline.console.model.Desk;
+import io.outboxpipeline.console.model.FlowMeter;
+import io.outboxpipeline.console.model.Pipeline;
+import io.outboxpipeline.console.page.ApiRoutes;
+import io.outboxpipeline.console.page.Assets;
+import io.outboxpipeline.console.page.PageRoutes;
+import io.outboxpipeline.console.page.SignInRoutes;
+import io.outboxpipeline.console.page.Streams;
+import io.outboxpipeline.runtime.Metrics;
+import io.outboxpipeline.runtime.RunningService;
+import io.outboxpipeline.runtime.ServiceServer;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A running console. It keeps nothing that must outlive it. Thread-safe. */
+public final class ConsoleService implements RunningService {
+  private static final Duration WRONG_TOKEN = Duration.ofSeconds(1);
+
+  private final Metrics metrics = new Metrics();
+  private final ServiceClient client;
+  private final Map<String, Desk> desks = new LinkedHashMap<>();
+  private final ServiceServer server;
+
+  private ConsoleService(ConsoleSettings settings) {
+    var clock = InstantSource.system();
+    client = new ServiceClient(settings.patience());
+    Duration pause = Duration.ofSeconds(1).dividedBy(settings.decisionsPerSecond());
+    for (PipelineSettings p : settings.pipelines()) {
+      var pipeline = new Pipeline(p.name(), p.bases(), p.relays(), p.consumers(), client);
+      desks.put(
+          p.name(),
+          new Desk(
+              pipeline,
+              new FlowMeter(pipeline, clock),
+              new Actions(pipeline, clock, pause),
+              p.namespace(),
+              p.name()));
+    }
+    String prefix = settings.access().prefix();
+    var gate = new Gate(settings.access(), clock, WRONG_TOKEN);
+    var streams = new Streams(desks);
+    List<HttpService> pages =
+        List.of(
+            new SignInRoutes(gate, prefix), new Assets(), new PageRoutes(desks, prefix), streams);
+    try {
+      server =
+          ServiceServer.builder("console", settings.server(), metrics)
+              .feature(
+                  OpenApiFeature.builder()
+                      .servicesDiscoverServices(false)
+                      .staticFile("io/outboxpipeline/console/openapi.yaml")
+                      .build())
+              .routing(r -> r.addFilter(gate))
+              .routing(r -> register(r, prefix, pages))
+              .onStop(streams::stop)
+              .start();
+    } catch (RuntimeException e) {
+      release();
+      throw e;
+    }
+  }
+
+  private void register(HttpRouting.Builder routing, String prefix, List<HttpService> pages) {
+    routing.register(prefix + "/api/v1", new ApiRoutes(desks));
+    routing.register(
+        prefix.isEmpty() ? "/" : prefix, rules -> pages.forEach(p -> p.routing(rules)));
+  }
+
+  /**
+   * Starts a console. It listens at once, whatever its services do.
+   *
+   * @throws io.outboxpipeline.runtime.PortInUse if another process has the port
+   */
+  public static ConsoleService start(ConsoleSettings settings) {
+    return new ConsoleService(settings);
+  }
+
+  @Override
+  public ServiceServer server() {
+    return server;
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    release();
+  }
+
+  private void release() {
+    desks.values().forEach(d -> d.actions().close());
+    client.close();
+    metrics.close();
+  }
+}

@@ -1,0 +1,149 @@
+package io.outboxpipeline.console;
+
+import io.outboxpipeline.console.access.AccessSettings;
+import io.outboxpipeline.console.ask.Endpoint;
+import io.outboxpipeline.runtime.Secret;
+import io.outboxpipeline.runtime.ServerSettings;
+import io.outboxpipeline.runtime.Settings;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The console's settings.
+ *
+ * @param patience with a service that is asked
+ * @param decisionsPerSecond of an action on many problems
+ */
+public record ConsoleSettings(
+    ServerSettings server,
+    AccessSettings access,
+    List<PipelineSettings> pipelines,
+    Duration patience,
+    int decisionsPerSecond) {
+
+  /** How long a service may take to answer if nothing else is set. */
+  public static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(3);
+
+  /** How fast an action on many problems goes if nothing else is set. */
+  public static final int DEFAULT_RATE = 20;
+
+  private static final int PORT = 8080;
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+
+  /**
+   * One pipeline.
+   *
+   * @param namespace of its resource; empty if not known
+   */
+  public record PipelineSettings(
+      String name,
+      String namespace,
+      List<Endpoint> bases,
+      List<Endpoint> relays,
+      List<Endpoint> consumers) {
+
+    public PipelineSettings {
+      bases = List.copyOf(bases);
+      relays = List.copyOf(relays);
+      consumers = List.copyOf(consumers);
+    }
+  }
+
+  public ConsoleSettings {
+    pipelines = List.copyOf(pipelines);
+  }
+
+  /**
+   * Reads and checks them.
+   *
+   * @throws io.outboxpipeline.runtime.InvalidSettings naming every bad key
+   */
+  public static ConsoleSettings read(Settings s) {
+    List<PipelineSettings> pipelines = new ArrayList<>();
+    for (String name : s.requiredText("console.pipelines", "CONSOLE_PIPELINES").split(",")) {
+      String pipeline = name.strip();
+      if (NAME.matcher(pipeline).matches()) {
+        pipelines.add(pipeline(s, pipeline));
+      } else if (!name.isEmpty()) {
+        s.problem(
+            "console.pipelines",
+            "CONSOLE_PIPELINES",
+            "must be names of a–z, 0–9 and -, with commas");
+      }
+    }
+    var settings =
+        new ConsoleSettings(
+            ServerSettings.read(s, PORT),
+            AccessSettings.read(s),
+            pipelines,
+            s.duration(
+                "console.patience",
+                "CONSOLE_PATIENCE",
+                DEFAULT_PATIENCE,
+                Duration.ofMillis(100),
+                Duration.ofSeconds(4)),
+            s.integer(
+                "console.decisions-per-second",
+                "CONSOLE_DECISIONS_PER_SECOND",
+                DEFAULT_RATE,
+                1,
+                1000));
+    s.check();
+    return settings;
+  }
+
+  private static PipelineSettings pipeline(Settings s, String name) {
+    return new PipelineSettings(
+        name,
+        s.text("console." + name + ".namespace", variable(name, "NAMESPACE"), ""),
+        endpoints(s, name, "bases", Optional.empty()),
+        endpoints(s, name, "relays", token(s, name, "relay-token")),
+        endpoints(s, name, "consumers", token(s, name, "consumer-token")));
+  }
+
+  private static Optional<Secret> token(Settings s, String pipeline, String key) {
+    return s.optionalSecret("console." + pipeline + "." + key, variable(pipeline, key));
+  }
+
+  private static String variable(String pipeline, String key) {
+    return "CONSOLE_" + (pipeline + "_" + key).toUpperCase(Locale.ROOT).replace('-', '_');
+  }
+
+  private static List<Endpoint> endpoints(
+      Settings s, String pipeline, String kind, Optional<Secret> token) {
+    String key = "console." + pipeline + "." + kind;
+    String variable = variable(pipeline, kind);
+    List<Endpoint> endpoints = new ArrayList<>();
+    for (String text : s.text(key, variable, "").split(",")) {
+      if (!text.isBlank()) {
+        uri(text.strip())
+            .ifPresentOrElse(
+                uri -> endpoints.add(new Endpoint(uri, token)),
+                () ->
+                    s.problem(
+                        key,
+                        variable,
+                        "must be URIs that begin with http:// or https://, with commas"));
+      }
+    }
+    return endpoints;
+  }
+
+  private static Optional<URI> uri(String text) {
+    try {
+      var uri = new URI(text);
+      boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      return http && uri.getHost() != null && uri.getRawQuery() == null
+          ? Optional.of(uri)
+          : Optional.empty();
+    } catch (URISyntaxException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package io.outboxpipeline.console.access;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.Filter;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http.ServerRequest;
+import io.outboxpipeline.runtime.ProblemException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What every request passes: it must be meant for this console, come from somebody who has signed
+ * in, and, if it changes something, from a page of the console. Thread-safe.
+ */
+public final class Gate implements Filter {
+  static final String COOKIE = "outbox-console";
+
+  /**
+   * No script, style or font but the console's own files, no frames, no forms to elsewhere; nothing
+   * inline, and nothing that evaluates texts.
+   */
+  private static final String POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+          + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+  private static final String SCHEME = "bearer ";
+  private static final Set<Method> SAFE = Set.of(Method.GET, Method.HEAD, Method.OPTIONS);
+
+  /** Paths that probes and scrapers ask for, by whatever name they know the process. */
+  private static final List<String> PROBES = List.of("/health", "/metrics");
+
+  private final AccessSettings settings;
+  private final Origins origins;
+  private final Tokens tokens;
+  private final Sessions sessions;
+  private final String prefix;
+
+  public Gate(AccessSettings settings, InstantSource clock, Duration delay) {
+    this.settings = settings;
+    origins = new Origins(settings);
+    tokens = new Tokens(settings, delay);
+    sessions = new Sessions(settings, clock);
+    prefix = settings.prefix();
+  }
+
+  /** Who asks; only behind this filter. */
+  public static User user(ServerRequest req) {
+    return req.context().get(User.class).orElseThrow();
+  }
+
+  /** Refuses those who may only look. */
+  public static User operator(ServerRequest req) {
+    User user = user(req);
+    if (!user.decides()) {
+      throw new ProblemException(
+          Status.FORBIDDEN_403, "A viewer may look, and not decide. Sign in as an operator.");
+    }
+    return user;
+  }
+
+  /**
+   * Whom a token is good for; a wrong one takes a second.
+   *
+   * @throws ProblemException 429 if a wrong one came from this address just now
+   */
+  public Optional<User> user(String token, String address) {
+    return tokens.user(token, address);
+  }
+
+  /** Whether a part of a URL may open a session: where there is no sign-in. */
+  public boolean opensWith(String key) {
+    return settings.linkKey().isPresent() && !key.isEmpty();
+  }
+
+  /** The Set-Cookie header that opens a session. */
+  public String cookie(User user) {
+    return set(sessions.open(user), Sessions.LENGTH);
+  }
+
+  /** The Set-Cookie header that ends it. */
+  public String noCookie() {
+    return set("", Duration.ZERO);
+  }
+
+  private String set(String value, Duration length) {
+    return COOKIE
+        + "="
+        + value
+        + "; Path="
+        + (prefix.isEmpty() ? "/" : prefix)
+        + "; Max-Age="
+        + length.toSeconds()
+        + "; HttpOnly; SameSite=Strict"
+        + (settings.secure() ? "; Secure" : "");
+  }
+
+  @Override
+  public void filter(FilterChain chain, RoutingRequest req, RoutingResponse res) {
+    String path = req.path().path();
+    if (PROBES.stream().anyMatch(p -> path.equals(p) || path.startsWith(p + "/"))) {
+      chain.proceed();
+      return;
+    }
+    headers(res);
+    String host = req.headers().first(HeaderNames.HOST).orElse("");
+    if (!origins.mayBeCalled(host)) {
+      throw new ProblemException(
+          Status.MISDIRECTED_REQUEST_421,
+          "The console is not known by this name. CONSOLE_HOSTS or CONSOLE_PUBLIC_URL sets it.");
+    }
+    Optional<User> bearer = bearer(req);
+    if (bearer.isEmpty()
+        && !SAFE.contains(req.prologue().method())
+        && !origins.fromHere(req.headers(), host)) {
+      throw new ProblemException(
+          Status.FORBIDDEN_403, "This came from another site's page, so nothing was done.");
+    }
+    Optional<User> user = bearer.or(() -> session(req));
+    if (user.isEmpty() && !open(path)) {
+      turnAway(path, req, res);
+      return;
+    }
+    user.ifPresent(u -> req.context().register(u));
+    chain.proceed();
+  }
+
+  private static void headers(RoutingResponse res) {
+    res.header(HeaderNames.create("Content-Security-Policy"), POLICY);
+    res.header(HeaderNames.create("X-Content-Type-Options"), "nosniff");
+    res.header(HeaderNames.create("Referrer-Policy"), "same-origin");
+    res.header(HeaderNames.create("Cross-Origin-Resource-Policy"), "same-origin");
+    res.header(HeaderNames.create("Cross-Origin-Opener-Policy"), "same-origin");
+    res.header(HeaderNames.CACHE_CONTROL, "no-store");
+  }
+
+  private boolean open(String path) {
+    return path.equals(prefix + "/sign-in")
+        || path.startsWith(prefix + "/assets/")
+        || path.equals("/openapi");
+  }
+
+  private Optional<User> bearer(RoutingRequest req) {
+    return req.headers()
+        .first(HeaderNames.AUTHORIZATION)
+        .filter(h -> h.toLowerCase(Locale.ROOT).startsWith(SCHEME))
+        .map(
+            h ->
+                tokens
+                    .user(h.substring(SCHEME.length()).strip(), req.remotePeer().host())
+                    .orElseThrow(Gate::unknown));
+  }
+
+  private Optional<User> session(RoutingRequest req) {
+    return req.headers().cookies().first(COOKIE).asOptional().flatMap(sessions::user);
+  }
+
+  private static ProblemException unknown() {
+    return new ProblemException(
+            Status.UNAUTHORIZED_401, "Sign in, or send a token as Authorization: Bearer.")
+        .withHeader("WWW-Authenticate", "Bearer realm=\"console\"");
+  }
+
+  /** A page's reader is led to the sign-in; programs and streams are told. */
+  private void turnAway(String path, RoutingRequest req, RoutingResponse res) {
+    boolean page =
+        req.prologue().method().equals(Method.GET)
+            && !path.startsWith(prefix + "/api/")
+            && req.headers().first(HeaderNames.ACCEPT).orElse("").contains("text/html");
+    if (!page) {
+      throw unknown();
+    }
+    String query = req.query().rawValue();
+    String key = req.query().first("key").orElse("");
+    if (opensWith(key)) {
+      res.status(Status.SEE_OTHER_303)
+          .header(HeaderNames.LOCATION, prefix + "/sign-in?key=" + encoded(key))
+          .send();
+      return;
+    }
+    String to = path + (query.isEmpty() ? "" : "?" + query);
+    res.status(Status.SEE_OTHER_303)
+        .header(HeaderNames.LOCATION, prefix + "/sign-in?to=" + encoded(to))
+        .send();
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+}

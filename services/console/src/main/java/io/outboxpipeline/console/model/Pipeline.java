@@ -1,0 +1,91 @@
+package io.outboxpipeline.console.model;
+
+import io.outboxpipeline.console.ask.Answer;
+import io.outboxpipeline.console.ask.Endpoint;
+import io.outboxpipeline.console.ask.ServiceClient;
+import jakarta.json.JsonObject;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/**
+ * One pipeline and its services. Services of a kind share a database, so any of them answers for
+ * all of its kind. Thread-safe.
+ */
+public final class Pipeline {
+  private final String name;
+  private final List<Endpoint> bases;
+  private final List<Endpoint> relays;
+  private final List<Endpoint> consumers;
+  private final ServiceClient client;
+
+  public Pipeline(
+      String name,
+      List<Endpoint> bases,
+      List<Endpoint> relays,
+      List<Endpoint> consumers,
+      ServiceClient client) {
+    this.name = name;
+    this.bases = List.copyOf(bases);
+    this.relays = List.copyOf(relays);
+    this.consumers = List.copyOf(consumers);
+    this.client = client;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** The services of a kind; none if the pipeline has none, or the console was not told. */
+  public List<Endpoint> services(Kind kind) {
+    return switch (kind) {
+      case BASE -> bases;
+      case RELAY -> relays;
+      case CONSUMER -> consumers;
+    };
+  }
+
+  /** One question to all services of a kind at once. */
+  record Question(Kind kind, String path) {}
+
+  /** Asks all questions at once; the answers are in their order. */
+  List<Asked> ask(List<Question> questions) {
+    List<Callable<Asked>> all =
+        questions.stream().<Callable<Asked>>map(q -> () -> ask(q.kind, q.path)).toList();
+    return client.all(all);
+  }
+
+  Asked ask(Kind kind, String path) {
+    List<Endpoint> services = services(kind);
+    List<Callable<Answer>> all =
+        services.stream().<Callable<Answer>>map(s -> () -> client.get(s, path)).toList();
+    return Asked.of(kind, services, client.all(all));
+  }
+
+  List<ServiceClient.Metered> metrics(Kind kind) {
+    List<Callable<ServiceClient.Metered>> all =
+        services(kind).stream()
+            .<Callable<ServiceClient.Metered>>map(s -> () -> client.metrics(s))
+            .toList();
+    return client.all(all);
+  }
+
+  /** Tells the first service of a kind that answers. */
+  Answer tell(Kind kind, String path, Optional<JsonObject> body) {
+    Answer last = new Answer.Silent("is not known to the console");
+    for (Endpoint service : services(kind)) {
+      last = client.post(service, path, body);
+      if (!(last instanceof Answer.Silent)) {
+        return last;
+      }
+    }
+    return last;
+  }
+
+  /** A value in a path or a query. */
+  static String encoded(String value) {
+    return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

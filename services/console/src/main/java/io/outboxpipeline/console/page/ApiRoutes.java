@@ -1,0 +1,189 @@
+package io.outboxpipeline.console.page;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.outboxpipeline.console.access.Gate;
+import io.outboxpipeline.console.access.User;
+import io.outboxpipeline.console.model.AggregateView;
+import io.outboxpipeline.console.model.Decisions;
+import io.outboxpipeline.console.model.Desk;
+import io.outboxpipeline.console.model.EventPlace;
+import io.outboxpipeline.console.model.Filter;
+import io.outboxpipeline.console.model.Job;
+import io.outboxpipeline.console.model.Problems;
+import io.outboxpipeline.console.model.SlotMap;
+import io.outboxpipeline.console.model.Snapshot;
+import io.outboxpipeline.runtime.JsonBody;
+import io.outboxpipeline.runtime.ProblemException;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import jakarta.json.spi.JsonProvider;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** {@code /api/v1}: what the pages show, as JSON. Thread-safe. */
+public final class ApiRoutes implements HttpService {
+  // Found once: Json.create… looks through the whole class path for its provider at each call.
+  private static final JsonProvider JSON = JsonProvider.provider();
+
+  private final Map<String, Desk> desks;
+
+  public ApiRoutes(Map<String, Desk> desks) {
+    this.desks = Map.copyOf(desks);
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules
+        .get("/pipelines", this::pipelines)
+        .get("/pipelines/{pipeline}/flow", told(d -> Json.flow(d.flow().flow())))
+        .get("/pipelines/{pipeline}/partitions", told(d -> Json.slots(SlotMap.of(d.pipeline()))))
+        .get("/pipelines/{pipeline}/problems", this::problems)
+        .get("/pipelines/{pipeline}/aggregate", this::aggregate)
+        .get("/pipelines/{pipeline}/event", this::event)
+        .get(
+            "/pipelines/{pipeline}/decisions",
+            told(d -> Json.decisions(Decisions.of(d.pipeline()))))
+        .post("/pipelines/{pipeline}/dry-runs", this::look)
+        .post("/pipelines/{pipeline}/actions", this::act)
+        .get("/pipelines/{pipeline}/actions/{job}", this::job);
+  }
+
+  private Handler told(Function<Desk, JsonObject> what) {
+    return (req, res) -> send(res, what.apply(Requests.desk(desks, req)));
+  }
+
+  private void pipelines(ServerRequest req, ServerResponse res) {
+    var items = JSON.createArrayBuilder();
+    desks.keySet().stream().sorted().forEach(items::add);
+    send(res, JSON.createObjectBuilder().add("items", items).build());
+  }
+
+  private void problems(ServerRequest req, ServerResponse res) {
+    Filter filter = Requests.filter(req.query());
+    Problems all = Problems.of(Requests.desk(desks, req).pipeline());
+    send(res, Json.problems(all, all.matching(filter)));
+  }
+
+  private void aggregate(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    String type = needed(req, "aggregateType");
+    String id = needed(req, "aggregateId");
+    send(res, Json.aggregate(AggregateView.of(desk.pipeline(), type, id)));
+  }
+
+  private void event(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    EventPlace place =
+        EventPlace.find(
+            desk.pipeline(),
+            needed(req, "eventId"),
+            Requests.value(req.query(), "aggregateType"),
+            Requests.value(req.query(), "aggregateId"));
+    send(res, Json.event(place));
+  }
+
+  private static String needed(ServerRequest req, String name) {
+    String value = Requests.value(req.query(), name);
+    if (value.isEmpty()) {
+      throw Requests.wrong(name, "must be given");
+    }
+    return value;
+  }
+
+  private void look(ServerRequest req, ServerResponse res) {
+    Gate.operator(req);
+    Desk desk = Requests.desk(desks, req);
+    JsonObject body = JsonBody.read(req);
+    JsonValue filter = body.getOrDefault("filter", JsonObject.EMPTY_JSON_OBJECT);
+    if (!(filter instanceof JsonObject fields)) {
+      throw Requests.wrong("/filter", "must be an object");
+    }
+    Snapshot snapshot = desk.actions().look(Requests.action(text(body, "action")), filter(fields));
+    send(res, Json.snapshot(snapshot));
+  }
+
+  /** A filter from JSON; a name that is none of its fields would mean more than was meant. */
+  private static Filter filter(JsonObject fields) {
+    Set<String> known =
+        Set.of("category", "aggregateType", "aggregateId", "eventType", "reason", "keys");
+    fields.keySet().stream()
+        .filter(f -> !known.contains(f))
+        .findFirst()
+        .ifPresent(
+            f -> {
+              throw Requests.wrong("/filter", "has a field that is none");
+            });
+    Set<String> keys = Set.of();
+    if (fields.containsKey("keys")) {
+      if (!(fields.get("keys") instanceof JsonArray array) || array.isEmpty()) {
+        throw Requests.wrong("/filter/keys", "must be an array of texts that is not empty");
+      }
+      keys =
+          array.stream()
+              .map(v -> v instanceof JsonString s ? s.getString() : "")
+              .collect(Collectors.toSet());
+    }
+    return new Filter(
+        Requests.category(text(fields, "category")),
+        text(fields, "aggregateType"),
+        text(fields, "aggregateId"),
+        text(fields, "eventType"),
+        text(fields, "reason"),
+        keys);
+  }
+
+  private static String text(JsonObject body, String field) {
+    if (!body.containsKey(field)) {
+      return "";
+    }
+    if (body.get(field) instanceof JsonString text) {
+      return text.getString();
+    }
+    throw Requests.wrong("/" + field, "must be a text");
+  }
+
+  private void act(ServerRequest req, ServerResponse res) {
+    User user = Gate.operator(req);
+    Desk desk = Requests.desk(desks, req);
+    JsonObject body = JsonBody.read(req);
+    String why = Requests.why(user, text(body, "why"));
+    int count = body.get("count") instanceof JsonNumber n && n.isIntegral() ? n.intValue() : -1;
+    Job job =
+        desk.actions()
+            .act(text(body, "snapshot"), count, why)
+            .orElseThrow(
+                () -> new ProblemException(Status.CONFLICT_409, Text.SNAPSHOT_GONE.english()));
+    res.status(Status.ACCEPTED_202);
+    send(res, Json.job(job));
+  }
+
+  private void job(ServerRequest req, ServerResponse res) {
+    Optional<Job> job =
+        Requests.desk(desks, req).actions().job(req.path().pathParameters().get("job"));
+    send(
+        res,
+        Json.job(
+            job.orElseThrow(
+                () ->
+                    new ProblemException(
+                        Status.NOT_FOUND_404, "The console knows no such action, or no longer."))));
+  }
+
+  private static void send(ServerResponse res, JsonObject json) {
+    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
+  }
+}

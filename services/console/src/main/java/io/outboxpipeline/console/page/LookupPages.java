@@ -1,0 +1,116 @@
+package io.outboxpipeline.console.page;
+
+import static io.outboxpipeline.console.page.Html.tag;
+
+import io.outboxpipeline.console.model.AggregateView;
+import io.outboxpipeline.console.model.EventPlace;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** One aggregate, and one event. */
+final class LookupPages {
+  private final Links links;
+  private final String pipeline;
+
+  LookupPages(Links links, String pipeline) {
+    this.links = links;
+    this.pipeline = pipeline;
+  }
+
+  Html aggregate(Optional<AggregateView> found, String type, String id) {
+    Html form =
+        tag("form")
+            .set("method", "get")
+            .set("action", links.page(pipeline, "aggregate"))
+            .set("class", "filter")
+            .with(
+                Layout.field(Text.AGGREGATE_TYPE, "aggregateType", type),
+                Layout.field(Text.AGGREGATE_ID, "aggregateId", id),
+                tag("button").set("type", "submit").text(Text.FIND));
+    return Html.all(tag("h2", Text.FIND_AGGREGATE), form, found.map(this::view).orElse(Html.NONE));
+  }
+
+  private Html view(AggregateView a) {
+    return Html.all(
+        Layout.troubles(a.troubles()),
+        tag("h2").text(a.type() + " " + a.id()),
+        a.slot().isPresent() ? tag("p").text(Text.IN_SLOT.with(a.slot().getAsInt())) : Html.NONE,
+        a.problems().isEmpty()
+            ? Html.NONE
+            : new ProblemsPage(links, pipeline, false).table(a.problems(), false),
+        rows(
+            Text.WAITING_EVENTS,
+            List.of(Text.NUMBER, Text.EVENT_TYPE, Text.EVENT_ID, Text.COMMITTED_AT),
+            a.waiting().stream()
+                .map(w -> Layout.row(w.sequence(), w.eventType(), w.eventId(), w.committedAt()))
+                .toList()),
+        rows(
+            Text.CONSUMER_POSITION,
+            List.of(Text.SOURCE, Text.APPLIED_UP_TO, Text.STANDS_STILL),
+            a.chains().stream()
+                .map(c -> Layout.row(c.source(), c.last(), c.standstill()))
+                .toList()),
+        rows(
+            Text.KEPT_EVENTS,
+            List.of(Text.NUMBER, Text.EVENT_TYPE, Text.EVENT_ID, Text.REASON),
+            a.chains().stream()
+                .flatMap(c -> c.kept().stream())
+                .map(k -> Layout.row(k.sequence(), k.eventType(), k.eventId(), k.reason()))
+                .toList()),
+        rows(
+            Text.LAST_APPLIED,
+            List.of(Text.NUMBER, Text.EVENT_ID, Text.APPLIED_AT),
+            a.applied().stream()
+                .map(e -> Layout.row(e.sequence(), e.eventId(), e.appliedAt()))
+                .toList()),
+        tag("p", Text.PAYLOADS_HIDDEN));
+  }
+
+  private static Html rows(Text caption, List<Text> heads, List<Html> rows) {
+    return rows.isEmpty() ? Html.NONE : Layout.table(caption, heads, rows.stream());
+  }
+
+  Html event(Optional<EventPlace> found, String eventId, String type, String id) {
+    Html form =
+        tag("form")
+            .set("method", "get")
+            .set("action", links.page(pipeline, "event"))
+            .set("class", "filter")
+            .with(
+                Layout.field(Text.EVENT_ID, "eventId", eventId),
+                Layout.field(Text.AGGREGATE_TYPE, "aggregateType", type),
+                Layout.field(Text.AGGREGATE_ID, "aggregateId", id),
+                tag("button").set("type", "submit").text(Text.FIND));
+    return Html.all(
+        tag("h2", Text.FIND_EVENT),
+        tag("p", Text.EVENT_LEAD),
+        form,
+        found.map(this::place).orElse(Html.NONE));
+  }
+
+  private Html place(EventPlace e) {
+    Stream<String> sentences =
+        switch (e.place()) {
+          case OUTBOX ->
+              Stream.of(
+                  Text.AT_OUTBOX.with(e.sequence(), e.before()),
+                  e.reason().isEmpty() ? "" : Text.AT_OUTBOX_HELD.with(e.reason()));
+          case QUARANTINED -> Stream.of(Text.AT_QUARANTINED.with(e.reason()));
+          case PARKED -> Stream.of(Text.AT_PARKED.with(e.sequence(), e.reason()));
+          case REJECTED -> Stream.of(Text.AT_REJECTED.with(e.reason()));
+          case CONFLICT -> Stream.of(Text.AT_CONFLICT.with(e.reason()));
+          case APPLIED -> Stream.of(Text.AT_APPLIED.with(e.sequence()));
+          case NOT_FOUND -> Stream.of(Text.AT_NOT_FOUND.english());
+          case AGGREGATE_NEEDED -> Stream.of(Text.AT_AGGREGATE_NEEDED.english());
+        };
+    Stream<String> at = e.at().isEmpty() ? Stream.of() : Stream.of(Text.AS_OF.with(e.at()));
+    return Html.all(
+        tag("div")
+            .set("class", "place-of-event")
+            .set("role", "status")
+            .with(
+                Stream.concat(sentences, at).filter(s -> !s.isEmpty()).map(s -> tag("p").text(s))),
+        e.aggregate().map(this::view).orElse(Html.NONE));
+  }
+}

@@ -1,0 +1,228 @@
+package io.outboxpipeline.console.page;
+
+import static io.outboxpipeline.console.page.Html.tag;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.helidon.common.parameters.Parameters;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.outboxpipeline.console.access.Gate;
+import io.outboxpipeline.console.access.User;
+import io.outboxpipeline.console.model.AggregateView;
+import io.outboxpipeline.console.model.Decisions;
+import io.outboxpipeline.console.model.Desk;
+import io.outboxpipeline.console.model.EventPlace;
+import io.outboxpipeline.console.model.Filter;
+import io.outboxpipeline.console.model.Job;
+import io.outboxpipeline.console.model.Problems;
+import io.outboxpipeline.console.model.SlotMap;
+import io.outboxpipeline.console.model.Snapshot;
+import io.outboxpipeline.console.page.Layout.Section;
+import io.outboxpipeline.runtime.Problem.FieldError;
+import io.outboxpipeline.runtime.ProblemException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The pages. Every form leads to a whole page, so that they work without a script. Thread-safe. */
+public final class PageRoutes implements HttpService {
+  private final Map<String, Desk> desks;
+  private final Layout layout;
+  private final Links links;
+
+  /**
+   * @param prefix what the paths of all links begin with
+   */
+  public PageRoutes(Map<String, Desk> desks, String prefix) {
+    this.desks = Map.copyOf(desks);
+    links = new Links(prefix);
+    layout = new Layout(links);
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules
+        .get("/", page(this::home))
+        .get("/p/{pipeline}/flow", page(this::flow))
+        .get("/p/{pipeline}/slots", page(this::slots))
+        .get("/p/{pipeline}/problems", page(this::problems))
+        .get("/p/{pipeline}/aggregate", page(this::aggregate))
+        .get("/p/{pipeline}/event", page(this::event))
+        .get("/p/{pipeline}/decisions", page(this::decisions))
+        .get("/p/{pipeline}/commands", page(this::commands))
+        .get("/p/{pipeline}/job", page(this::job))
+        .post("/p/{pipeline}/look", page(this::look))
+        .post("/p/{pipeline}/act", page(this::act));
+  }
+
+  /** What is wrong with a request is told as a page, too. */
+  private Handler page(Handler handler) {
+    return (req, res) -> {
+      try {
+        handler.handle(req, res);
+      } catch (ProblemException e) {
+        String fields =
+            e.problem().errors().stream()
+                .map((FieldError f) -> f.pointer() + " " + f.message())
+                .collect(Collectors.joining("; "));
+        res.status(Status.create(e.problem().status()));
+        send(
+            res,
+            layout.page(
+                Optional.of(Gate.user(req)),
+                Text.CONSOLE,
+                Html.all(
+                    tag("p").set("role", "alert").text(e.problem().detail()),
+                    fields.isEmpty() ? Html.NONE : tag("p").text(fields),
+                    tag("p", tag("a").set("href", links.home()).text(Text.PIPELINES)))));
+      }
+    };
+  }
+
+  private void home(ServerRequest req, ServerResponse res) {
+    if (desks.size() == 1) {
+      String only = desks.keySet().iterator().next();
+      res.status(Status.SEE_OTHER_303)
+          .header(HeaderNames.LOCATION, links.page(only, Section.FLOW.path()))
+          .send();
+      return;
+    }
+    Html list =
+        desks.isEmpty()
+            ? tag("p", Text.NO_PIPELINES)
+            : tag("ul")
+                .with(
+                    desks.keySet().stream()
+                        .sorted()
+                        .map(
+                            name ->
+                                tag(
+                                    "li",
+                                    tag("a")
+                                        .set("href", links.page(name, Section.FLOW.path()))
+                                        .text(name))));
+    send(res, layout.page(Optional.of(Gate.user(req)), Text.PIPELINES, list));
+  }
+
+  private void send(ServerRequest req, ServerResponse res, Section section, Html content) {
+    String pipeline = Requests.desk(desks, req).pipeline().name();
+    send(res, layout.page(Gate.user(req), pipeline, section, content));
+  }
+
+  private void flow(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    send(req, res, Section.FLOW, live(desk, "flow", FlowPage.content(desk.flow().flow())));
+  }
+
+  private void slots(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    Html content = SlotsPage.content(SlotMap.of(desk.pipeline()));
+    send(req, res, Section.SLOTS, live(desk, "slots", content));
+  }
+
+  private Html live(Desk desk, String view, Html content) {
+    String stream = links.page(desk.pipeline().name(), "stream", Map.of("view", view));
+    return tag("div").set("id", "live").set("data-stream", stream).with(content);
+  }
+
+  private void problems(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    Filter filter = Requests.filter(req.query()).withKeys(java.util.Set.of());
+    var page = new ProblemsPage(links, desk.pipeline().name(), Gate.user(req).decides());
+    send(req, res, Section.PROBLEMS, page.content(Problems.of(desk.pipeline()), filter));
+  }
+
+  private void look(ServerRequest req, ServerResponse res) {
+    Gate.operator(req);
+    Desk desk = Requests.desk(desks, req);
+    Parameters form = req.content().as(Parameters.class);
+    Snapshot snapshot =
+        desk.actions().look(Requests.action(Requests.value(form, "action")), Requests.filter(form));
+    send(req, res, Section.PROBLEMS, actions(desk).confirm(snapshot));
+  }
+
+  private void act(ServerRequest req, ServerResponse res) {
+    User user = Gate.operator(req);
+    Desk desk = Requests.desk(desks, req);
+    Parameters form = req.content().as(Parameters.class);
+    if (Requests.value(form, "why").isBlank()) {
+      res.status(Status.BAD_REQUEST_400);
+      send(req, res, Section.PROBLEMS, actions(desk).told(Text.WHY_NEEDED));
+      return;
+    }
+    String why = Requests.why(user, Requests.value(form, "why"));
+    String count = Requests.value(form, "count");
+    Optional<Job> job =
+        desk.actions()
+            .act(
+                Requests.value(form, "snapshot"),
+                count.matches("\\d{1,6}") ? Integer.parseInt(count) : -1,
+                why);
+    if (job.isEmpty()) {
+      res.status(Status.CONFLICT_409);
+      send(req, res, Section.PROBLEMS, actions(desk).told(Text.SNAPSHOT_GONE));
+      return;
+    }
+    String to = links.page(desk.pipeline().name(), "job", Map.of("job", job.get().id()));
+    res.status(Status.SEE_OTHER_303).header(HeaderNames.LOCATION, to).send();
+  }
+
+  private void job(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    Optional<Job> job = desk.actions().job(Requests.value(req.query(), "job"));
+    if (job.isEmpty()) {
+      throw new ProblemException(Status.NOT_FOUND_404, "The console knows no such action.");
+    }
+    send(req, res, Section.PROBLEMS, actions(desk).job(job.get()));
+  }
+
+  private ActionPages actions(Desk desk) {
+    return new ActionPages(links, desk.pipeline().name());
+  }
+
+  private void aggregate(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    String type = Requests.value(req.query(), "aggregateType");
+    String id = Requests.value(req.query(), "aggregateId");
+    Optional<AggregateView> found =
+        type.isEmpty() || id.isEmpty()
+            ? Optional.empty()
+            : Optional.of(AggregateView.of(desk.pipeline(), type, id));
+    Html content = new LookupPages(links, desk.pipeline().name()).aggregate(found, type, id);
+    send(req, res, Section.AGGREGATE, content);
+  }
+
+  private void event(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    String eventId = Requests.value(req.query(), "eventId").strip();
+    String type = Requests.value(req.query(), "aggregateType");
+    String id = Requests.value(req.query(), "aggregateId");
+    Optional<EventPlace> found =
+        eventId.isEmpty()
+            ? Optional.empty()
+            : Optional.of(EventPlace.find(desk.pipeline(), eventId, type, id));
+    Html content = new LookupPages(links, desk.pipeline().name()).event(found, eventId, type, id);
+    send(req, res, Section.EVENT, content);
+  }
+
+  private void decisions(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    Html content =
+        DecisionsPage.content(Decisions.of(desk.pipeline()), actions(desk), desk.actions().jobs());
+    send(req, res, Section.DECISIONS, content);
+  }
+
+  private void commands(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    send(req, res, Section.COMMANDS, CommandsPage.content(desk.namespace(), desk.resource()));
+  }
+
+  private static void send(ServerResponse res, String page) {
+    res.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8").send(page.getBytes(UTF_8));
+  }
+}

@@ -1,0 +1,92 @@
+package io.outboxpipeline.console.page;
+
+import io.helidon.common.parameters.Parameters;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import io.outboxpipeline.console.access.User;
+import io.outboxpipeline.console.model.Desk;
+import io.outboxpipeline.console.model.Filter;
+import io.outboxpipeline.console.model.Problem.Action;
+import io.outboxpipeline.console.model.Problem.Category;
+import io.outboxpipeline.runtime.Problem.FieldError;
+import io.outboxpipeline.runtime.ProblemException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What requests of page and API have in common. */
+final class Requests {
+  private static final int LONGEST_WHY = 300;
+
+  private Requests() {}
+
+  /**
+   * The pipeline that the path names.
+   *
+   * @throws ProblemException 404 if there is none
+   */
+  static Desk desk(Map<String, Desk> desks, ServerRequest req) {
+    Desk desk = desks.get(req.path().pathParameters().get("pipeline"));
+    if (desk == null) {
+      throw new ProblemException(Status.NOT_FOUND_404, "The console knows no such pipeline.");
+    }
+    return desk;
+  }
+
+  static String value(Parameters from, String name) {
+    return from.first(name).orElse("");
+  }
+
+  /** A filter from a query or a form. */
+  static Filter filter(Parameters from) {
+    return new Filter(
+        category(value(from, "category")),
+        value(from, "aggregateType"),
+        value(from, "aggregateId"),
+        value(from, "eventType"),
+        value(from, "reason"),
+        from.contains("key") ? Set.copyOf(from.all("key")) : Set.of());
+  }
+
+  static Optional<Category> category(String code) {
+    if (code.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Arrays.stream(Category.values())
+            .filter(c -> c.code().equals(code))
+            .findFirst()
+            .orElseThrow(() -> wrong("category", "must be a category of problems")));
+  }
+
+  static Action action(String code) {
+    return Arrays.stream(Action.values())
+        .filter(a -> a.code().equals(code))
+        .findFirst()
+        .orElseThrow(() -> wrong("action", "must be retry, discard, skip or apply"));
+  }
+
+  /**
+   * Who wants it and why, as the services keep it.
+   *
+   * @throws ProblemException 400 if no reason is given, or one that can't be kept
+   */
+  static String why(User user, String reason) {
+    String why = reason.strip();
+    if (why.isEmpty()
+        || why.codePointCount(0, why.length()) > LONGEST_WHY
+        || why.chars().anyMatch(Character::isISOControl)) {
+      throw wrong("why", "must have 1 to " + LONGEST_WHY + " characters, and no line breaks");
+    }
+    return user.name() + ": " + why;
+  }
+
+  static ProblemException wrong(String field, String what) {
+    return new ProblemException(
+        Status.BAD_REQUEST_400,
+        "The request has fields that are wrong.",
+        List.of(new FieldError(field, what)));
+  }
+}

@@ -1,0 +1,124 @@
+package io.outboxpipeline.relay.look;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.ownership.StoreException;
+import io.outboxpipeline.runtime.DatabaseErrors;
+import io.outboxpipeline.runtime.DatabaseTrouble;
+import io.outboxpipeline.runtime.Methods;
+import io.outboxpipeline.runtime.Problem.FieldError;
+import io.outboxpipeline.runtime.ProblemException;
+import io.outboxpipeline.runtime.QueryParameters;
+import jakarta.json.JsonObject;
+import jakarta.json.spi.JsonProvider;
+import java.sql.SQLException;
+import java.util.ArrayList;
+
+/**
+ * {@code /admin/partitions}, {@code /admin/aggregate} and {@code /admin/decisions}: any relay
+ * answers for all. Thread-safe.
+ */
+public final class LookRoutes implements HttpService {
+  // Found once: Json.create… looks through the whole class path for its provider at each call.
+  private static final JsonProvider JSON = JsonProvider.provider();
+
+  private final OwnershipView ownership;
+  private final Outlook outlook;
+
+  public LookRoutes(OwnershipView ownership, Outlook outlook) {
+    this.ownership = ownership;
+    this.outlook = outlook;
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules
+        .get("/partitions", this::partitions)
+        .get("/aggregate", DatabaseErrors.guard(this::aggregate))
+        .get("/decisions", DatabaseErrors.guard(this::decisions));
+    Methods.only(rules, "/partitions", Method.GET);
+    Methods.only(rules, "/aggregate", Method.GET);
+    Methods.only(rules, "/decisions", Method.GET);
+  }
+
+  private void partitions(ServerRequest req, ServerResponse res) {
+    JsonObject json;
+    try {
+      json = ownership.json();
+    } catch (StoreException e) {
+      throw new ProblemException(
+              Status.SERVICE_UNAVAILABLE_503,
+              "The leases can't be read now: " + DatabaseTrouble.of(e))
+          .withHeader("Retry-After", "2");
+    }
+    send(res, json);
+  }
+
+  private void aggregate(ServerRequest req, ServerResponse res) throws SQLException {
+    int limit = limit(req);
+    Aggregate aggregate = aggregate(req);
+    var items = JSON.createArrayBuilder();
+    for (Outlook.Waiting w : outlook.waiting(aggregate, limit)) {
+      items.add(
+          JSON.createObjectBuilder()
+              .add("eventId", w.eventId())
+              .add("sequence", w.sequence())
+              .add("eventType", w.eventType())
+              .add("committedAt", w.committedAt().toString()));
+    }
+    send(
+        res,
+        JSON.createObjectBuilder()
+            .add("slot", aggregate.slot())
+            .add("searched", outlook != Outlook.NONE)
+            .add("items", items)
+            .build());
+  }
+
+  private void decisions(ServerRequest req, ServerResponse res) throws SQLException {
+    var items = JSON.createArrayBuilder();
+    for (Outlook.Decided d : outlook.decisions(limit(req))) {
+      items.add(
+          JSON.createObjectBuilder()
+              .add("at", d.at().toString())
+              .add("decision", d.decision())
+              .add("eventId", d.eventId())
+              .add("token", d.token())
+              .add("address", d.address())
+              .add("why", d.why()));
+    }
+    send(res, JSON.createObjectBuilder().add("items", items).build());
+  }
+
+  private static Aggregate aggregate(ServerRequest req) {
+    try {
+      return new Aggregate(
+          req.query().first("aggregateType").orElse(""),
+          req.query().first("aggregateId").orElse(""));
+    } catch (IllegalArgumentException e) {
+      throw new ProblemException(Status.BAD_REQUEST_400, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static int limit(ServerRequest req) {
+    var errors = new ArrayList<FieldError>();
+    int limit = QueryParameters.limit(req, errors);
+    if (!errors.isEmpty()) {
+      throw new ProblemException(
+          Status.BAD_REQUEST_400, "The query has parameters that are wrong.", errors);
+    }
+    return limit;
+  }
+
+  private static void send(ServerResponse res, JsonObject json) {
+    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
+  }
+}
