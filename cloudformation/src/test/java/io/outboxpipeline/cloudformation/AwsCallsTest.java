@@ -37,11 +37,14 @@ final class AwsCallsTest {
   @ParameterizedTest
   @MethodSource("components")
   void the_table_lists_what_the_code_calls(AwsActions component) {
-    // The consumer meets SQS through its library.
-    String by = component.equals(AwsActions.CONSUMER) ? "receiver" : component.component();
-    assertThat(called("io.outboxpipeline." + by))
+    var actions = new TreeSet<>(called("io.outboxpipeline." + component.component()));
+    if (component.equals(AwsActions.CONSUMER)) {
+      // It receives by a library.
+      actions.addAll(called("io.outboxpipeline.receiver"));
+    }
+    assertThat(actions)
         .filteredOn(action -> action.startsWith("sqs:"))
-        .isEqualTo(component.actions());
+        .containsExactlyElementsOf(component.actions());
   }
 
   /** A relay looks at the table through the library, which checks it for writers, too. */

@@ -18,6 +18,12 @@ final class NewEventTest {
   }
 
   @Test
+  void a_replacement_character_is_a_character() {
+    assertThatCode(() -> NewEvent.json(new Aggregate("a", "b"), "t", "[\"\uFFFD\", \"é\"]"))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
   void aggregates_that_the_table_could_not_keep_are_refused() {
     assertThatThrownBy(() -> new Aggregate("", "b")).hasMessageContaining("empty");
     assertThatThrownBy(() -> new Aggregate("a", "b".repeat(256))).hasMessageContaining("255");

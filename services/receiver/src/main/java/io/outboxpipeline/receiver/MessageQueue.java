@@ -40,6 +40,7 @@ final class MessageQueue {
   private final Optional<String> deadLetterQueue;
   private final Duration wait;
   private final QueueFacts facts;
+  private final FewReceives fewReceives = new FewReceives();
   private volatile String toldAboutDeadLetters = "";
 
   /**
@@ -118,8 +119,9 @@ final class MessageQueue {
     Duration visibility =
         Duration.ofSeconds(
             Long.parseLong(attributes.getOrDefault(QueueAttributeName.VISIBILITY_TIMEOUT, "30")));
-    return new Facts(
-        url, visibility, deadLetterUrl(attributes.get(QueueAttributeName.REDRIVE_POLICY)), now);
+    String policy = attributes.get(QueueAttributeName.REDRIVE_POLICY);
+    fewReceives.look(policy);
+    return new Facts(url, visibility, deadLetterUrl(policy), now);
   }
 
   /**

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,20 @@ final class RedrivePolicy {
                 }
               })
           .queueUrl();
+    }
+  }
+
+  /** After how many receives a message is dead-lettered; empty without such a policy. */
+  static OptionalInt maxReceives(@Nullable String policy) {
+    if (policy == null || policy.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    try {
+      // SQS gives it back as it was set: as a number or as text.
+      int count = JSON.readTree(policy).path("maxReceiveCount").asInt();
+      return count > 0 ? OptionalInt.of(count) : OptionalInt.empty();
+    } catch (JsonProcessingException e) {
+      return OptionalInt.empty();
     }
   }
 

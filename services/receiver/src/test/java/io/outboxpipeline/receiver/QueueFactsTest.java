@@ -101,6 +101,17 @@ final class QueueFactsTest {
     }
   }
 
+  @Test
+  void a_queue_that_gives_messages_up_after_few_receives_is_warned_of_once() {
+    var few = new FewReceives();
+    assertThat(few.look(null)).isFalse();
+    assertThat(few.look("{\"maxReceiveCount\":5}")).isFalse();
+    assertThat(few.look("{\"maxReceiveCount\":\"2\"}")).isTrue();
+    assertThat(few.look("{\"maxReceiveCount\":2}")).isFalse();
+    assertThat(few.look("{\"maxReceiveCount\":1}")).isTrue();
+    assertThat(few.look("dead")).isFalse();
+  }
+
   private static void awaited(CountDownLatch latch) {
     try {
       latch.await();

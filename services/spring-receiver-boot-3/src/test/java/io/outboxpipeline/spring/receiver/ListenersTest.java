@@ -71,6 +71,11 @@ final class ListenersTest {
       throw new EventRejectedException("no such order");
     }
 
+    @OutboxListener(type = "counted")
+    public void counted(Map<String, Integer> counts) {
+      seen.add(counts);
+    }
+
     List<Object> seen() {
       return seen;
     }
@@ -80,7 +85,7 @@ final class ListenersTest {
   void a_method_takes_the_payload_or_the_event_or_both() throws Exception {
     try (var context = new AnnotationConfigApplicationContext(Good.class)) {
       var handlers = Listeners.find(context.getBeanFactory(), new JsonPayloadReader());
-      assertThat(handlers).containsOnlyKeys("placed", "moved", "paid", "refused");
+      assertThat(handlers).containsOnlyKeys("placed", "moved", "paid", "refused", "counted");
       apply(handlers, event("placed", "{\"id\":\"7\",\"amount\":3,\"more\":[1]}"));
       apply(handlers, event("paid", "{}"));
       assertThat(context.getBean(Good.class).seen).containsExactly(new Placed("7", 3), "paid{}");
@@ -114,6 +119,18 @@ final class ListenersTest {
                 assertThat(e.rejections())
                     .extracting(Rejection::reason)
                     .allSatisfy(r -> assertThat(r).contains("payload").doesNotContain("secret")));
+  }
+
+  @Test
+  void a_maps_key_is_not_shown_either() {
+    var handlers = find(Good.class);
+    assertThatThrownBy(() -> apply(handlers, event("counted", "{\"secret\":\"many\"}")))
+        .isInstanceOfSatisfying(
+            RejectedEventException.class,
+            e ->
+                assertThat(e.rejections().get(0).reason())
+                    .endsWith("look at *")
+                    .doesNotContain("secret"));
   }
 
   @Test

@@ -42,6 +42,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.orm.jpa.SharedEntityManagerCreator;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionTemplate;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 
@@ -58,9 +59,13 @@ final class ReceiverApplicationIT {
   @AutoConfigurationPackage
   static class Application {
     @Bean
-    Copies copies(EntityManagerFactory factory, JdbcTemplate jdbc, OutboxTemplate outbox) {
-      return new Copies(
-          SharedEntityManagerCreator.createSharedEntityManager(factory), jdbc, outbox);
+    Copies copies(JdbcTemplate jdbc, OutboxTemplate outbox) {
+      return new Copies(jdbc, outbox);
+    }
+
+    @Bean
+    Placing placing(EntityManagerFactory factory, Copies copies) {
+      return new Placing(SharedEntityManagerCreator.createSharedEntityManager(factory), copies);
     }
 
     @Bean
@@ -79,41 +84,23 @@ final class ReceiverApplicationIT {
   record Placed(String id, String note) {}
 
   static class Copies {
-    private final EntityManager entities;
     private final JdbcTemplate jdbc;
     private final OutboxTemplate outbox;
     final AtomicInteger failures = new AtomicInteger();
     final CountDownLatch entered = new CountDownLatch(1);
     final CountDownLatch goOn = new CountDownLatch(1);
 
-    Copies(EntityManager entities, JdbcTemplate jdbc, OutboxTemplate outbox) {
-      this.entities = entities;
+    Copies(JdbcTemplate jdbc, OutboxTemplate outbox) {
       this.jdbc = jdbc;
       this.outbox = outbox;
     }
 
-    private void log(Event event) {
+    void log(Event event) {
       jdbc.update(
           "INSERT INTO copy_log (order_id, type, sequence) VALUES (?, ?, ?)",
           event.aggregate().id(),
           event.type(),
           event.sequence());
-    }
-
-    /** Writes by JPA, which may hold it back until the commit, and by JDBC, and looks only then. */
-    @OutboxListener(type = "order.placed")
-    public void placed(Event event, Placed placed) {
-      var copy = new CopiedOrder();
-      copy.id = placed.id();
-      copy.note = placed.note();
-      entities.persist(copy);
-      log(event);
-      if (placed.note().endsWith("flushed")) {
-        entities.flush();
-      }
-      if (placed.note().startsWith("bad")) {
-        throw new EventRejectedException("orders with this note are not known");
-      }
     }
 
     @OutboxListener(type = "order.paid")
@@ -136,6 +123,34 @@ final class ReceiverApplicationIT {
       entered.countDown();
       goOn.await();
       log(event);
+    }
+  }
+
+  /** Behind a proxy, whose transaction is the inbox's. */
+  static class Placing {
+    private final EntityManager entities;
+    private final Copies copies;
+
+    Placing(EntityManager entities, Copies copies) {
+      this.entities = entities;
+      this.copies = copies;
+    }
+
+    /** Writes by JPA, which may hold it back until the commit, and by JDBC, and looks only then. */
+    @Transactional
+    @OutboxListener(type = "order.placed")
+    public void placed(Event event, Placed placed) {
+      var copy = new CopiedOrder();
+      copy.id = placed.id();
+      copy.note = placed.note();
+      entities.persist(copy);
+      copies.log(event);
+      if (placed.note().endsWith("flushed")) {
+        entities.flush();
+      }
+      if (placed.note().startsWith("bad")) {
+        throw new EventRejectedException("orders with this note are not known");
+      }
     }
   }
 

@@ -36,6 +36,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
+import org.springframework.transaction.support.DefaultTransactionStatus;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 
 /** What the real auto-configurations make of an application, each with a database of its own. */
@@ -76,6 +79,24 @@ final class ReceiverAutoConfigurationIT {
     PlatformTransactionManager two(DataSource database) {
       return new DataSourceTransactionManager(database);
     }
+  }
+
+  static class WithoutConnections extends AbstractPlatformTransactionManager {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    protected Object doGetTransaction() {
+      return this;
+    }
+
+    @Override
+    protected void doBegin(Object transaction, TransactionDefinition definition) {}
+
+    @Override
+    protected void doCommit(DefaultTransactionStatus status) {}
+
+    @Override
+    protected void doRollback(DefaultTransactionStatus status) {}
   }
 
   @BeforeAll
@@ -187,6 +208,23 @@ final class ReceiverAutoConfigurationIT {
                               .orElseThrow()
                               .queueReached());
             });
+  }
+
+  /** As JTA's is: what its transactions commit is nothing of the inbox's. */
+  @Test
+  void a_manager_that_binds_no_jdbc_connection_ends_the_start() {
+    runner(database())
+        .withUserConfiguration(TwoManagers.class)
+        .withBean("other", PlatformTransactionManager.class, WithoutConnections::new)
+        .withPropertyValues(
+            "outboxpipeline.outbox.transaction-manager=one",
+            "outboxpipeline.receiver.transaction-manager=other")
+        .run(
+            context ->
+                assertThat(context)
+                    .getFailure()
+                    .rootCause()
+                    .hasMessageContaining("binds no JDBC connection"));
   }
 
   @Test

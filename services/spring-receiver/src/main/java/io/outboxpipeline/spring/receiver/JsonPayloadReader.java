@@ -12,6 +12,8 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.outboxpipeline.outbox.Event;
 import java.io.IOException;
 import java.lang.reflect.Type;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Reads JSON by a mapper of its own, because an application's mapper changes, and Jackson 2 and 3
@@ -32,6 +34,13 @@ public final class JsonPayloadReader implements PayloadReader {
           .disable(MapperFeature.ALLOW_FINAL_FIELDS_AS_MUTATORS)
           .build();
 
+  /** The names of properties, but not the keys of a map, which are values, too. */
+  private static String place(JsonMappingException e) {
+    return e.getPath().stream()
+        .map(r -> r.getFieldName() == null || r.getFrom() instanceof Map ? "*" : r.getFieldName())
+        .collect(Collectors.joining("."));
+  }
+
   @Override
   public Object read(Event event, Type type) {
     if (type.equals(byte[].class)) {
@@ -48,7 +57,7 @@ public final class JsonPayloadReader implements PayloadReader {
       return value;
     } catch (JsonMappingException e) {
       throw new EventRejectedException(
-          "the payload is no " + type.getTypeName() + ": look at " + e.getPathReference());
+          "the payload is no " + type.getTypeName() + ": look at " + place(e));
     } catch (JsonProcessingException e) {
       throw new EventRejectedException("the payload is not JSON");
     } catch (IOException e) {

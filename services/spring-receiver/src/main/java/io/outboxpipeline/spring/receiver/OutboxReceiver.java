@@ -75,8 +75,20 @@ public final class OutboxReceiver implements SmartLifecycle, SmartInitializingSi
     if (receiver != null) {
       return;
     }
-    DataSource database = ManagedDatabase.of(manager);
     SqsClient sqs = open();
+    try {
+      Receiver started = receiver(sqs);
+      started.start();
+      receiver = started;
+      client = sqs;
+    } catch (RuntimeException e) {
+      sqs.close();
+      throw e;
+    }
+  }
+
+  private Receiver receiver(SqsClient sqs) {
+    DataSource database = ManagedDatabase.of(manager);
     var builder =
         Receiver.builder(database, sqs, settings.queue())
             .transactions(new SpringTransactions(manager, database))
@@ -87,10 +99,7 @@ public final class OutboxReceiver implements SmartLifecycle, SmartInitializingSi
             .metrics(metrics);
     settings.deadLetterQueue().ifPresent(builder::deadLetterQueue);
     handlers.forEach(builder::handler);
-    Receiver started = builder.build();
-    started.start();
-    client = sqs;
-    receiver = started;
+    return builder.build();
   }
 
   private SqsClient open() {
