@@ -25,7 +25,7 @@ final class Sessions {
   static final Duration LENGTH = Duration.ofHours(8);
 
   /** A cookie's owner could try tokens against it: each try is to cost a while. */
-  private static final int ROUNDS = 300_000;
+  private static final int ROUNDS = 100_000;
 
   private static final byte[] SALT = "outboxpipeline console session".getBytes(UTF_8);
   private static final Base64.Encoder TEXT = Base64.getUrlEncoder().withoutPadding();
