@@ -6,9 +6,7 @@ import io.helidon.webserver.http.HttpService;
 import io.outboxpipeline.console.ConsoleSettings.PipelineSettings;
 import io.outboxpipeline.console.access.Gate;
 import io.outboxpipeline.console.ask.ServiceClient;
-import io.outboxpipeline.console.model.Actions;
 import io.outboxpipeline.console.model.Desk;
-import io.outboxpipeline.console.model.FlowMeter;
 import io.outboxpipeline.console.model.Pipeline;
 import io.outboxpipeline.console.page.ApiRoutes;
 import io.outboxpipeline.console.page.Assets;
@@ -39,14 +37,7 @@ public final class ConsoleService implements RunningService {
     Duration pause = Duration.ofSeconds(1).dividedBy(settings.decisionsPerSecond());
     for (PipelineSettings p : settings.pipelines()) {
       var pipeline = new Pipeline(p.name(), p.bases(), p.relays(), p.consumers(), client);
-      desks.put(
-          p.name(),
-          new Desk(
-              pipeline,
-              new FlowMeter(pipeline, clock),
-              new Actions(pipeline, clock, pause),
-              p.namespace(),
-              p.name()));
+      desks.put(p.name(), Desk.of(pipeline, clock, pause, p.namespace()));
     }
     String prefix = settings.access().prefix();
     var gate = new Gate(settings.access(), clock, WRONG_TOKEN);

@@ -242,8 +242,11 @@ final class ApiTest {
       assertThat(fields(list(part, "troubles"), "why")).contains("gave no answer");
     }
     played.relay.close();
-    assertThat(fields(list(played.get(PIPELINE + "/partitions"), "troubles"), "why"))
-        .contains("nothing listens there");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(fields(list(played.get(PIPELINE + "/partitions"), "troubles"), "why"))
+                    .contains("nothing listens there"));
   }
 
   @Test

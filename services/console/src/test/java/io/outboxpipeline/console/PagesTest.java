@@ -201,7 +201,7 @@ final class PagesTest {
       assertThat(answer.headers().firstValue("x-accel-buffering")).contains("no");
       var event = new StringBuilder();
       try (InputStream in = answer.body()) {
-        while (event.indexOf("data:") < 0 || !event.toString().endsWith("\n\n")) {
+        while (event.indexOf("data: ") < 0 || !event.toString().endsWith("\n\n")) {
           event.append((char) in.read());
         }
       }

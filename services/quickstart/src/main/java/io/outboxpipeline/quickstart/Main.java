@@ -30,7 +30,7 @@ public final class Main {
       System.out.println("OutboxPipeline starts on this machine:");
       var stack = new Stack(ports, console.admin(), running);
       show(ports, stack);
-      System.out.println(next(ports, stack));
+      System.out.println(next(ports, stack, console.url()));
     } catch (IllegalStateException | IOException | SQLException e) {
       System.err.println("The quickstart failed: " + e.getMessage());
       System.exit(1);
@@ -61,7 +61,7 @@ public final class Main {
     }
   }
 
-  private static String next(Ports ports, Stack stack) {
+  private static String next(Ports ports, Stack stack, String console) {
     return String.format(
         Locale.ROOT,
         """
@@ -74,6 +74,7 @@ public final class Main {
           curl http://127.0.0.1:%3$d/metrics                              a relay's metrics
           curl http://127.0.0.1:%4$d/health/ready                         the other relay's health
 
+        Console: %7$s
         MariaDB: %5$s (user and password: outbox), databases base and consumer
         SQS:     %6$s, queue spending.fifo
 
@@ -83,7 +84,8 @@ public final class Main {
         ports.relay(),
         ports.secondRelay(),
         "127.0.0.1:" + stack.database("base").port(),
-        stack.sqsEndpoint());
+        stack.sqsEndpoint(),
+        console);
   }
 
   /** Stops the services, then what they run on; the data goes with it. */

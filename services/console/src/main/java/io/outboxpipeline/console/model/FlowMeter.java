@@ -7,7 +7,6 @@ import io.outboxpipeline.console.model.Flow.Place;
 import io.outboxpipeline.console.model.Flow.Station;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -19,38 +18,20 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.DoubleBinaryOperator;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
-/**
- * Measures a pipeline's flow. The services are asked only while somebody looks, and once a second
- * however many do. Thread-safe.
- */
-public final class FlowMeter {
-  private static final Duration KEPT = Duration.ofMillis(900);
-
+/** Measures a pipeline's flow. Not thread-safe. */
+final class FlowMeter {
   private final Pipeline pipeline;
   private final InstantSource clock;
   private final Rates rates = new Rates();
-  private @Nullable Flow known;
-  private long readAt;
 
-  public FlowMeter(Pipeline pipeline, InstantSource clock) {
+  FlowMeter(Pipeline pipeline, InstantSource clock) {
     this.pipeline = pipeline;
     this.clock = clock;
   }
 
-  /** The flow now, or less than a second ago. */
-  public synchronized Flow flow() {
-    Flow last = known;
-    if (last == null || System.nanoTime() - readAt >= KEPT.toNanos()) {
-      last = read();
-      known = last;
-      readAt = System.nanoTime();
-    }
-    return last;
-  }
-
-  private Flow read() {
+  /** Asks all services. */
+  Flow read() {
     Reading reading = reading();
     rates.add(System.nanoTime(), reading.metered.values().stream().flatMap(List::stream).toList());
     List<Metered> bases = reading.of(Kind.BASE);

@@ -18,7 +18,6 @@ import io.outboxpipeline.console.model.EventPlace;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Job;
 import io.outboxpipeline.console.model.Problems;
-import io.outboxpipeline.console.model.SlotMap;
 import io.outboxpipeline.console.model.Snapshot;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.ProblemException;
@@ -49,8 +48,8 @@ public final class ApiRoutes implements HttpService {
   public void routing(HttpRules rules) {
     rules
         .get("/pipelines", this::pipelines)
-        .get("/pipelines/{pipeline}/flow", told(d -> Json.flow(d.flow().flow())))
-        .get("/pipelines/{pipeline}/partitions", told(d -> Json.slots(SlotMap.of(d.pipeline()))))
+        .get("/pipelines/{pipeline}/flow", told(d -> Json.flow(d.flow().get())))
+        .get("/pipelines/{pipeline}/partitions", told(d -> Json.slots(d.slots().get())))
         .get("/pipelines/{pipeline}/problems", this::problems)
         .get("/pipelines/{pipeline}/aggregate", this::aggregate)
         .get("/pipelines/{pipeline}/event", this::event)

@@ -20,7 +20,6 @@ import io.outboxpipeline.console.model.EventPlace;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Job;
 import io.outboxpipeline.console.model.Problems;
-import io.outboxpipeline.console.model.SlotMap;
 import io.outboxpipeline.console.model.Snapshot;
 import io.outboxpipeline.console.page.Layout.Section;
 import io.outboxpipeline.runtime.Problem.FieldError;
@@ -116,12 +115,12 @@ public final class PageRoutes implements HttpService {
 
   private void flow(ServerRequest req, ServerResponse res) {
     Desk desk = Requests.desk(desks, req);
-    send(req, res, Section.FLOW, live(desk, "flow", FlowPage.content(desk.flow().flow())));
+    send(req, res, Section.FLOW, live(desk, "flow", FlowPage.content(desk.flow().get())));
   }
 
   private void slots(ServerRequest req, ServerResponse res) {
     Desk desk = Requests.desk(desks, req);
-    Html content = SlotsPage.content(SlotMap.of(desk.pipeline()));
+    Html content = SlotsPage.content(desk.slots().get());
     send(req, res, Section.SLOTS, live(desk, "slots", content));
   }
 

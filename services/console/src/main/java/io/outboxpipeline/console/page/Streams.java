@@ -10,8 +10,6 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.console.model.Desk;
 import io.outboxpipeline.console.model.Job;
-import io.outboxpipeline.console.model.Problems;
-import io.outboxpipeline.console.model.SlotMap;
 import io.outboxpipeline.runtime.ProblemException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -82,10 +80,14 @@ public final class Streams implements HttpService {
       out.write("retry: 1000\n\n".getBytes(UTF_8));
       String last = "";
       do {
-        String now = view.get();
-        // Unchanged, it only says that the console lives.
-        out.write((now.equals(last) ? "event: same\ndata:\n\n" : event(now)).getBytes(UTF_8));
+        // The console lives, however long the services take.
+        out.write("event: beat\ndata:\n\n".getBytes(UTF_8));
         out.flush();
+        String now = view.get();
+        if (!now.equals(last)) {
+          out.write(event(now).getBytes(UTF_8));
+          out.flush();
+        }
         last = now;
       } while (paused() && System.nanoTime() - end < 0);
     }
@@ -114,9 +116,9 @@ public final class Streams implements HttpService {
 
   private static Supplier<String> view(Desk desk, ServerRequest req) {
     return switch (Requests.value(req.query(), "view")) {
-      case "flow" -> () -> FlowPage.content(desk.flow().flow()).toString();
-      case "slots" -> () -> SlotsPage.content(SlotMap.of(desk.pipeline())).toString();
-      case "problems" -> () -> ProblemsPage.digest(Problems.of(desk.pipeline()));
+      case "flow" -> () -> FlowPage.content(desk.flow().get()).toString();
+      case "slots" -> () -> SlotsPage.content(desk.slots().get()).toString();
+      case "problems" -> () -> ProblemsPage.digest(desk.problems().get());
       case "job" -> {
         String id = Requests.value(req.query(), "job");
         yield () -> {

@@ -1,5 +1,5 @@
 // Keeps a page's data fresh while it is seen. A hidden page has no stream, so that many tabs don't take each other's connections.
-const PATIENCE = 4000;
+const PATIENCE = 4500;
 const stale = document.getElementById("stale");
 const live = document.getElementById("live");
 const watch = document.getElementById("watch");
@@ -40,7 +40,7 @@ function open() {
     heard();
     take(event.data);
   };
-  stream.addEventListener("same", heard);
+  stream.addEventListener("beat", heard);
   stream.onerror = () => {
     // The browser goes on by itself after a break, and not after an answer that is an error.
     if (stream && stream.readyState === EventSource.CLOSED) {
