@@ -175,6 +175,8 @@ public record MySqlSettings(
     config.addDataSourceProperty("prepStmtCacheSqlLimit", 4096);
     config.addDataSourceProperty("useLocalSessionState", true);
     config.addDataSourceProperty("maintainTimeStats", false);
+    // The driver makes spans by itself where the API is on the class path, for each statement.
+    config.addDataSourceProperty("openTelemetry", "DISABLED");
     return new HikariDataSource(config);
   }
 

@@ -76,7 +76,6 @@ public final class ServiceServer implements AutoCloseable {
         .description("Bytes here of requests that were not answered yet")
         .register(b.metrics.registry());
     var clients = routing();
-    b.routes.forEach(r -> r.accept(clients));
     var config = WebServer.builder().shutdownHook(false).featuresDiscoverServices(false);
     b.features.forEach(config::addFeature);
     listen(config, settings.port(), peers, clients);
@@ -89,6 +88,8 @@ public final class ServiceServer implements AutoCloseable {
     } else {
       manage(clients, checks, b);
     }
+    // After what is the same in each service, so that no path of its own hides that.
+    b.routes.forEach(r -> r.accept(clients));
     server = config.build().start();
     if (!server.isRunning()) {
       peers.close();
