@@ -78,7 +78,7 @@ public final class LookRoutes implements HttpService {
         res,
         JSON.createObjectBuilder()
             .add("slot", aggregate.slot())
-            .add("searched", outlook != Outlook.NONE)
+            .add("searched", outlook.searches())
             .add("items", items)
             .build());
   }

@@ -32,9 +32,19 @@ public interface Outlook {
   /** The last decisions, the newest first. */
   List<Decided> decisions(int limit) throws SQLException;
 
+  /** Whether it looks at all. */
+  default boolean searches() {
+    return true;
+  }
+
   /** For a store that can't be asked. */
   Outlook NONE =
       new Outlook() {
+        @Override
+        public boolean searches() {
+          return false;
+        }
+
         @Override
         public List<Waiting> waiting(Aggregate aggregate, int limit) {
           return List.of();
