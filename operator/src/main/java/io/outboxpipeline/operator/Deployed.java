@@ -14,7 +14,7 @@ final class Deployed {
 
   static Map<Component, Deployment> of(OutboxPipeline pipeline, Context<OutboxPipeline> context) {
     var of = new EnumMap<Component, Deployment>(Component.class);
-    for (Deployment deployment : context.getSecondaryResources(Deployment.class)) {
+    for (Deployment deployment : OwnedObjects.of(Deployment.class, context)) {
       for (Component component : Component.values()) {
         if (deployment.getMetadata().getName().equals(Names.of(pipeline, component))) {
           of.put(component, deployment);

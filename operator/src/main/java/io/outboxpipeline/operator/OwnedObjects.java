@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Brings a pipeline's objects to what they ought to be: by server-side apply with one field
@@ -111,9 +112,27 @@ final class OwnedObjects {
   private static List<HasMetadata> owned(Context<OutboxPipeline> context) {
     var owned = new ArrayList<HasMetadata>();
     for (Class<? extends HasMetadata> kind : Informers.OWNED) {
-      owned.addAll(context.getSecondaryResources(kind));
+      owned.addAll(of(kind, context));
     }
     return owned;
+  }
+
+  /**
+   * What belongs to the pipeline, by cache and by the framework's index of it. The index is filled
+   * after the cache, and so misses what is there when an operator starts; the cache lacks what was
+   * created a moment ago.
+   */
+  static <R extends HasMetadata> List<R> of(Class<R> kind, Context<OutboxPipeline> context) {
+    InformerEventSource<R, OutboxPipeline> source = source(kind, context);
+    var metadata = context.getPrimaryResource().getMetadata();
+    Optional<String> pipeline = Optional.of(metadata.getName());
+    return Stream.concat(
+            source.list(metadata.getNamespace(), o -> Names.pipeline(o).equals(pipeline)),
+            context.getSecondaryResources(kind).stream())
+        .map(ResourceID::fromResource)
+        .distinct()
+        .flatMap(id -> source.get(id).stream())
+        .toList();
   }
 
   @SuppressWarnings("unchecked") // an object's class is that of its kind's informer
