@@ -18,7 +18,9 @@ import io.outboxpipeline.operator.model.Wanted;
 import io.outboxpipeline.operator.status.Trouble;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -49,14 +51,25 @@ final class OwnedObjects {
    * Applies those that differ, and deletes those of the pipeline that are not among them. Goes on
    * past an object that is refused.
    *
+   * @param live the Deployments that the wanted ones were made from
    * @return why the first of them was refused
    * @throws KubernetesClientException if the API server could not be asked; all were tried
    */
-  Optional<Trouble> apply(List<HasMetadata> wanted, Context<OutboxPipeline> context) {
+  Optional<Trouble> apply(
+      Collection<Deployment> live, List<HasMetadata> wanted, Context<OutboxPipeline> context) {
+    Map<String, String> versions =
+        live.stream()
+            .collect(
+                Collectors.toMap(
+                    d -> d.getMetadata().getName(), d -> d.getMetadata().getResourceVersion()));
     var refused = new ArrayList<Trouble>();
     var failed = new ArrayList<KubernetesClientException>();
     for (HasMetadata object : wanted) {
-      attempt(object, refused, failed, () -> applyOne(object, context).ifPresent(refused::add));
+      attempt(
+          object,
+          refused,
+          failed,
+          () -> applyOne(object, versions, context).ifPresent(refused::add));
     }
     Set<String> keep = wanted.stream().map(OwnedObjects::key).collect(Collectors.toSet());
     for (HasMetadata there : owned(context)) {
@@ -137,7 +150,7 @@ final class OwnedObjects {
 
   @SuppressWarnings("unchecked") // an object's class is that of its kind's informer
   private <R extends HasMetadata> Optional<Trouble> applyOne(
-      R wanted, Context<OutboxPipeline> context) {
+      R wanted, Map<String, String> versions, Context<OutboxPipeline> context) {
     Class<R> kind = (Class<R>) wanted.getClass();
     InformerEventSource<R, OutboxPipeline> source = source(kind, context);
     ResourceID id = ResourceID.fromResource(wanted);
@@ -158,8 +171,12 @@ final class OwnedObjects {
               true));
     }
     if (there.isPresent() && wanted instanceof Deployment deployment) {
-      // The number of pods may be another's since: what was seen must still be there.
-      deployment.getMetadata().setResourceVersion(there.get().getMetadata().getResourceVersion());
+      // The number of pods may be another's since: what it was made from must still be there.
+      String version = versions.get(deployment.getMetadata().getName());
+      if (version == null) {
+        return Optional.empty(); // It came a moment ago, which leads to the next pass.
+      }
+      deployment.getMetadata().setResourceVersion(version);
     }
     R applied;
     try {

@@ -103,12 +103,13 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
     Sources sources = SourceReader.sources(pipeline, referred);
     Partitions partitions =
         claim.isPresent() ? new Partitions.Unknown() : ownership.observe(pipeline);
+    Map<Component, Deployment> live = Deployed.of(pipeline, context);
     Optional<Trouble> refused =
         objects.apply(
+            live.values(),
             claim.isPresent()
                 ? List.of()
-                : new Wanted(pipeline, images, bound, sources, Deployed.of(pipeline, context))
-                    .objects(),
+                : new Wanted(pipeline, images, bound, sources, live).objects(),
             context);
     Map<Component, Deployment> deployments = Deployed.of(pipeline, context);
     Map<Component, Trouble> troubles = PodReader.troubles(deployments, context.getClient());

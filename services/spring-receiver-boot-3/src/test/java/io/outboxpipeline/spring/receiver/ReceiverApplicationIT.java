@@ -263,11 +263,13 @@ final class ReceiverApplicationIT {
     String good = newId();
     place(good, List.of("order.placed"), "fine");
     place(bad, List.of("order.paid", "order.placed", "order.paid"), note);
-    await().untilAsserted(() -> assertThat(rejected(bad)).hasSize(1));
+    // The third comes in a message of its own, perhaps later.
+    await()
+        .untilAsserted(
+            () -> assertThat(rejected(bad)).extracting(Held::waiting).containsExactly(1L));
     Held held = rejected(bad).get(0);
     assertThat(held.reason()).isEqualTo("orders with this note are not known");
     assertThat(held.event().sequence()).isEqualTo(2);
-    assertThat(held.waiting()).isEqualTo(1);
     assertThat(count("copied_order", "id='" + bad + "'")).isZero();
     assertThat(count("copy_log", "order_id='" + bad + "'")).as("only the first").isEqualTo(1);
     await()
