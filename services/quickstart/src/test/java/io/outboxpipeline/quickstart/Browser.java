@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
@@ -116,6 +117,11 @@ final class Browser implements AutoCloseable {
     return driver.executeScript(script);
   }
 
+  /** The same for one that returns a number. */
+  long number(String script) {
+    return ((Number) Objects.requireNonNull(run(script))).longValue();
+  }
+
   void resize(int width) {
     // A window is not made narrower than 500 px; the page is.
     driver.executeCdpCommand(
@@ -142,8 +148,8 @@ final class Browser implements AutoCloseable {
         assertThat((List<?>) driver.executeAsyncScript(CHECK)).as(picture).isEmpty();
         keep(picture);
       }
-      Object wider = run("return document.documentElement.scrollWidth - innerWidth");
-      assertThat(((Number) wider).intValue()).as("%s, sideways", name).isLessThanOrEqualTo(0);
+      long wider = number("return document.documentElement.scrollWidth - innerWidth");
+      assertThat(wider).as("%s, sideways", name).isNotPositive();
     }
     resize(1280);
     dark(false);

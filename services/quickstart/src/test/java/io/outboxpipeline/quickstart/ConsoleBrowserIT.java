@@ -191,13 +191,11 @@ final class ConsoleBrowserIT {
   }
 
   private long bytes() {
-    Object bytes =
-        browser.run(
-            """
-            return performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
-              .map((e) => e.transferSize).reduce((a, b) => a + b, 0)
-            """);
-    return ((Number) bytes).longValue();
+    return browser.number(
+        """
+        return performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
+          .map((e) => e.transferSize).reduce((a, b) => a + b, 0)
+        """);
   }
 
   private void findsEvents() throws SQLException, IOException {
