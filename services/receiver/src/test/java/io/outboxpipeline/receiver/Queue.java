@@ -32,7 +32,7 @@ final class Queue implements AutoCloseable {
           "events.fifo",
           Map.of(
               QueueAttributeName.VISIBILITY_TIMEOUT,
-              "1",
+              "60",
               QueueAttributeName.REDRIVE_POLICY,
               "{\"deadLetterTargetArn\":\"" + arn(dead) + "\",\"maxReceiveCount\":2}"));
 
