@@ -23,6 +23,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -107,11 +108,12 @@ final class Spendings {
   }
 
   private static NewEvent traced(NewEvent event) {
-    NewEvent traced = event;
-    for (var header : Tracing.current().entrySet()) {
-      traced = traced.withHeader(header.getKey(), header.getValue());
-    }
-    return traced;
+    Map<String, String> headers = Tracing.current();
+    // All at once, because each new event checks its payload.
+    return headers.isEmpty()
+        ? event
+        : new NewEvent(
+            event.aggregate(), event.type(), event.contentType(), event.payload(), headers);
   }
 
   private static Optional<Recorded> earlier(Connection c, NewSpending spending, String key)

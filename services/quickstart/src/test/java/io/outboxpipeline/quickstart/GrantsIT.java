@@ -11,7 +11,6 @@ import io.outboxpipeline.testkit.TestDatabase;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -70,17 +69,6 @@ final class GrantsIT {
     }
   }
 
-  private static String ask(HttpClient http, HttpRequest.Builder request) {
-    try {
-      var answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-      return answer.statusCode() + " " + answer.body();
-    } catch (IOException e) {
-      return e.toString();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   @Test
   void each_program_runs_with_its_rights_and_changes_no_table() throws Exception {
     outbox.execute(grants(true).toArray(String[]::new));
@@ -104,14 +92,15 @@ final class GrantsIT {
             .untilAsserted(
                 () ->
                     assertThat(
-                            ask(http, HttpRequest.newBuilder(pipeline.uri(name, "/health/ready"))))
+                            Pipeline.ask(
+                                http, HttpRequest.newBuilder(pipeline.uri(name, "/health/ready"))))
                         .startsWith("200"));
       }
       String spending =
           "{\"identity\":\"ada\",\"name\":\"Ada\",\"surname\":\"Lovelace\",\"amount\":\"1.00\"}";
       for (int n = 1; n <= 3; n++) {
         assertThat(
-                ask(
+                Pipeline.ask(
                     http,
                     HttpRequest.newBuilder(pipeline.uri("base", "/api/v1/spending"))
                         .header("content-type", "application/json")

@@ -3,7 +3,11 @@ package io.outboxpipeline.quickstart;
 import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
+import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,6 +71,18 @@ final class Pipeline implements AutoCloseable {
             Optional.of(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x"))));
     try (var client = settings.open(SqsSettings.Retries.STANDARD, Duration.ofSeconds(10), 1)) {
       client.createQueue(r -> r.queueName(QUEUE).attributes(attributes));
+    }
+  }
+
+  /** The answer's status and body, or why there is none. */
+  static String ask(HttpClient http, HttpRequest.Builder request) {
+    try {
+      var answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      return answer.statusCode() + " " + answer.body();
+    } catch (IOException e) {
+      return e.toString();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -8,10 +8,8 @@ import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.OtlpReceiver;
 import io.outboxpipeline.testkit.OtlpReceiver.Span;
 import io.outboxpipeline.testkit.TestDatabase;
-import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -36,11 +34,16 @@ final class TracesIT {
       pipeline.with(spans.environment());
       pipeline.startBase("base");
       pipeline.startConsumer("consumer");
-      await().until(() -> ask(http, get(pipeline, "base", "/health/ready")).startsWith("200"));
+      await()
+          .until(
+              () -> Pipeline.ask(http, get(pipeline, "base", "/health/ready")).startsWith("200"));
       pipeline.startRelay("relay");
-      await().until(() -> ask(http, get(pipeline, "consumer", "/health/ready")).startsWith("200"));
+      await()
+          .until(
+              () ->
+                  Pipeline.ask(http, get(pipeline, "consumer", "/health/ready")).startsWith("200"));
       assertThat(
-              ask(
+              Pipeline.ask(
                   http,
                   HttpRequest.newBuilder(pipeline.uri("base", "/api/v1/spending"))
                       .header("content-type", "application/json")
@@ -80,15 +83,5 @@ final class TracesIT {
 
   private static HttpRequest.Builder get(Pipeline pipeline, String name, String path) {
     return HttpRequest.newBuilder(pipeline.uri(name, path));
-  }
-
-  private static String ask(HttpClient http, HttpRequest.Builder request)
-      throws InterruptedException {
-    try {
-      var answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-      return answer.statusCode() + " " + answer.body();
-    } catch (IOException e) {
-      return e.toString();
-    }
   }
 }

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
@@ -177,11 +178,13 @@ public final class Tracing implements AutoCloseable {
     };
   }
 
-  /** Sends what has ended, for a second at most per attempt that the exporter makes. */
+  /**
+   * Sends what has ended, and waits no longer than a second for a collector that does not answer.
+   */
   @Override
   public void close() {
     if (sdk != null) {
-      sdk.close();
+      sdk.shutdown().join(1, TimeUnit.SECONDS);
     }
   }
 

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.helidon.http.Status;
+import io.opentelemetry.api.trace.SpanKind;
 import io.outboxpipeline.testkit.OtlpReceiver;
 import io.outboxpipeline.testkit.OtlpReceiver.Span;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -143,6 +147,25 @@ final class TracingTest {
     String state = "a=" + "x".repeat(250) + ",b=" + "x".repeat(250) + ",c=" + "x".repeat(250);
     ask(Map.of("OTEL_SDK_DISABLED", "true"), 0, "traceparent", PARENT, "tracestate", state);
     assertThat(stored.getFirst()).isEqualTo(Map.of("traceparent", PARENT));
+  }
+
+  @Test
+  void a_collector_that_does_not_answer_holds_no_stop() throws Exception {
+    try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      var tracing =
+          Tracing.start(
+              "example",
+              Map.of(
+                  "OTEL_EXPORTER_OTLP_ENDPOINT",
+                  "http://127.0.0.1:" + silent.getLocalPort(),
+                  "OTEL_EXPORTER_OTLP_PROTOCOL",
+                  "http/protobuf"));
+      tracing.span("work", SpanKind.INTERNAL).startSpan().end();
+      long began = System.nanoTime();
+      tracing.close();
+      // The SDK's own close waits for ten.
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(8));
+    }
   }
 
   @Test
