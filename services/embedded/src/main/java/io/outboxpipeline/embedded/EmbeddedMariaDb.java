@@ -46,23 +46,21 @@ public final class EmbeddedMariaDb implements AutoCloseable {
   public static EmbeddedMariaDb start(int port, String... arguments) {
     Path folder = temporaryFolder();
     try {
+      Files.createDirectory(folder.resolve("tmp"));
       Path init =
           Files.writeString(
               folder.resolve("init.sql"),
               """
               CREATE USER '%1$s'@'localhost' IDENTIFIED BY '%2$s';
-              GRANT ALL ON *.* TO '%1$s'@'localhost';
+              GRANT ALL ON *.* TO '%1$s'@'localhost' WITH GRANT OPTION;
+              -- The installer lets anybody in, and into databases with names like test_1.
+              DROP USER IF EXISTS ''@'localhost';
+              DELETE FROM mysql.db WHERE user IN ('', 'PUBLIC');
+              FLUSH PRIVILEGES;
               """
                   .formatted(USER, PASSWORD));
       var configuration =
-          DBConfigurationBuilder.newBuilder()
-              .setPort(port)
-              .setBaseDir(folder.resolve("base").toFile())
-              .setDataDir(folder.resolve("data").toFile())
-              .setTmpDir(Files.createDirectory(folder.resolve("tmp")).toString())
-              .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
-              .setDefaultCharacterSet("utf8mb4")
-              .setSecurityDisabled(false)
+          configuration(folder, port)
               .addArg("--init-file=" + init)
               .addArg("--bind-address=127.0.0.1")
               // Else it makes itself a certificate at each start, which takes many seconds.
@@ -70,9 +68,6 @@ public final class EmbeddedMariaDb implements AutoCloseable {
               .addArg("--max-connections=500")
               .addArg("--innodb-buffer-pool-size=256M")
               .addArg("--innodb-flush-log-at-trx-commit=2");
-      if (isRoot()) {
-        configuration.addArg("--user=root");
-      }
       List.of(arguments).forEach(configuration::addArg);
       var server = new Server(configuration.build());
       // A JVM that is stopped meanwhile leaves nothing behind either.
@@ -86,6 +81,34 @@ public final class EmbeddedMariaDb implements AutoCloseable {
       delete(folder);
       throw new IllegalStateException("MariaDB did not start: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Unpacks the program into {@code base} and makes the first data in {@code data} of a folder, for
+   * who runs servers in their own way. No process is left.
+   *
+   * @throws IllegalStateException if that fails
+   */
+  public static void install(Path folder) {
+    try {
+      Files.createDirectories(folder.resolve("tmp"));
+      prepareAlone(new Server(configuration(folder, 0).build()));
+    } catch (IOException e) {
+      throw new IllegalStateException("MariaDB is not installed: " + e.getMessage(), e);
+    }
+  }
+
+  private static DBConfigurationBuilder configuration(Path folder, int port) {
+    var configuration =
+        DBConfigurationBuilder.newBuilder()
+            .setPort(port)
+            .setBaseDir(folder.resolve("base").toFile())
+            .setDataDir(folder.resolve("data").toFile())
+            .setTmpDir(folder.resolve("tmp").toString())
+            .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
+            .setDefaultCharacterSet("utf8mb4")
+            .setSecurityDisabled(false);
+    return isRoot() ? configuration.addArg("--user=root") : configuration;
   }
 
   /** Creates an empty database. */
