@@ -79,8 +79,33 @@ public final class EmbeddedMariaDb implements AutoCloseable {
       return new EmbeddedMariaDb(server, folder);
     } catch (IOException e) {
       delete(folder);
-      throw new IllegalStateException("MariaDB did not start: " + e.getMessage(), e);
+      throw new IllegalStateException("MariaDB did not start: " + why(e), e);
     }
+  }
+
+  /**
+   * Whether there is a program for this system.
+   *
+   * @param os as the system property {@code os.name} says it
+   * @param architecture as {@code os.arch} says it
+   */
+  public static boolean runsOn(String os, String architecture) {
+    boolean arm = architecture.equals("aarch64");
+    if (os.startsWith("Mac")) {
+      return arm;
+    }
+    return !arm && (os.equals("Linux") || os.startsWith("Windows"));
+  }
+
+  /** The program for macOS takes a library from Homebrew, and its loader says so in a riddle. */
+  static String why(Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      String message = String.valueOf(t.getMessage());
+      if (message.contains("Library not loaded") && message.contains("openssl")) {
+        return "it needs Homebrew's OpenSSL: brew install openssl@3";
+      }
+    }
+    return String.valueOf(e.getMessage());
   }
 
   /**
