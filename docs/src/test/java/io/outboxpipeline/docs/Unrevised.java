@@ -17,10 +17,7 @@ final class Unrevised {
           "operator/OPERATIONS.md",
           "operator/README.md",
           "services/base/README.md",
-          "services/consumer/README.md",
-          "services/inbox/README.md",
-          "services/outbox/README.md",
-          "services/runtime/README.md");
+          "services/consumer/README.md");
 
   private Unrevised() {}
 

@@ -28,12 +28,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The images, run by Docker alone as the README writes it. */
 @Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock(DockerRunIT.PORTS)
 final class DockerRunIT {
+  /** Those that the documents name. */
+  static final String PORTS = "8080 to 8083";
+
   private static final Pattern OURS = Pattern.compile(" outboxpipeline/(\\w+):\\S+");
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -100,7 +105,7 @@ final class DockerRunIT {
    * This machine's address as containers see it: what their default route says. (Docker tells the
    * default network's gateway only after the engine's second start.)
    */
-  private static String gateway() {
+  static String gateway() {
     String hex =
         Docker.run("run", "--rm", "--entrypoint=cat", image("base"), "/proc/net/route")
             .lines()
