@@ -88,6 +88,7 @@ final class PublishedPomsTest {
     for (String folder : modules()) {
       Element pom = pom(folder);
       if (shipped(pom) && !folder.equals("services/bom")) {
+        assertThat(text(pom, "name")).as(folder).startsWith("OutboxPipeline ");
         assertThat(text(pom, "description")).as(folder).isNotEmpty();
         assertThat(text(pom, "parent", "artifactId")).as(folder).isEqualTo("outboxpipeline");
         assertThat(text(pom, "url") + text(pom, "scm") + text(pom, "developers"))
