@@ -61,6 +61,8 @@ final class DynamoDbItems implements ItemTable {
 
   private volatile Optional<String> expiry = Optional.empty();
 
+  private final Expiring expiring = new Expiring();
+
   DynamoDbItems(
       DynamoDbClient client,
       String table,
@@ -86,11 +88,6 @@ final class DynamoDbItems implements ItemTable {
             ? Optional.ofNullable(ttl.attributeName())
             : Optional.empty();
     return OutboxTable.problem(there, index, region, writeRegion);
-  }
-
-  /** The attribute by which items expire, if any do. */
-  Optional<String> expiry() {
-    return expiry;
   }
 
   @Override
@@ -138,6 +135,7 @@ final class DynamoDbItems implements ItemTable {
     var answer = client.batchGetItem(r -> r.requestItems(Map.of(table, asked)));
     Map<ItemKey, Map<String, AttributeValue>> items = new LinkedHashMap<>();
     answer.responses().getOrDefault(table, List.of()).forEach(i -> items.put(key(i), i));
+    expiry.ifPresent(by -> items.forEach((key, item) -> expiring.saw(key, item, by)));
     KeysAndAttributes left = answer.unprocessedKeys().get(table);
     return new Items(
         items, left == null ? List.of() : left.keys().stream().map(ItemKey::new).toList());
