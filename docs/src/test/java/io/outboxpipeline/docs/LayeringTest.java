@@ -69,6 +69,7 @@ final class LayeringTest {
               Set.of(
                   "migrations",
                   "outbox",
+                  "dynamodb",
                   "inbox",
                   "ownership",
                   "runtime",

@@ -43,7 +43,6 @@ final class RetryableTest {
   }
 
   private static DynamoDbException.Builder refused() {
-    return (DynamoDbException.Builder)
-        DynamoDbException.builder().message("refused").statusCode(400);
+    return DynamoDbException.builder().message("refused").statusCode(400);
   }
 }

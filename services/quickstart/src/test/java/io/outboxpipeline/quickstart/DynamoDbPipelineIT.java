@@ -14,17 +14,10 @@ import io.outboxpipeline.testkit.FaultyDynamoDb;
 import io.outboxpipeline.testkit.FaultyDynamoDb.Fault;
 import io.outboxpipeline.testkit.TestDatabase;
 import io.outboxpipeline.testkit.TestSize;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,7 +47,6 @@ final class DynamoDbPipelineIT {
   private final DynamoDbClient direct = DynamoDbPeer.client();
   private final FaultyDynamoDb proxy = new FaultyDynamoDb(DynamoDbPeer.endpoint());
   private final EmbeddedSqs sqs = EmbeddedSqs.start(0);
-  private final HttpClient http = HttpClient.newHttpClient();
   private final Pipeline pipeline = new Pipeline(consumer, consumer, sqs.endpoint(), LOGS, false);
 
   @AfterEach
@@ -63,7 +55,6 @@ final class DynamoDbPipelineIT {
     for (String name : List.of(table, table + "-relay")) {
       direct.deleteTable(r -> r.tableName(name));
     }
-    http.shutdownNow();
     proxy.close();
     direct.close();
     sqs.close();
@@ -79,30 +70,11 @@ final class DynamoDbPipelineIT {
             "DYNAMODB_TABLE", table,
             "AWS_ENDPOINT_URL_DYNAMODB", proxy.endpoint().toString()));
     pipeline.startBase("base-1");
-    awaitReady("base-1"); // it makes the tables
+    pipeline.awaitReady("base-1"); // it makes the tables
     pipeline.startBase("base-2");
     pipeline.startConsumer("consumer");
     List.of("relay-1", "relay-2", "relay-3").forEach(pipeline::startRelay);
-    List.of("base-2", "consumer", "relay-1", "relay-2", "relay-3").forEach(this::awaitReady);
-  }
-
-  private void awaitReady(String name) {
-    await(name)
-        .atMost(Duration.ofMinutes(5))
-        .until(
-            () -> {
-              assertThat(pipeline.process(name).isAlive()).as(name + " runs").isTrue();
-              return ready(pipeline.uri(name, "/health/ready"));
-            });
-  }
-
-  private boolean ready(URI health) throws InterruptedException {
-    try {
-      var request = HttpRequest.newBuilder(health).timeout(Duration.ofSeconds(2)).build();
-      return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
-    } catch (IOException e) {
-      return false;
-    }
+    List.of("base-2", "consumer", "relay-1", "relay-2", "relay-3").forEach(pipeline::awaitReady);
   }
 
   /** All kinds of faults; a fifth of the spendings is refused whenever it comes. */
@@ -157,41 +129,24 @@ final class DynamoDbPipelineIT {
     await().atMost(Duration.ofMinutes(10)).until(() -> clients.answered() >= POSTS * percent / 100);
   }
 
-  private void assertEverythingArrived(Clients clients) throws SQLException {
+  private void assertEverythingArrived(Clients clients) {
     assertThat(clients.rolledBack()).isEqualTo(POSTS / 5);
     assertThat(clients.posted()).isEqualTo(POSTS - POSTS / 5);
     await("no item is in the index")
         .atMost(Duration.ofMinutes(5))
         .until(() -> direct.scan(r -> r.tableName(table).indexName("obt_pending")).count() == 0);
-    await("all is applied")
-        .atMost(Duration.ofMinutes(5))
-        .until(() -> consumer.number("SELECT COUNT(*) FROM obt_spending") >= clients.posted());
-    List<Spent> written = written();
-    List<Spent> applied = applied();
-    assertThat(written)
-        .hasSize(clients.posted())
-        .noneMatch(s -> s.name.equals(Clients.ROLLED_BACK));
-    Map<String, Long> last = new HashMap<>();
-    for (Spent s : applied) {
-      assertThat(s.sequence)
-          .as("order of %s", s.identity)
-          .isEqualTo(last.merge(s.identity, 1L, Long::sum));
-    }
-    assertThat(new HashSet<>(applied)).hasSameSizeAs(applied).isEqualTo(new HashSet<>(written));
+    Arrived.awaitAll(written(), consumer, clients.posted());
   }
 
-  private record Spent(
-      String eventId, String identity, long sequence, String name, String surname, String amount) {}
-
   /** What the base has; nothing waits in it, and each total is that of its spendings. */
-  private List<Spent> written() {
-    List<Spent> written = new ArrayList<>();
+  private List<Arrived.Spent> written() {
+    List<Arrived.Spent> written = new ArrayList<>();
     Map<String, Integer> counts = new HashMap<>();
     var totals = new HashMap<String, Map<String, AttributeValue>>();
     for (var item : direct.scanPaginator(r -> r.tableName(table)).items()) {
       if (item.containsKey("amount")) {
         written.add(
-            new Spent(
+            new Arrived.Spent(
                 item.get("event_id").s(),
                 item.get("identity").s(),
                 Long.parseLong(item.get("sequence").n()),
@@ -212,27 +167,5 @@ final class DynamoDbPipelineIT {
                 .containsEntry("obt_seq", AttributeValue.fromN(count.toString()))
                 .containsEntry("spendings", AttributeValue.fromN(count.toString())));
     return written;
-  }
-
-  private List<Spent> applied() throws SQLException {
-    List<Spent> applied = new ArrayList<>();
-    try (var c = consumer.dataSource().getConnection();
-        var s = c.createStatement();
-        var row =
-            s.executeQuery(
-                "SELECT event_id, identity, sequence, name, surname, amount FROM obt_spending"
-                    + " ORDER BY id")) {
-      while (row.next()) {
-        applied.add(
-            new Spent(
-                row.getString(1),
-                row.getString(2),
-                row.getLong(3),
-                row.getString(4),
-                row.getString(5),
-                row.getBigDecimal(6).toPlainString()));
-      }
-    }
-    return applied;
   }
 }
