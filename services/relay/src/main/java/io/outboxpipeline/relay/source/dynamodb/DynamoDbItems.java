@@ -7,6 +7,7 @@ import static io.outboxpipeline.dynamodb.OutboxAttributes.SEQUENCE;
 import static io.outboxpipeline.dynamodb.OutboxAttributes.SHARD;
 import static io.outboxpipeline.dynamodb.OutboxAttributes.SINCE;
 import static io.outboxpipeline.dynamodb.OutboxAttributes.SLOT;
+import static java.util.Objects.requireNonNull;
 
 import io.outboxpipeline.dynamodb.OutboxTable;
 import io.outboxpipeline.dynamodb.PendingEvent;
@@ -106,7 +107,10 @@ final class DynamoDbItems implements ItemTable {
                             ":shard", number(range.shard()),
                             ":first", number(range.first()),
                             ":last", number(range.last()))));
-    List<ItemKey> found = answer.items().stream().map(this::key).toList();
+    List<Entry> found =
+        answer.items().stream()
+            .map(i -> new Entry(key(i), Integer.parseInt(requireNonNull(i.get(SLOT)).n())))
+            .toList();
     return new Page(found, answer.hasLastEvaluatedKey() ? answer.lastEvaluatedKey() : null);
   }
 
