@@ -59,6 +59,28 @@ final class AwsCallsTest {
         .containsExactlyElementsOf(AwsActions.RELAY_ON_DYNAMODB);
   }
 
+  /** A base writes through the library: a transaction of updates and puts. */
+  @Test
+  void the_table_lists_what_a_base_calls_of_dynamodb() {
+    var actions = new TreeSet<>(called("io.outboxpipeline.base"));
+    actions.addAll(List.of("dynamodb:CreateTable", "dynamodb:PutItem", "dynamodb:UpdateItem"));
+    var listed = new TreeSet<>(AwsActions.BASE_ON_DYNAMODB);
+    listed.addAll(AwsActions.BASE_MAKING_TABLES);
+    assertThat(actions)
+        .filteredOn(action -> action.startsWith("dynamodb:"))
+        .containsExactlyElementsOf(listed);
+  }
+
+  /** A table that is made with a tag needs the right to tag, too. */
+  @Test
+  void the_table_lists_what_an_operator_calls_of_dynamodb() {
+    var actions = new TreeSet<>(called("io.outboxpipeline.operator"));
+    actions.add("dynamodb:TagResource");
+    assertThat(actions)
+        .filteredOn(action -> action.startsWith("dynamodb:"))
+        .containsExactlyElementsOf(AwsActions.OPERATOR_ON_DYNAMODB);
+  }
+
   /** What classes of a package call themselves, or have {@link SqsSettings} call. */
   private static List<String> called(String packageName) {
     List<JavaMethodCall> calls =

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class LintIT {
 
   @ParameterizedTest
-  @ValueSource(strings = {"stack.yaml", "eks.yaml"})
+  @ValueSource(strings = {"stack.yaml", "eks.yaml", "dynamodb.yaml"})
   void cfn_lint_has_nothing_to_say(String template) {
     Python.Result result = Python.run(List.of(Python.program("cfn-lint"), "--template", template));
     assertThat(result.output()).isBlank();

@@ -29,6 +29,10 @@ record Template(Path file, JsonNode tree) {
     return read("eks.yaml");
   }
 
+  static Template dynamoDb() {
+    return read("dynamodb.yaml");
+  }
+
   private static Template read(String name) {
     Path file = Path.of(name);
     return new Template(file, parse(text(file)));

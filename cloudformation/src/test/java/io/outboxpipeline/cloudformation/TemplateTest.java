@@ -32,6 +32,10 @@ final class TemplateTest {
           "AWS::SQS::QueuePolicy");
 
   static Stream<Template> templates() {
+    return Stream.of(Template.stack(), Template.eks(), Template.dynamoDb());
+  }
+
+  static Stream<Template> withDatabases() {
     return Stream.of(Template.stack(), Template.eks());
   }
 
@@ -60,7 +64,7 @@ final class TemplateTest {
   }
 
   @ParameterizedTest
-  @MethodSource("templates")
+  @MethodSource("withDatabases")
   void what_holds_data_outlives_its_resource(Template template) {
     var policies = Map.of("AWS::RDS::DBInstance", "Snapshot", "AWS::SQS::Queue", "Retain");
     var seen = new ArrayList<String>();
@@ -81,7 +85,7 @@ final class TemplateTest {
   }
 
   @ParameterizedTest
-  @MethodSource("templates")
+  @MethodSource("withDatabases")
   void databases_are_encrypted_private_and_in_prod_doubled_and_protected(Template template) {
     JsonNode onlyInProd = Template.parse("!If [Prod, true, false]");
     for (String name : List.of("BaseDatabase", "ConsumerDatabase")) {

@@ -47,7 +47,7 @@ final class LayeringTest {
           Map.entry("relay", Set.of("outbox", "dynamodb", "ownership", "kubernetes", "runtime")),
           Map.entry("consumer", Set.of("migrations", "outbox", "inbox", "receiver", "runtime")),
           Map.entry("console", Set.of("runtime")),
-          Map.entry("operator", Set.of("ownership", "kubernetes", "runtime")),
+          Map.entry("operator", Set.of("dynamodb", "ownership", "kubernetes", "runtime")),
           Map.entry("testkit", Set.of("embedded")),
           Map.entry(
               "quickstart",
@@ -69,6 +69,7 @@ final class LayeringTest {
               Set.of(
                   "migrations",
                   "outbox",
+                  "dynamodb",
                   "inbox",
                   "ownership",
                   "runtime",

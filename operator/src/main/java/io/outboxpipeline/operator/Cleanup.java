@@ -38,6 +38,7 @@ final class Cleanup {
 
   private final OwnedObjects objects;
   private final PipelineQueue queue;
+  private final PipelineTable table;
   private final OwnershipWatch ownership;
   private final ReferredObjects referred;
   private final EventRecorder events;
@@ -49,12 +50,14 @@ final class Cleanup {
   Cleanup(
       OwnedObjects objects,
       PipelineQueue queue,
+      PipelineTable table,
       OwnershipWatch ownership,
       ReferredObjects referred,
       EventRecorder events,
       InstantSource clock) {
     this.objects = objects;
     this.queue = queue;
+    this.table = table;
     this.ownership = ownership;
     this.referred = referred;
     this.events = events;
@@ -177,11 +180,14 @@ final class Cleanup {
   /** What is still in the way; empty when the pipeline may go. */
   private Optional<String> deleteQueue(OutboxPipeline pipeline, boolean lastTry) {
     Optional<Bound.Failed> left = queue.delete(pipeline);
-    if (left.isPresent() && lastTry) {
-      events.record(pipeline, List.of(leftBehind(pipeline, left.get())));
+    Optional<Bound.Failed> tables = table.delete(pipeline);
+    if (lastTry) {
+      left.ifPresent(l -> events.record(pipeline, List.of(leftBehind(pipeline, l))));
+      tables.ifPresent(l -> events.record(pipeline, List.of(leftBehind(l))));
       return Optional.empty();
     }
-    return left.map(l -> "the queues could not be deleted yet: " + l.message());
+    return left.map(l -> "the queues could not be deleted yet: " + l.message())
+        .or(() -> tables.map(l -> "the tables could not be deleted yet: " + l.message()));
   }
 
   private Notice leftBehind(OutboxPipeline pipeline, Bound.Failed failed) {
@@ -194,6 +200,13 @@ final class Cleanup {
         Notice.Kind.Warning,
         "QueueLeftBehind",
         "the pipeline is gone, its queues may still exist%s: %s".formatted(urls, failed.message()));
+  }
+
+  private static Notice leftBehind(Bound.Failed failed) {
+    return new Notice(
+        Notice.Kind.Warning,
+        "TableLeftBehind",
+        "the pipeline is gone, its tables may still exist: " + failed.message());
   }
 
   private DeleteControl end(
@@ -216,6 +229,7 @@ final class Cleanup {
     String uid = pipeline.getMetadata().getUid();
     ownership.forget(uid);
     queue.forget(pipeline);
+    table.forget(pipeline);
     referred.forget(ResourceID.fromResource(pipeline));
     baseGone.remove(uid);
   }

@@ -16,6 +16,9 @@ import io.outboxpipeline.operator.model.Wanted;
 import io.outboxpipeline.operator.queue.QueueCare;
 import io.outboxpipeline.operator.queue.Queues;
 import io.outboxpipeline.operator.queue.SqsClients;
+import io.outboxpipeline.operator.table.TableCare;
+import io.outboxpipeline.operator.table.TableClients;
+import io.outboxpipeline.operator.table.Tables;
 import io.outboxpipeline.runtime.Backoff;
 import io.outboxpipeline.runtime.Health;
 import io.outboxpipeline.runtime.Metrics;
@@ -53,6 +56,11 @@ public final class OperatorService implements RunningService {
             settings,
             new QueueCare(
                 new Queues(sqs),
+                settings.resync(),
+                new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1)),
+                System::nanoTime),
+            new TableCare(
+                new Tables(new TableClients(settings.sqsTimeout())),
                 settings.resync(),
                 new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1)),
                 System::nanoTime),

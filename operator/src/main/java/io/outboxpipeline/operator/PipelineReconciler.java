@@ -30,6 +30,7 @@ import io.outboxpipeline.operator.status.Partitions;
 import io.outboxpipeline.operator.status.PodTroubles;
 import io.outboxpipeline.operator.status.StatusOf;
 import io.outboxpipeline.operator.status.Trouble;
+import io.outboxpipeline.operator.table.TableCare;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -58,11 +59,13 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
   private final ReferredObjects referred;
   private final DatabaseClaims claims = new DatabaseClaims();
   private final PipelineQueue queue;
+  private final PipelineTable table;
   private final Cleanup cleanup;
 
   PipelineReconciler(
       OperatorSettings settings,
       QueueCare queues,
+      TableCare tables,
       OwnedObjects objects,
       EventRecorder events,
       PipelineMetrics metrics,
@@ -75,10 +78,10 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
     this.clock = clock;
     ownership = new OwnershipWatch(client, changes::propagateEvent);
     referred = new ReferredObjects(client, changes::propagateEvent);
-    queue =
-        new PipelineQueue(
-            queues, referred, settings.queueRules(), ClusterId.of(settings.cluster(), client));
-    cleanup = new Cleanup(objects, queue, ownership, referred, events, clock);
+    ClusterId cluster = ClusterId.of(settings.cluster(), client);
+    queue = new PipelineQueue(queues, referred, settings.queueRules(), cluster);
+    table = new PipelineTable(tables, referred, settings.queueRules(), cluster);
+    cleanup = new Cleanup(objects, queue, table, ownership, referred, events, clock);
   }
 
   @Override
@@ -99,6 +102,8 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
       ownership.forget(pipeline.getMetadata().getUid());
     }
     QueueCare.Report report = claim.isPresent() ? PipelineQueue.untouched() : queue.look(pipeline);
+    PipelineTable.Report tables =
+        claim.isPresent() ? PipelineTable.untouched() : table.look(pipeline);
     Optional<BoundQueue> bound = queue.known(pipeline, report.state());
     Sources sources = SourceReader.sources(pipeline, referred);
     Partitions partitions =
@@ -114,10 +119,19 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
     Map<Component, Deployment> deployments = Deployed.of(pipeline, context);
     Map<Component, Trouble> troubles = PodReader.troubles(deployments, context.getClient());
     var found =
-        new Found(report.state(), partitions, deployments, troubles, sources, refused, claim);
+        new Found(
+            report.state(),
+            partitions,
+            deployments,
+            troubles,
+            sources,
+            refused,
+            claim,
+            tables.trouble());
     OutboxPipelineStatus before = pipeline.status();
     OutboxPipelineStatus after = StatusOf.running(pipeline, found, bound, clock.instant());
     var notices = new ArrayList<>(report.notices());
+    notices.addAll(tables.notices());
     notices.addAll(Notices.between(before, after));
     events.record(pipeline, notices);
     Statuses.write(pipeline, after, context);
@@ -127,7 +141,7 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
             || claim.isPresent()
             || deployments.values().stream().anyMatch(PodTroubles::isUnfinished);
     return UpdateControl.<OutboxPipeline>noUpdate()
-        .rescheduleAfter(least(waits ? AGAIN : report.next(), report.next()));
+        .rescheduleAfter(least(waits ? AGAIN : report.next(), least(report.next(), tables.next())));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.outboxpipeline.operator;
 
 import io.fabric8.kubernetes.api.model.Secret;
 import io.outboxpipeline.operator.api.AwsCredentials;
+import io.outboxpipeline.operator.api.DynamoDbSpec;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.QueueSpec;
 import io.outboxpipeline.operator.model.Digest;
@@ -61,30 +62,46 @@ final class SourceReader {
   /** How the queue is reached. */
   static Access access(OutboxPipeline pipeline, ReferredObjects objects) throws CredentialsMissing {
     QueueSpec queue = pipeline.getSpec().queue();
-    AwsCredentials credentials = queue.credentials();
-    Optional<Access.Keys> keys = Optional.empty();
-    if (credentials != null) {
-      Secret secret =
-          objects
-              .secret(pipeline.getMetadata().getNamespace(), credentials.secretName())
-              .orElseThrow(
-                  () ->
-                      new CredentialsMissing(
-                          "create the Secret %s in this namespace, or leave out spec.queue.credentials"
-                              .formatted(credentials.secretName())));
-      String token = credentials.sessionTokenKey();
-      keys =
-          Optional.of(
-              new Access.Keys(
-                  value(secret, credentials.accessKeyIdKey()),
-                  new io.outboxpipeline.runtime.Secret(
-                      value(secret, credentials.secretAccessKeyKey())),
-                  token == null
-                      ? Optional.empty()
-                      : Optional.of(new io.outboxpipeline.runtime.Secret(value(secret, token)))));
-    }
     return new Access(
-        Optional.ofNullable(queue.region()), Optional.ofNullable(queue.endpoint()), keys);
+        Optional.ofNullable(queue.region()),
+        Optional.ofNullable(queue.endpoint()),
+        keys(pipeline, queue.credentials(), "spec.queue.credentials", objects));
+  }
+
+  /** How the tables are reached. */
+  static Access access(OutboxPipeline pipeline, DynamoDbSpec tables, ReferredObjects objects)
+      throws CredentialsMissing {
+    return new Access(
+        Optional.ofNullable(tables.region()),
+        Optional.ofNullable(tables.endpoint()),
+        keys(pipeline, tables.credentials(), "spec.dynamodb.credentials", objects));
+  }
+
+  private static Optional<Access.Keys> keys(
+      OutboxPipeline pipeline,
+      @Nullable AwsCredentials credentials,
+      String field,
+      ReferredObjects objects)
+      throws CredentialsMissing {
+    if (credentials == null) {
+      return Optional.empty();
+    }
+    Secret secret =
+        objects
+            .secret(pipeline.getMetadata().getNamespace(), credentials.secretName())
+            .orElseThrow(
+                () ->
+                    new CredentialsMissing(
+                        "create the Secret %s in this namespace, or leave out %s"
+                            .formatted(credentials.secretName(), field)));
+    String token = credentials.sessionTokenKey();
+    return Optional.of(
+        new Access.Keys(
+            value(secret, credentials.accessKeyIdKey()),
+            new io.outboxpipeline.runtime.Secret(value(secret, credentials.secretAccessKeyKey())),
+            token == null
+                ? Optional.empty()
+                : Optional.of(new io.outboxpipeline.runtime.Secret(value(secret, token)))));
   }
 
   private static String value(Secret secret, String key) throws CredentialsMissing {

@@ -60,7 +60,7 @@ final class ResourceIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"smallest", "spending", "relay-only", "everything"})
+  @ValueSource(strings = {"smallest", "spending", "relay-only", "dynamodb", "everything"})
   void each_sample_is_taken_and_the_code_has_the_defaults_of_the_schema(String sample)
       throws IOException {
     String yaml = Files.readString(Path.of("..", "crds", "samples", sample + ".yaml"));

@@ -57,7 +57,8 @@ public record PodSpec(
                     + " 'MYSQL_USER', 'MYSQL_PASSWORD', 'SQS_QUEUE', 'SQS_DEAD_LETTER_QUEUE',"
                     + " 'SERVER_PORT', 'SERVER_MANAGEMENT_PORT', 'SERVER_SHUTDOWN_GRACE',"
                     + " 'RELAY_MEMBER', 'RELAY_PARTITIONS', 'RELAY_LEASE_STORE', 'RELAY_PIPELINE', 'POD_NAME',"
-                    + " 'POD_UID', 'POD_NAMESPACE', 'TRUST_STORE_PASSWORD']))",
+                    + " 'POD_UID', 'POD_NAMESPACE', 'TRUST_STORE_PASSWORD', 'RELAY_STORE',"
+                    + " 'BASE_STORE', 'DYNAMODB_TABLE', 'DYNAMODB_INDEX', 'DYNAMODB_RELAY_TABLE']))",
             message =
                 "env has a variable that the operator sets itself: use the field of the spec that"
                     + " it stands for")

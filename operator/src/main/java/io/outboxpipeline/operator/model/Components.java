@@ -1,5 +1,6 @@
 package io.outboxpipeline.operator.model;
 
+import io.outboxpipeline.operator.api.AwsCredentials;
 import io.outboxpipeline.operator.api.BaseSpec;
 import io.outboxpipeline.operator.api.ConsumerSpec;
 import io.outboxpipeline.operator.api.DatabaseSpec;
@@ -22,11 +23,24 @@ public final class Components {
     };
   }
 
-  static DatabaseSpec database(OutboxPipelineSpec spec, WorkloadSpec workload) {
+  /** The database that a component works with; empty if it works with DynamoDB. */
+  static Optional<DatabaseSpec> database(OutboxPipelineSpec spec, WorkloadSpec workload) {
     return switch (workload) {
-      case BaseSpec base -> spec.database();
-      case RelaySpec relay -> spec.database();
-      case ConsumerSpec consumer -> consumer.database();
+      case BaseSpec base -> spec.optionalDatabase();
+      case RelaySpec relay -> spec.optionalDatabase();
+      case ConsumerSpec consumer -> Optional.of(consumer.database());
+    };
+  }
+
+  /** The access keys of a component's pods; a relay has one identity for table and queue. */
+  static Optional<AwsCredentials> aws(OutboxPipelineSpec spec, Component component) {
+    Optional<AwsCredentials> queue = Optional.ofNullable(spec.queue().credentials());
+    Optional<AwsCredentials> table =
+        spec.optionalDynamoDb().flatMap(d -> Optional.ofNullable(d.credentials()));
+    return switch (component) {
+      case BASE -> table;
+      case RELAY -> queue.or(() -> table);
+      case CONSUMER -> queue;
     };
   }
 

@@ -235,15 +235,14 @@ final class Deployments {
     var volumes = new ArrayList<Volume>();
     // The only place to write to: native libraries are unpacked there.
     volumes.add(new VolumeBuilder().withName(TMP).withNewEmptyDir().endEmptyDir().build());
-    Trust.volume(TRUST, Components.database(pipeline.getSpec(), spec).tls())
-        .ifPresent(volumes::add);
+    trust(pipeline, spec).ifPresent(volumes::add);
     return volumes;
   }
 
   private static List<VolumeMount> mounts(OutboxPipeline pipeline, WorkloadSpec spec) {
     var mounts = new ArrayList<VolumeMount>();
     mounts.add(new VolumeMountBuilder().withName(TMP).withMountPath("/tmp").build());
-    if (Trust.volume(TRUST, Components.database(pipeline.getSpec(), spec).tls()).isPresent()) {
+    if (trust(pipeline, spec).isPresent()) {
       mounts.add(
           new VolumeMountBuilder()
               .withName(TRUST)
@@ -252,5 +251,9 @@ final class Deployments {
               .build());
     }
     return mounts;
+  }
+
+  private static Optional<Volume> trust(OutboxPipeline pipeline, WorkloadSpec spec) {
+    return Components.database(pipeline.getSpec(), spec).flatMap(d -> Trust.volume(TRUST, d.tls()));
   }
 }

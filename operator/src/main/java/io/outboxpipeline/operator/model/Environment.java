@@ -36,12 +36,8 @@ final class Environment {
       WorkloadSpec workload,
       Optional<BoundQueue> queue) {
     var spec = pipeline.getSpec();
-    DatabaseSpec database = Components.database(spec, workload);
     var of = new TreeMap<String, String>();
-    of.put("MYSQL_HOST", database.host());
-    of.put("MYSQL_PORT", database.port().toString());
-    of.put("MYSQL_DATABASE", database.name());
-    of.put("MYSQL_SSL_MODE", sslMode(database.tls().mode()));
+    Components.database(spec, workload).ifPresent(database -> database(of, database));
     of.put("SERVER_MANAGEMENT_PORT", Integer.toString(component.management()));
     of.put("SERVER_SHUTDOWN_GRACE", workload.shutdownGrace());
     of.put("LOG_FORMAT", spec.log().format().name());
@@ -63,7 +59,15 @@ final class Environment {
         of.put("CONSUMER_START", start(consumer.start()));
       }
     }
+    TableSettings.put(spec, workload, of);
     return of;
+  }
+
+  private static void database(Map<String, String> of, DatabaseSpec database) {
+    of.put("MYSQL_HOST", database.host());
+    of.put("MYSQL_PORT", database.port().toString());
+    of.put("MYSQL_DATABASE", database.name());
+    of.put("MYSQL_SSL_MODE", sslMode(database.tls().mode()));
   }
 
   private static void queue(
@@ -131,29 +135,35 @@ final class Environment {
   static List<EnvVar> variables(
       OutboxPipeline pipeline, Component component, WorkloadSpec workload) {
     var spec = pipeline.getSpec();
-    DatabaseSpec database = Components.database(spec, workload);
     var of = new ArrayList<EnvVar>();
-    String login = database.credentials().secretName();
-    of.add(secret("MYSQL_USER", login, database.credentials().usernameKey()));
-    of.add(secret("MYSQL_PASSWORD", login, database.credentials().passwordKey()));
-    AwsCredentials aws = spec.queue().credentials();
-    if (aws != null && component != Component.BASE) {
-      of.add(secret("AWS_ACCESS_KEY_ID", aws.secretName(), aws.accessKeyIdKey()));
-      of.add(secret("AWS_SECRET_ACCESS_KEY", aws.secretName(), aws.secretAccessKeyKey()));
-      String token = aws.sessionTokenKey();
-      if (token != null) {
-        of.add(secret("AWS_SESSION_TOKEN", aws.secretName(), token));
-      }
-    }
+    Components.database(spec, workload)
+        .map(DatabaseSpec::credentials)
+        .ifPresent(
+            login -> {
+              of.add(secret("MYSQL_USER", login.secretName(), login.usernameKey()));
+              of.add(secret("MYSQL_PASSWORD", login.secretName(), login.passwordKey()));
+            });
+    Components.aws(spec, component).ifPresent(aws -> of.addAll(keys(aws)));
     Components.adminToken(workload)
         .ifPresent(t -> of.add(secret("ADMIN_TOKEN", t.secretName(), t.key())));
-    of.addAll(Trust.variables(database.tls()));
+    Components.database(spec, workload).ifPresent(d -> of.addAll(Trust.variables(d.tls())));
     if (component == Component.RELAY) {
       of.add(field("POD_NAME", "metadata.name"));
       of.add(field("POD_UID", "metadata.uid"));
       of.add(field("POD_NAMESPACE", "metadata.namespace"));
     }
     return withAdded(of, workload.pod().env());
+  }
+
+  private static List<EnvVar> keys(AwsCredentials aws) {
+    var of = new ArrayList<EnvVar>();
+    of.add(secret("AWS_ACCESS_KEY_ID", aws.secretName(), aws.accessKeyIdKey()));
+    of.add(secret("AWS_SECRET_ACCESS_KEY", aws.secretName(), aws.secretAccessKeyKey()));
+    String token = aws.sessionTokenKey();
+    if (token != null) {
+      of.add(secret("AWS_SESSION_TOKEN", aws.secretName(), token));
+    }
+    return of;
   }
 
   /**

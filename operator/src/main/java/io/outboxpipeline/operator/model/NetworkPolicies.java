@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRuleBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
+import io.outboxpipeline.operator.api.DynamoDbSpec;
 import io.outboxpipeline.operator.api.LeaseSpec;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.WorkloadSpec;
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A component is reached at its own ports, and reaches DNS, its database, where its spans go and,
- * but for the base, SQS and what SQS needs. By port alone: databases and SQS are mostly outside,
- * where addresses change.
+ * but for the base, SQS and what SQS needs; with events in DynamoDB, DynamoDB in place of the
+ * database. By port alone: databases and SQS are mostly outside, where addresses change.
  */
 final class NetworkPolicies {
   private static final int DNS = 53;
@@ -54,16 +55,19 @@ final class NetworkPolicies {
       OutboxPipeline pipeline, Component component, WorkloadSpec spec) {
     var tcp = new TreeSet<Integer>();
     tcp.add(DNS);
-    tcp.add(Components.database(pipeline.getSpec(), spec).port());
-    if (component != Component.BASE) {
-      // SQS, STS for the roles of service accounts, and the cloud's own giver of credentials.
+    Components.database(pipeline.getSpec(), spec).ifPresent(d -> tcp.add(d.port()));
+    Optional<DynamoDbSpec> table =
+        pipeline.getSpec().optionalDynamoDb().filter(d -> component != Component.CONSUMER);
+    if (component != Component.BASE || table.isPresent()) {
+      // SQS, DynamoDB, STS for the roles of service accounts, and the cloud's own giver of
+      // credentials.
       tcp.add(HTTPS);
       tcp.add(HTTP);
-      String endpoint = pipeline.getSpec().queue().endpoint();
-      if (endpoint != null) {
-        tcp.add(port(URI.create(endpoint)));
-      }
     }
+    if (component != Component.BASE) {
+      endpoint(pipeline.getSpec().queue().endpoint()).ifPresent(tcp::add);
+    }
+    table.flatMap(d -> endpoint(d.endpoint())).ifPresent(tcp::add);
     if (component == Component.RELAY
         && pipeline.getSpec().relay().lease().store() == LeaseSpec.Store.Kubernetes) {
       tcp.add(API_SERVER);
@@ -85,6 +89,10 @@ final class NetworkPolicies {
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  private static Optional<Integer> endpoint(@Nullable String endpoint) {
+    return Optional.ofNullable(endpoint).map(URI::create).map(NetworkPolicies::port);
   }
 
   private static int port(URI endpoint) {

@@ -3,7 +3,6 @@ package io.outboxpipeline.operator.model;
 import io.outboxpipeline.operator.api.AwsCredentials;
 import io.outboxpipeline.operator.api.ConfigMapKey;
 import io.outboxpipeline.operator.api.ConsumerSpec;
-import io.outboxpipeline.operator.api.DatabaseSpec;
 import io.outboxpipeline.operator.api.EnvVar;
 import io.outboxpipeline.operator.api.OutboxPipelineSpec;
 import io.outboxpipeline.operator.api.SecretKey;
@@ -11,6 +10,7 @@ import io.outboxpipeline.operator.api.WorkloadSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /** Which Secrets and ConfigMaps a spec refers to, by name. */
@@ -26,20 +26,23 @@ public record References(NavigableSet<String> secrets, NavigableSet<String> conf
     if (aws != null) {
       all.secrets.add(aws.secretName());
     }
+    spec.optionalDynamoDb()
+        .flatMap(d -> Optional.ofNullable(d.credentials()))
+        .ifPresent(c -> all.secrets.add(c.secretName()));
     return all;
   }
 
   /** Of one component's pods. */
   static References of(OutboxPipelineSpec spec, Component component, WorkloadSpec workload) {
     var of = new References(new TreeSet<>(), new TreeSet<>());
-    DatabaseSpec database = Components.database(spec, workload);
-    of.secrets.add(database.credentials().secretName());
-    Trust.secret(database.tls()).ifPresent(of.secrets::add);
-    Trust.configMap(database.tls()).ifPresent(of.configMaps::add);
-    AwsCredentials aws = spec.queue().credentials();
-    if (aws != null && component != Component.BASE) {
-      of.secrets.add(aws.secretName());
-    }
+    Components.database(spec, workload)
+        .ifPresent(
+            database -> {
+              of.secrets.add(database.credentials().secretName());
+              Trust.secret(database.tls()).ifPresent(of.secrets::add);
+              Trust.configMap(database.tls()).ifPresent(of.configMaps::add);
+            });
+    Components.aws(spec, component).ifPresent(aws -> of.secrets.add(aws.secretName()));
     Components.adminToken(workload).map(SecretKey::secretName).ifPresent(of.secrets::add);
     for (EnvVar variable : workload.pod().env()) {
       SecretKey secret = variable.secret();
@@ -63,7 +66,7 @@ public record References(NavigableSet<String> secrets, NavigableSet<String> conf
   public static List<String> missing(OutboxPipelineSpec spec, Sources found) {
     var missing = new ArrayList<String>();
     var needed = new TreeSet<String>();
-    needed.add(spec.database().credentials().secretName());
+    spec.optionalDatabase().map(d -> d.credentials().secretName()).ifPresent(needed::add);
     spec.optionalConsumer()
         .map(ConsumerSpec::database)
         .map(d -> d.credentials().secretName())

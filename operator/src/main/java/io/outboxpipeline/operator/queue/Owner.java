@@ -3,7 +3,7 @@ package io.outboxpipeline.operator.queue;
 import java.util.Optional;
 
 /**
- * Whose a queue is: the same for the same pipeline, unlike any other's.
+ * Whose a queue or a table is: the same for the same pipeline, unlike any other's.
  *
  * @param tag what the owner's tag says
  * @param former what it said before, of a queue that is known to be this pipeline's
@@ -16,7 +16,7 @@ public record Owner(String tag, Optional<String> former) {
   }
 
   /** Whether a tag is this owner's. */
-  boolean has(String found) {
+  public boolean has(String found) {
     return tag.equals(found) || former.filter(f -> f.equals(found)).isPresent();
   }
 }

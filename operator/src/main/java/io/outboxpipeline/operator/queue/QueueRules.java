@@ -3,6 +3,7 @@ package io.outboxpipeline.operator.queue;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.outboxpipeline.operator.api.DynamoDbSpec;
 import io.outboxpipeline.operator.api.QueueSpec;
 import java.util.Arrays;
 import java.util.List;
@@ -12,8 +13,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which queues the pipelines of a namespace may name, because the operator acts on them with its
- * own role. The first rule for a namespace decides; without any rule all is allowed.
+ * Which queues and tables the pipelines of a namespace may name, because the operator acts on them
+ * with its own role. The first rule for a namespace decides; without any rule all is allowed.
  */
 public record QueueRules(List<Rule> rules) {
   /** Everything is allowed. */
@@ -31,17 +32,30 @@ public record QueueRules(List<Rule> rules) {
    * @param adopt whether a queue that is nobody's may be taken over
    * @param delete whether a pipeline may take its queues along when it is deleted
    * @param roleArn the role that is assumed for these queues, instead of the operator's own
+   * @param tables patterns of the names of DynamoDB's tables; left out, none is allowed
    */
   public record Rule(
       @JsonProperty(required = true) List<String> namespaces,
       @JsonProperty(required = true) List<String> names,
       boolean adopt,
       boolean delete,
-      @Nullable String roleArn) {
+      @Nullable String roleArn,
+      @Nullable List<String> tables) {
+
+    /** Without tables. */
+    public Rule(
+        List<String> namespaces,
+        List<String> names,
+        boolean adopt,
+        boolean delete,
+        @Nullable String roleArn) {
+      this(namespaces, names, adopt, delete, roleArn, List.of());
+    }
 
     public Rule {
       namespaces = namespaces == null ? List.of() : List.copyOf(namespaces);
       names = names == null ? List.of() : List.copyOf(names);
+      tables = tables == null ? List.of() : List.copyOf(tables);
     }
 
     private boolean isFor(String namespace) {
@@ -91,6 +105,36 @@ public record QueueRules(List<Rule> rules) {
     if (spec.deletionPolicy() == QueueSpec.DeletionPolicy.Delete && !rule.get().delete()) {
       return refused(
           "the operator's settings do not allow spec.queue.deletionPolicy Delete in " + namespace);
+    }
+    return Optional.empty();
+  }
+
+  /** Why a namespace's pipeline may not have these tables; empty if it may. */
+  public Optional<Bound.Failed> against(String namespace, DynamoDbSpec spec) {
+    if (rules.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Rule> rule = of(namespace);
+    List<String> allowed =
+        rule.map(Rule::tables).orElse(List.of()).stream()
+            .map(p -> p.replace("{namespace}", namespace))
+            .toList();
+    for (String table : List.of(spec.table(), spec.relays())) {
+      if (allowed.stream().noneMatch(p -> matches(p, table))) {
+        return Optional.of(
+            new Bound.Failed(
+                "TableNotAllowed",
+                "the operator's settings do not allow pipelines of %s the table %s"
+                    .formatted(namespace, table)));
+      }
+    }
+    if (spec.deletionPolicy() == DynamoDbSpec.DeletionPolicy.Delete
+        && !rule.map(Rule::delete).orElse(false)) {
+      return Optional.of(
+          new Bound.Failed(
+              "TableNotAllowed",
+              "the operator's settings do not allow spec.dynamodb.deletionPolicy Delete in "
+                  + namespace));
     }
     return Optional.empty();
   }

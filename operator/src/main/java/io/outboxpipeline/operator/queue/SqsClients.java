@@ -5,15 +5,9 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.AwsCredentials;
-import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sts.StsClient;
-import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
 
 /** One client for each way to reach SQS, made when first asked for. Thread-safe. */
 public final class SqsClients implements AutoCloseable {
@@ -50,32 +44,8 @@ public final class SqsClients implements AutoCloseable {
             .overrideConfiguration(o -> o.apiCallTimeout(callTimeout));
     access.region().map(Region::of).ifPresent(builder::region);
     access.endpoint().map(URI::create).ifPresent(builder::endpointOverride);
-    access
-        .keys()
-        .ifPresent(k -> builder.credentialsProvider(StaticCredentialsProvider.create(of(k))));
-    access.role().ifPresent(arn -> builder.credentialsProvider(assuming(arn, access)));
+    access.credentials(callTimeout).ifPresent(builder::credentialsProvider);
     return builder.build();
-  }
-
-  private StsAssumeRoleCredentialsProvider assuming(String arn, Access access) {
-    var sts =
-        StsClient.builder()
-            .httpClientBuilder(
-                UrlConnectionHttpClient.builder()
-                    .connectionTimeout(callTimeout.dividedBy(2))
-                    .socketTimeout(callTimeout));
-    access.region().map(Region::of).ifPresent(sts::region);
-    return StsAssumeRoleCredentialsProvider.builder()
-        .stsClient(sts.build())
-        .refreshRequest(r -> r.roleArn(arn).roleSessionName("outboxpipeline-operator"))
-        .build();
-  }
-
-  private static AwsCredentials of(Access.Keys keys) {
-    String secret = keys.secret().value();
-    return keys.sessionToken().isPresent()
-        ? AwsSessionCredentials.create(keys.id(), secret, keys.sessionToken().get().value())
-        : AwsBasicCredentials.create(keys.id(), secret);
   }
 
   @Override

@@ -54,6 +54,9 @@ final class Flow {
           False,
           "SecretMissing",
           "create the Secret " + String.join(", ", missing) + " in this namespace");
+    } else if (found.table().isPresent()) {
+      Trouble table = found.table().get();
+      conditions.set(type, False, table.reason(), table.message());
     } else if (trouble.isPresent()) {
       conditions.set(type, False, "DatabaseUnreachable", "a relay says: " + trouble.get());
     } else if (relays.useTheDatabase()) {

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param troubles why a component's pods do not come
  * @param refused why an object could not be applied
  * @param claim why nothing of it may run: its database is another pipeline's
+ * @param table why its tables of DynamoDB are not as they must be
  */
 public record Found(
     QueueState queue,
@@ -22,7 +23,8 @@ public record Found(
     Map<Component, Trouble> troubles,
     Sources sources,
     Optional<Trouble> refused,
-    Optional<Trouble> claim) {
+    Optional<Trouble> claim,
+    Optional<Trouble> table) {
 
   public Found {
     deployments = Map.copyOf(deployments);
@@ -36,5 +38,17 @@ public record Found(
       Map<Component, Deployment> deployments,
       Sources sources) {
     this(queue, partitions, deployments, Map.of(), sources, Optional.empty(), Optional.empty());
+  }
+
+  /** With a database, or with tables that are as they must be. */
+  public Found(
+      QueueState queue,
+      Partitions partitions,
+      Map<Component, Deployment> deployments,
+      Map<Component, Trouble> troubles,
+      Sources sources,
+      Optional<Trouble> refused,
+      Optional<Trouble> claim) {
+    this(queue, partitions, deployments, troubles, sources, refused, claim, Optional.empty());
   }
 }

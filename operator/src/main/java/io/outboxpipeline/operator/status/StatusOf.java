@@ -211,6 +211,7 @@ public final class StatusOf {
             found.claim().stream(),
             found.refused().stream(),
             queueTrouble().stream(),
+            found.table().stream(),
             found.troubles().values().stream())
         .flatMap(s -> s)
         .filter(Trouble::stalled)

@@ -1,57 +1,31 @@
 package io.outboxpipeline.base;
 
-import com.zaxxer.hikari.HikariDataSource;
 import io.helidon.openapi.OpenApiFeature;
-import io.micrometer.core.instrument.Counter;
 import io.outboxpipeline.runtime.Metrics;
 import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.Tracing;
-import io.outboxpipeline.runtime.Transactions;
-import java.time.Duration;
 import java.time.InstantSource;
 
 /** A running base. Several may run in one JVM. */
 public final class BaseService implements RunningService {
-  /** So many connections a migration may want at once; without one, two stay. */
-  private static final int APART = 4;
-
   private final Metrics metrics = new Metrics();
-  private final HikariDataSource database;
-  private final HikariDataSource apart;
-  private final DatabaseWatch watch;
-  private final KeyPurge purge;
+  private final SpendingStore store;
   private final Tracing tracing = Tracing.start("base");
   private final ServiceServer server;
 
   private BaseService(BaseSettings settings, InstantSource clock) {
     var registry = metrics.registry();
-    var mysql = settings.mysql();
-    database =
-        mysql
-            .withConnectTimeout(shorter(mysql.connectTimeout(), settings.requestTimeout()))
-            .open("base", false, registry, Turns.LOCK_WAIT);
-    apart = mysql.withPoolSize(APART).open("base-watch", false, registry);
-    var transactions =
-        new Transactions(
-            database,
-            Counter.builder("base.transaction.retries")
-                .description("Transactions run again after a deadlock or a lock wait")
-                .register(registry));
-    var counters =
-        new SeenCounters(
-            Counter.builder("base.database.went.back")
-                .description("How often the database's counters were below what was committed")
-                .register(registry));
-    watch = DatabaseWatch.start(apart, settings.migrate(), counters);
-    purge = KeyPurge.start(transactions, settings.idempotencyRetention());
-    var spendings =
-        new Spendings(database, transactions, counters, clock, settings.requestTimeout());
-    var api = new SpendingApi(spendings, registry, tracing);
+    store =
+        settings
+            .dynamoDb()
+            .<SpendingStore>map(table -> new DynamoDbStore(settings, table, clock))
+            .orElseGet(() -> new MySqlStore(settings, registry, clock));
+    var api = new SpendingApi(store, registry, tracing);
     try {
       server =
           ServiceServer.builder("base", settings.server(), metrics)
-              .ready("database", watch::health)
+              .ready("database", store::health)
               .feature(
                   OpenApiFeature.builder()
                       .servicesDiscoverServices(false)
@@ -78,10 +52,6 @@ public final class BaseService implements RunningService {
     return new BaseService(settings, clock);
   }
 
-  private static Duration shorter(Duration a, Duration b) {
-    return a.compareTo(b) < 0 ? a : b;
-  }
-
   @Override
   public ServiceServer server() {
     return server;
@@ -94,10 +64,7 @@ public final class BaseService implements RunningService {
   }
 
   private void release() {
-    purge.close();
-    watch.close();
-    database.close();
-    apart.close();
+    store.close();
     metrics.close();
     tracing.close();
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
+import io.outboxpipeline.runtime.Tracing;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.spi.JsonProvider;
@@ -26,10 +27,17 @@ record NewSpending(String identity, String name, String surname, BigDecimal amou
   static final String AGGREGATE_TYPE = "spending";
   static final String CREATED = "spending.created";
 
-  /** The event that tells of it. The amount is a text, for many JSON readers know only doubles. */
+  /**
+   * The event that tells of it, with what continues a trace. The amount is a text, because many
+   * JSON readers know only doubles.
+   */
   NewEvent event(Instant createdAt) {
-    return NewEvent.json(
-        aggregate(), CREATED, builder().add("createdAt", createdAt.toString()).build().toString());
+    return new NewEvent(
+        aggregate(),
+        CREATED,
+        "application/json",
+        builder().add("createdAt", createdAt.toString()).build().toString().getBytes(UTF_8),
+        Tracing.current());
   }
 
   Aggregate aggregate() {

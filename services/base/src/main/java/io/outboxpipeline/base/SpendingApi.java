@@ -13,7 +13,6 @@ import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
@@ -39,13 +38,13 @@ final class SpendingApi implements HttpService {
   private static final Pattern KEY =
       Pattern.compile("[\\x21-\\x7e]{1," + IdempotencyKeys.MAX_LENGTH + "}");
 
-  private final Spendings spendings;
+  private final SpendingStore spendings;
   private final MeterRegistry meters;
   private final Tracing tracing;
   private final Counter created;
   private final Counter replayed;
 
-  SpendingApi(Spendings spendings, MeterRegistry meters, Tracing tracing) {
+  SpendingApi(SpendingStore spendings, MeterRegistry meters, Tracing tracing) {
     this.spendings = spendings;
     this.meters = meters;
     this.tracing = tracing;
@@ -71,7 +70,7 @@ final class SpendingApi implements HttpService {
 
   private Handler timed(String path, Handler handler) {
     String route = path.equals("/") ? PATH : PATH + path;
-    Handler guarded = tracing.traced(route, DatabaseErrors.guard(handler));
+    Handler guarded = tracing.traced(route, spendings.guard(handler));
     return (req, res) -> {
       Timer.Sample sample = Timer.start(meters);
       res.whenSent(

@@ -5,11 +5,9 @@ import io.helidon.dbclient.DbClient;
 import io.helidon.dbclient.DbClientException;
 import io.helidon.dbclient.DbRow;
 import io.helidon.dbclient.jdbc.JdbcClientBuilder;
-import io.outboxpipeline.outbox.NewEvent;
 import io.outboxpipeline.outbox.Outbox;
 import io.outboxpipeline.outbox.Outbox.Appended;
 import io.outboxpipeline.runtime.Deadline;
-import io.outboxpipeline.runtime.Tracing;
 import io.outboxpipeline.runtime.Transactions;
 import java.math.BigDecimal;
 import java.security.MessageDigest;
@@ -23,13 +21,12 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
 
 /**
- * The table of spendings. Thread-safe.
+ * The table of spendings in MySQL or MariaDB. Thread-safe.
  *
  * <p>Reads go through Helidon's DbClient. Writes do not: the event must be appended on the very
  * connection of the transaction, and a {@code DbTransaction} does not give it away (its {@code
@@ -96,7 +93,7 @@ final class Spendings {
     }
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
     // First the event: it takes the identity's lock, so that ids have the order of sequences.
-    Appended event = Outbox.append(c, traced(spending.event(now)));
+    Appended event = Outbox.append(c, spending.event(now));
     long id = insert(c, spending, event, now);
     if (key.isPresent() && !IdempotencyKeys.take(c, key.get(), spending.digest(), id)) {
       // The same request came twice at once, and the other one has committed.
@@ -105,15 +102,6 @@ final class Spendings {
           .orElseThrow(() -> new SQLException("the idempotency key was purged", "40001"));
     }
     return new Recorded.Created(new Spending(id, event.eventId(), event.sequence(), spending, now));
-  }
-
-  private static NewEvent traced(NewEvent event) {
-    Map<String, String> headers = Tracing.current();
-    // All at once, because each new event checks its payload.
-    return headers.isEmpty()
-        ? event
-        : new NewEvent(
-            event.aggregate(), event.type(), event.contentType(), event.payload(), headers);
   }
 
   private static Optional<Recorded> earlier(Connection c, NewSpending spending, String key)

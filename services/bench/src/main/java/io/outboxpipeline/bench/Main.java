@@ -69,6 +69,9 @@ public final class Main {
           new BasePost("post", "POST to the base, 64 clients", true),
           new Consume("consume-packed", "consumer, 100 events a message", 200_000, 500, 100),
           new Consume("consume", "consumer, one event a message", 60_000, 10_000, 1),
+          new DynamoDbDrain("dynamodb-drain", "DynamoDB: drain of items with 20 events each"),
+          new DynamoDbIdle("dynamodb-idle", "DynamoDB: an idle relay's calls"),
+          new DynamoDbAppend("dynamodb-append", "DynamoDB: an append by what waits in the item"),
           new StartUp("start-base", "start of the base", io.outboxpipeline.base.Main.class, false),
           new StartUp("start-relay", "start of a relay", io.outboxpipeline.relay.Main.class, true),
           new StartUp(

@@ -5,10 +5,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
 import software.amazon.awssdk.services.dynamodb.model.CreateGlobalSecondaryIndexAction;
+import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
 import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndex;
 import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndexDescription;
 import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndexUpdate;
@@ -65,39 +67,54 @@ public final class OutboxTable {
    * @param keys the names of its key: the partition key, and a sort key if there are two. Texts
    */
   public static void create(DynamoDbClient client, String table, String index, String... keys) {
+    create(client, request(table, index, keys));
+  }
+
+  /** The request for such a table, to be added to. */
+  public static CreateTableRequest request(String table, String index, String... keys) {
+    CreateTableRequest plain = request(table, keys);
     List<AttributeDefinition> definitions = new ArrayList<>(DEFINITIONS);
-    List<KeySchemaElement> schema = new ArrayList<>();
-    for (String key : keys) {
-      definitions.add(text(key));
-      schema.add(key(key, schema.isEmpty() ? KeyType.HASH : KeyType.RANGE));
-    }
-    try {
-      client.createTable(
-          r ->
-              r.tableName(table)
-                  .billingMode(BillingMode.PAY_PER_REQUEST)
-                  .attributeDefinitions(definitions)
-                  .keySchema(schema)
-                  .globalSecondaryIndexes(index(index)));
-    } catch (ResourceInUseException e) {
-      // It is there, or another one creates it.
-    }
-    client.waiter().waitUntilTableExists(r -> r.tableName(table));
+    definitions.addAll(plain.attributeDefinitions());
+    return plain.toBuilder()
+        .attributeDefinitions(definitions)
+        .globalSecondaryIndexes(index(index))
+        .build();
   }
 
   /** Creates the table that relays keep their own in, unless it is there; waits for it. */
   public static void createForRelays(DynamoDbClient client, String table) {
+    create(client, requestForRelays(table));
+  }
+
+  /** The request for such a table, to be added to. */
+  public static CreateTableRequest requestForRelays(String table) {
+    return request(table, new String[] {"pk", "sk"});
+  }
+
+  private static CreateTableRequest request(String table, String[] keys) {
+    return CreateTableRequest.builder()
+        .tableName(table)
+        .billingMode(BillingMode.PAY_PER_REQUEST)
+        .attributeDefinitions(Stream.of(keys).map(OutboxTable::text).toList())
+        .keySchema(schema(keys))
+        .build();
+  }
+
+  private static List<KeySchemaElement> schema(String... keys) {
+    List<KeySchemaElement> schema = new ArrayList<>();
+    for (String key : keys) {
+      schema.add(key(key, schema.isEmpty() ? KeyType.HASH : KeyType.RANGE));
+    }
+    return schema;
+  }
+
+  private static void create(DynamoDbClient client, CreateTableRequest request) {
     try {
-      client.createTable(
-          r ->
-              r.tableName(table)
-                  .billingMode(BillingMode.PAY_PER_REQUEST)
-                  .attributeDefinitions(text("pk"), text("sk"))
-                  .keySchema(key("pk", KeyType.HASH), key("sk", KeyType.RANGE)));
+      client.createTable(request);
     } catch (ResourceInUseException e) {
       // It is there, or another one creates it.
     }
-    client.waiter().waitUntilTableExists(r -> r.tableName(table));
+    client.waiter().waitUntilTableExists(r -> r.tableName(request.tableName()));
   }
 
   private static AttributeDefinition text(String name) {
@@ -126,6 +143,12 @@ public final class OutboxTable {
                                 .projection(p -> p.projectionType(ProjectionType.KEYS_ONLY))
                                 .build())
                         .build()));
+  }
+
+  /** Whether these texts, one or two, are a table's key. */
+  public static boolean hasKeys(TableDescription table, String... keys) {
+    return table.keySchema().equals(schema(keys))
+        && Stream.of(keys).allMatch(k -> table.attributeDefinitions().contains(text(k)));
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
@@ -118,6 +119,13 @@ public final class OutboxWrite {
     public Builder updateAt(long seen, Update update, List<NewEvent> events) {
       parts.add(Part.of(update, OptionalLong.of(seen), events, maxPendingBytes, now));
       return this;
+    }
+
+    /** The ids of the events that were given so far, in order: the other items may name them. */
+    public List<UUID> eventIds() {
+      return parts.stream()
+          .flatMap(part -> part instanceof Part events ? events.ids().stream() : Stream.empty())
+          .toList();
     }
 
     /** Something else of the same transaction. */

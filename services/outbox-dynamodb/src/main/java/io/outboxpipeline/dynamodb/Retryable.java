@@ -52,12 +52,18 @@ public final class Retryable {
 
   /** Whether it is unknown if what failed this way was carried out. */
   public static boolean mayBeDone(Throwable e) {
-    if (e instanceof SdkException failure && failure.numAttempts() > 1) {
+    if (e instanceof SdkException failure && attempts(failure) > 1) {
       return true; // what became of the attempts before the last is not told
     }
     return e instanceof AwsServiceException failed
         ? failed.statusCode() >= 500
         : e instanceof SdkClientException;
+  }
+
+  /** As far as the SDK says it: not where a limit of time ended the call. */
+  private static int attempts(SdkException e) {
+    Integer attempts = e.numAttempts();
+    return attempts == null ? 1 : attempts;
   }
 
   /** Whether the item would have become larger than DynamoDB takes. */

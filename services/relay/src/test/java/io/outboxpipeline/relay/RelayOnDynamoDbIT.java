@@ -3,6 +3,9 @@ package io.outboxpipeline.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.outboxpipeline.dynamodb.DynamoOutbox;
 import io.outboxpipeline.dynamodb.OutboxAttributes;
@@ -45,6 +48,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.SdkBytes;
@@ -369,6 +373,37 @@ final class RelayOnDynamoDbIT {
     awaitEmpty();
     assertChain(received().get("a"), 3);
     assertThat(relay.standing().held()).isZero();
+  }
+
+  @Test
+  void an_item_that_will_expire_although_events_wait_in_it_is_told_once() throws Exception {
+    var log = (Logger) LoggerFactory.getLogger(DynamoDbSource.class.getPackageName());
+    var said = new ListAppender<ILoggingEvent>();
+    said.start();
+    log.addAppender(said);
+    toClose.add(() -> log.detachAppender(said));
+    writer.updateTimeToLive(
+        r -> r.tableName(table).timeToLiveSpecification(t -> t.attributeName("ttl").enabled(true)));
+    for (String id : List.of("expires", "stays")) {
+      writer.updateItem(
+          r ->
+              r.tableName(table)
+                  .key(key(id))
+                  .updateExpression("SET #ttl = :at")
+                  .expressionAttributeNames(Map.of("#ttl", id.equals("expires") ? "ttl" : "other"))
+                  .expressionAttributeValues(Map.of(":at", AttributeValue.fromN("4102444800"))));
+      append(id, 1);
+    }
+    start();
+    awaitEmpty();
+    append("expires", 2);
+    awaitEmpty();
+    assertThat(said.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .filteredOn(m -> m.contains(" expires at "))
+        .singleElement()
+        .asString()
+        .contains("expires at 4102444800 by its attribute ttl");
   }
 
   @Test

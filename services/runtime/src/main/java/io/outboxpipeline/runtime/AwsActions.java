@@ -37,6 +37,22 @@ public record AwsActions(String component, List<String> queue, List<String> dead
           "dynamodb:Query",
           "dynamodb:UpdateItem");
 
+  /**
+   * What a base asks where spendings are in DynamoDB: on the table. IAM asks for the actions of
+   * which a transaction is made, which for its own are puts and updates.
+   */
+  public static final List<String> BASE_ON_DYNAMODB =
+      List.of(
+          "dynamodb:DescribeTable",
+          "dynamodb:GetItem",
+          "dynamodb:PutItem",
+          "dynamodb:Query",
+          "dynamodb:UpdateItem");
+
+  /** What a base asks beside these when it is to make its table, and the relays'. */
+  public static final List<String> BASE_MAKING_TABLES =
+      List.of("dynamodb:CreateTable", "dynamodb:DescribeTimeToLive", "dynamodb:UpdateTimeToLive");
+
   /** What it cannot read it puts into the dead-letter queue by itself. */
   public static final AwsActions CONSUMER =
       new AwsActions(
@@ -62,6 +78,19 @@ public record AwsActions(String component, List<String> queue, List<String> dead
   /** Creates both queues, keeps them as specified, and deletes them if told to. */
   public static final AwsActions OPERATOR =
       new AwsActions("operator", KEEPING_A_QUEUE, KEEPING_A_QUEUE);
+
+  /** What it asks of tables of DynamoDB: makes, looks at and deletes both of a pipeline. */
+  public static final List<String> OPERATOR_ON_DYNAMODB =
+      List.of(
+          "dynamodb:CreateTable",
+          "dynamodb:DeleteTable",
+          "dynamodb:DescribeContinuousBackups",
+          "dynamodb:DescribeTable",
+          "dynamodb:DescribeTimeToLive",
+          "dynamodb:ListTagsOfResource",
+          "dynamodb:TagResource",
+          "dynamodb:UpdateContinuousBackups",
+          "dynamodb:UpdateTimeToLive");
 
   /** Every component's. */
   public static List<AwsActions> all() {

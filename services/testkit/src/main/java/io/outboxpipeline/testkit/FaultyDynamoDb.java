@@ -46,6 +46,8 @@ public final class FaultyDynamoDb implements AutoCloseable {
     CONFLICT,
     /** It is refused as not allowed. */
     DENY,
+    /** It is refused as one that can't be carried out, however often it comes. */
+    REFUSE,
     /** Its connection is closed, and nothing is done. */
     DROP_BEFORE,
     /** It is carried out, and its connection closed without an answer. */
@@ -157,6 +159,8 @@ public final class FaultyDynamoDb implements AutoCloseable {
                 error(
                     "com.amazon.coral.service#AccessDeniedException",
                     "User is not authorized to perform: dynamodb:" + action);
+            case REFUSE ->
+                error("com.amazon.coral.validate#ValidationException", "refused by the test");
             case DROP_BEFORE -> null;
             case DROP_AFTER -> {
               forward(exchange, action, body);

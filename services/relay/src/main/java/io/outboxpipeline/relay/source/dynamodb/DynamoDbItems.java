@@ -7,6 +7,7 @@ import static io.outboxpipeline.dynamodb.OutboxAttributes.SEQUENCE;
 import static io.outboxpipeline.dynamodb.OutboxAttributes.SHARD;
 import static io.outboxpipeline.dynamodb.OutboxAttributes.SINCE;
 import static io.outboxpipeline.dynamodb.OutboxAttributes.SLOT;
+import static java.util.Objects.requireNonNull;
 
 import io.outboxpipeline.dynamodb.OutboxTable;
 import io.outboxpipeline.dynamodb.PendingEvent;
@@ -61,6 +62,8 @@ final class DynamoDbItems implements ItemTable {
 
   private volatile Optional<String> expiry = Optional.empty();
 
+  private final Expiring expiring = new Expiring();
+
   DynamoDbItems(
       DynamoDbClient client,
       String table,
@@ -88,11 +91,6 @@ final class DynamoDbItems implements ItemTable {
     return OutboxTable.problem(there, index, region, writeRegion);
   }
 
-  /** The attribute by which items expire, if any do. */
-  Optional<String> expiry() {
-    return expiry;
-  }
-
   @Override
   public Page page(IndexRange range, @Nullable Map<String, AttributeValue> after, int limit) {
     QueryResponse answer =
@@ -109,7 +107,10 @@ final class DynamoDbItems implements ItemTable {
                             ":shard", number(range.shard()),
                             ":first", number(range.first()),
                             ":last", number(range.last()))));
-    List<ItemKey> found = answer.items().stream().map(this::key).toList();
+    List<Entry> found =
+        answer.items().stream()
+            .map(i -> new Entry(key(i), Integer.parseInt(requireNonNull(i.get(SLOT)).n())))
+            .toList();
     return new Page(found, answer.hasLastEvaluatedKey() ? answer.lastEvaluatedKey() : null);
   }
 
@@ -138,6 +139,7 @@ final class DynamoDbItems implements ItemTable {
     var answer = client.batchGetItem(r -> r.requestItems(Map.of(table, asked)));
     Map<ItemKey, Map<String, AttributeValue>> items = new LinkedHashMap<>();
     answer.responses().getOrDefault(table, List.of()).forEach(i -> items.put(key(i), i));
+    expiry.ifPresent(by -> items.forEach((key, item) -> expiring.saw(key, item, by)));
     KeysAndAttributes left = answer.unprocessedKeys().get(table);
     return new Items(
         items, left == null ? List.of() : left.keys().stream().map(ItemKey::new).toList());

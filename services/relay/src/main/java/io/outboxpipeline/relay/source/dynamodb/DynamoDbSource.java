@@ -110,7 +110,7 @@ public final class DynamoDbSource implements Source {
   @Override
   public void follow(Grant grant) {
     followed.put(grant.partition(), grant);
-    tell(r -> r.follow(grant, System.nanoTime()));
+    tell(r -> r.follow(grant));
   }
 
   @Override

@@ -18,7 +18,14 @@ interface ItemTable {
    *
    * @param next where to go on; null at the end
    */
-  record Page(List<ItemKey> keys, @Nullable Map<String, AttributeValue> next) {}
+  record Page(List<Entry> entries, @Nullable Map<String, AttributeValue> next) {
+    List<ItemKey> keys() {
+      return entries.stream().map(Entry::key).toList();
+    }
+  }
+
+  /** An item, and its slot as the index has it. */
+  record Entry(ItemKey key, int slot) {}
 
   /**
    * Items as they are.

@@ -51,15 +51,15 @@ final class Reader {
         new Handover(intake, events, pauses, outside, shares, items, i -> !ending && !stopped(i));
   }
 
-  void follow(Grant grant, long now) {
+  void follow(Grant grant) {
     forgetPartition(grant.partition());
-    shares.add(grant, now);
+    shares.add(grant);
   }
 
   void stop(Grant grant) {
     Shares.Share share = shares.of(grant);
     if (share != null) {
-      share.stopped = true;
+      shares.stop(share);
       unread(i -> i.partition == grant.partition());
     }
   }
@@ -152,14 +152,15 @@ final class Reader {
     }
     long wait = pauses.longest();
     for (Shares.Range range : shares.ranges()) {
-      if (ending || range.share.stopped || range.asked) {
+      if (ending || range.asked) {
         continue;
       }
-      if (now - range.due >= 0 && toRead.size() < MOST_TO_READ && (room || toRead.isEmpty())) {
+      long dueIn = range.dueIn(now);
+      if (dueIn <= 0 && toRead.size() < MOST_TO_READ && (room || toRead.isEmpty())) {
         range.asked = true;
         outside.page(range);
       } else {
-        wait = Math.min(wait, Math.max(range.due - now, room ? pauses.least() : pauses.busy()));
+        wait = Math.min(wait, Math.max(dueIn, room ? pauses.least() : pauses.busy()));
       }
     }
     return Math.min(wait, items.untilNextWait(now, wait));
@@ -187,18 +188,19 @@ final class Reader {
   void page(Shares.Range range, ItemTable.Page page, long now) {
     readingWorks();
     range.asked = false;
-    if (shares.of(range.share.grant) != range.share || range.share.stopped) {
-      return;
+    if (!shares.has(range)) {
+      return; // it was cut anew meanwhile, and is read from its beginning
     }
     boolean fresh = false;
-    for (ItemKey key : page.keys()) {
-      Item item = items.get(key);
-      if (item == null) {
+    for (ItemTable.Entry entry : page.entries()) {
+      Item item = items.get(entry.key());
+      Shares.Share share = shares.bySlot(entry.slot());
+      if (item == null && share != null) {
         fresh = true;
-        item = new Item(key, range.share.grant.partition(), range.share.grant.epoch());
+        item = new Item(entry.key(), share.grant.partition(), share.grant.epoch());
         items.add(item);
         readSoon(item);
-      } else if (wantsRead(item)) {
+      } else if (item != null && wantsRead(item)) {
         readSoon(item);
       }
     }

@@ -1,20 +1,23 @@
 package io.outboxpipeline.relay.source.dynamodb;
 
 import io.outboxpipeline.ownership.Grant;
-import java.util.ArrayList;
+import io.outboxpipeline.ownership.SlotRange;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
-/** The partitions that are followed, and how far their part of the index was read. */
+/**
+ * The partitions that are followed, and how far their part of the index was read. Each query is
+ * paid for, so neighbours are read together. Not thread-safe.
+ */
 final class Shares {
 
   /** One partition. */
   static final class Share {
     final Grant grant;
-    final List<Range> ranges = new ArrayList<>();
     boolean stopped;
     boolean finishing;
     boolean givenUp;
@@ -24,30 +27,34 @@ final class Shares {
     }
   }
 
-  /** A part of the index, read page by page, over and over. */
+  /** A part of the index, read page by page, over and over; of one partition or of several. */
   static final class Range {
-    final Share share;
     final IndexRange slots;
     @Nullable Map<String, AttributeValue> next;
     boolean asked;
-    long due;
+    private boolean passedOnce;
+    private long due;
     private long delay;
     private int found;
     private boolean fresh;
     private int waiting;
 
-    private Range(Share share, IndexRange slots, long now) {
-      this.share = share;
+    private Range(IndexRange slots) {
       this.slots = slots;
-      due = now;
+    }
+
+    /** How long until it is to be asked again, in nanoseconds; not more than 0 if it is due. */
+    long dueIn(long now) {
+      return passedOnce ? due - now : 0;
     }
 
     /** A page was read; the next one comes at once, the next pass after a while. */
     void passed(ItemTable.Page page, boolean hasFresh, long now, Pauses pauses) {
-      found += page.keys().size();
+      found += page.entries().size();
       fresh |= hasFresh;
       next = page.next();
       if (next == null) {
+        passedOnce = true;
         waiting = found;
         delay = fresh ? pauses.busy() : Math.min(pauses.idle(), Math.max(1, delay) * 2);
         found = 0;
@@ -59,20 +66,52 @@ final class Shares {
 
   private final Map<Integer, Share> byPartition = new HashMap<>();
 
-  void add(Grant grant, long now) {
-    var share = new Share(grant);
-    for (IndexRange slots : IndexRange.of(grant.slots())) {
-      share.ranges.add(new Range(share, slots, now));
-    }
-    byPartition.put(grant.partition(), share);
+  /** Those of the slots that are to be read, which may be fewer than are followed. */
+  private final Map<Integer, Share> bySlot = new HashMap<>();
+
+  private Map<IndexRange, Range> ranges = Map.of();
+
+  void add(Grant grant) {
+    byPartition.put(grant.partition(), new Share(grant));
+    cut();
   }
 
   void remove(int partition) {
-    byPartition.remove(partition);
+    if (byPartition.remove(partition) != null) {
+      cut();
+    }
+  }
+
+  /** Nothing of it is to be read any more. */
+  void stop(Share share) {
+    share.stopped = true;
+    cut();
+  }
+
+  /** Cuts the ranges anew; those that stay as they are go on where they were. */
+  private void cut() {
+    bySlot.clear();
+    for (Share share : byPartition.values()) {
+      SlotRange slots = share.grant.slots();
+      for (int slot = slots.first(); !share.stopped && slot <= slots.last(); slot++) {
+        bySlot.put(slot, share);
+      }
+    }
+    Map<IndexRange, Range> cut = new LinkedHashMap<>();
+    for (IndexRange slots : IndexRange.of(bySlot.keySet())) {
+      Range before = ranges.get(slots);
+      cut.put(slots, before == null ? new Range(slots) : before);
+    }
+    ranges = cut;
   }
 
   @Nullable Share byPartition(int partition) {
     return byPartition.get(partition);
+  }
+
+  /** Of a slot that is to be read. */
+  @Nullable Share bySlot(int slot) {
+    return bySlot.get(slot);
   }
 
   /** Of this very grant, if it is the present one of its partition. */
@@ -87,14 +126,16 @@ final class Shares {
   }
 
   List<Range> ranges() {
-    return byPartition.values().stream().flatMap(s -> s.ranges.stream()).toList();
+    return List.copyOf(ranges.values());
+  }
+
+  /** Whether a range is one of the present ones. */
+  boolean has(Range range) {
+    return ranges.get(range.slots) == range;
   }
 
   /** How many items the last whole pass of each range found. */
   int waiting() {
-    return byPartition.values().stream()
-        .flatMap(s -> s.ranges.stream())
-        .mapToInt(r -> r.waiting)
-        .sum();
+    return ranges.values().stream().mapToInt(r -> r.waiting).sum();
   }
 }
