@@ -3,11 +3,9 @@ package io.outboxpipeline.console;
 import io.helidon.openapi.OpenApiFeature;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
-import io.outboxpipeline.console.ConsoleSettings.PipelineSettings;
 import io.outboxpipeline.console.access.Gate;
 import io.outboxpipeline.console.ask.ServiceClient;
-import io.outboxpipeline.console.model.Desk;
-import io.outboxpipeline.console.model.Pipeline;
+import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.page.ApiRoutes;
 import io.outboxpipeline.console.page.Assets;
 import io.outboxpipeline.console.page.PageRoutes;
@@ -18,9 +16,7 @@ import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** A running console. It keeps nothing that must outlive it. Thread-safe. */
 public final class ConsoleService implements RunningService {
@@ -28,17 +24,14 @@ public final class ConsoleService implements RunningService {
 
   private final Metrics metrics = new Metrics();
   private final ServiceClient client;
-  private final Map<String, Desk> desks = new LinkedHashMap<>();
+  private final Desks desks;
   private final ServiceServer server;
 
   private ConsoleService(ConsoleSettings settings) {
     var clock = InstantSource.system();
     client = new ServiceClient(settings.patience());
     Duration pause = Duration.ofSeconds(1).dividedBy(settings.decisionsPerSecond());
-    for (PipelineSettings p : settings.pipelines()) {
-      var pipeline = new Pipeline(p.name(), p.bases(), p.relays(), p.consumers(), client);
-      desks.put(p.name(), Desk.of(pipeline, clock, pause, p.namespace()));
-    }
+    desks = new Desks(settings::pipelines, client, clock, pause);
     String prefix = settings.access().prefix();
     var gate = new Gate(settings.access(), clock, WRONG_TOKEN);
     var streams = new Streams(desks);
@@ -90,7 +83,7 @@ public final class ConsoleService implements RunningService {
   }
 
   private void release() {
-    desks.values().forEach(d -> d.actions().close());
+    desks.close();
     client.close();
     metrics.close();
   }

@@ -2,6 +2,7 @@ package io.outboxpipeline.console;
 
 import io.outboxpipeline.console.access.AccessSettings;
 import io.outboxpipeline.console.ask.Endpoint;
+import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
 import io.outboxpipeline.runtime.Settings;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -34,26 +36,8 @@ public record ConsoleSettings(
   public static final int DEFAULT_RATE = 20;
 
   private static final int PORT = 8080;
+  private static final Set<String> SCHEMES = Set.of("http", "https", Endpoint.EACH);
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
-
-  /**
-   * One pipeline.
-   *
-   * @param namespace of its resource; empty if not known
-   */
-  public record PipelineSettings(
-      String name,
-      String namespace,
-      List<Endpoint> bases,
-      List<Endpoint> relays,
-      List<Endpoint> consumers) {
-
-    public PipelineSettings {
-      bases = List.copyOf(bases);
-      relays = List.copyOf(relays);
-      consumers = List.copyOf(consumers);
-    }
-  }
 
   public ConsoleSettings {
     pipelines = List.copyOf(pipelines);
@@ -129,7 +113,7 @@ public record ConsoleSettings(
                     s.problem(
                         key,
                         variable,
-                        "must be URIs that begin with http:// or https://, with commas"));
+                        "must be URIs that begin with http://, https:// or dns+http://, with commas"));
       }
     }
     return endpoints;
@@ -138,7 +122,7 @@ public record ConsoleSettings(
   private static Optional<URI> uri(String text) {
     try {
       var uri = new URI(text);
-      boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      boolean http = SCHEMES.contains(String.valueOf(uri.getScheme()));
       return http && uri.getHost() != null && uri.getRawQuery() == null
           ? Optional.of(uri)
           : Optional.empty();

@@ -1,9 +1,9 @@
 package io.outboxpipeline.console;
 
-import io.outboxpipeline.console.ConsoleSettings.PipelineSettings;
 import io.outboxpipeline.console.access.AccessSettings;
 import io.outboxpipeline.console.access.AccessSettings.Token;
 import io.outboxpipeline.console.access.User.Role;
+import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
 import jakarta.json.Json;

@@ -2,9 +2,9 @@ package io.outboxpipeline.quickstart;
 
 import io.outboxpipeline.console.ConsoleService;
 import io.outboxpipeline.console.ConsoleSettings;
-import io.outboxpipeline.console.ConsoleSettings.PipelineSettings;
 import io.outboxpipeline.console.access.AccessSettings;
 import io.outboxpipeline.console.ask.Endpoint;
+import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.runtime.PortInUse;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;

@@ -16,35 +16,37 @@ import java.util.concurrent.Callable;
  */
 public final class Pipeline {
   private final String name;
-  private final List<Endpoint> bases;
-  private final List<Endpoint> relays;
-  private final List<Endpoint> consumers;
   private final ServiceClient client;
+  private volatile PipelineSettings settings;
 
-  public Pipeline(
-      String name,
-      List<Endpoint> bases,
-      List<Endpoint> relays,
-      List<Endpoint> consumers,
-      ServiceClient client) {
-    this.name = name;
-    this.bases = List.copyOf(bases);
-    this.relays = List.copyOf(relays);
-    this.consumers = List.copyOf(consumers);
+  public Pipeline(PipelineSettings settings, ServiceClient client) {
+    name = settings.name();
+    this.settings = settings;
     this.client = client;
+  }
+
+  /** To be told where its services are from now on. */
+  void move(PipelineSettings now) {
+    settings = now;
   }
 
   public String name() {
     return name;
   }
 
-  /** The services of a kind; none if the pipeline has none, or the console was not told. */
+  /**
+   * The services of a kind that there are now; none if the pipeline has none, or the console was
+   * not told.
+   */
   public List<Endpoint> services(Kind kind) {
-    return switch (kind) {
-      case BASE -> bases;
-      case RELAY -> relays;
-      case CONSUMER -> consumers;
-    };
+    PipelineSettings now = settings;
+    List<Endpoint> named =
+        switch (kind) {
+          case BASE -> now.bases();
+          case RELAY -> now.relays();
+          case CONSUMER -> now.consumers();
+        };
+    return named.stream().flatMap(e -> e.each().stream()).toList();
   }
 
   /** One question to all services of a kind at once. */

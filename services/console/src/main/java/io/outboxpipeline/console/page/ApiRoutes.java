@@ -14,6 +14,7 @@ import io.outboxpipeline.console.access.User;
 import io.outboxpipeline.console.model.AggregateView;
 import io.outboxpipeline.console.model.Decisions;
 import io.outboxpipeline.console.model.Desk;
+import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.EventPlace;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Job;
@@ -27,7 +28,6 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -38,10 +38,10 @@ public final class ApiRoutes implements HttpService {
   // Found once: Json.create… looks through the whole class path for its provider at each call.
   private static final JsonProvider JSON = JsonProvider.provider();
 
-  private final Map<String, Desk> desks;
+  private final Desks desks;
 
-  public ApiRoutes(Map<String, Desk> desks) {
-    this.desks = Map.copyOf(desks);
+  public ApiRoutes(Desks desks) {
+    this.desks = desks;
   }
 
   @Override
@@ -67,7 +67,7 @@ public final class ApiRoutes implements HttpService {
 
   private void pipelines(ServerRequest req, ServerResponse res) {
     var items = JSON.createArrayBuilder();
-    desks.keySet().stream().sorted().forEach(items::add);
+    Requests.names(desks, req).forEach(items::add);
     send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 

@@ -16,6 +16,7 @@ import io.outboxpipeline.console.access.User;
 import io.outboxpipeline.console.model.AggregateView;
 import io.outboxpipeline.console.model.Decisions;
 import io.outboxpipeline.console.model.Desk;
+import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.EventPlace;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Job;
@@ -24,21 +25,22 @@ import io.outboxpipeline.console.model.Snapshot;
 import io.outboxpipeline.console.page.Layout.Section;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The pages. Every form leads to a whole page, so that they work without a script. Thread-safe. */
 public final class PageRoutes implements HttpService {
-  private final Map<String, Desk> desks;
+  private final Desks desks;
   private final Layout layout;
   private final Links links;
 
   /**
    * @param prefix what the paths of all links begin with
    */
-  public PageRoutes(Map<String, Desk> desks, String prefix) {
-    this.desks = Map.copyOf(desks);
+  public PageRoutes(Desks desks, String prefix) {
+    this.desks = desks;
     links = new Links(prefix);
     layout = new Layout(links);
   }
@@ -84,20 +86,20 @@ public final class PageRoutes implements HttpService {
   }
 
   private void home(ServerRequest req, ServerResponse res) {
-    if (desks.size() == 1) {
-      String only = desks.keySet().iterator().next();
+    List<String> names = Requests.names(desks, req);
+    if (names.size() == 1) {
+      String only = names.getFirst();
       res.status(Status.SEE_OTHER_303)
           .header(HeaderNames.LOCATION, links.page(only, Section.FLOW.path()))
           .send();
       return;
     }
     Html list =
-        desks.isEmpty()
+        names.isEmpty()
             ? tag("p", Text.NO_PIPELINES)
             : tag("ul")
                 .with(
-                    desks.keySet().stream()
-                        .sorted()
+                    names.stream()
                         .map(
                             name ->
                                 tag(

@@ -5,6 +5,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.outboxpipeline.console.access.User;
 import io.outboxpipeline.console.model.Desk;
+import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Problem.Action;
 import io.outboxpipeline.console.model.Problem.Category;
@@ -12,7 +13,6 @@ import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -27,12 +27,17 @@ final class Requests {
    *
    * @throws ProblemException 404 if there is none
    */
-  static Desk desk(Map<String, Desk> desks, ServerRequest req) {
-    Desk desk = desks.get(req.path().pathParameters().get("pipeline"));
-    if (desk == null) {
-      throw new ProblemException(Status.NOT_FOUND_404, "The console knows no such pipeline.");
-    }
-    return desk;
+  static Desk desk(Desks desks, ServerRequest req) {
+    return desks
+        .find(req.path().pathParameters().get("pipeline"))
+        .orElseThrow(
+            () ->
+                new ProblemException(Status.NOT_FOUND_404, "The console knows no such pipeline."));
+  }
+
+  /** The names of the pipelines, in their order. */
+  static List<String> names(Desks desks, ServerRequest req) {
+    return desks.all().stream().map(d -> d.pipeline().name()).toList();
   }
 
   static String value(Parameters from, String name) {
