@@ -1,11 +1,17 @@
 package io.outboxpipeline.console;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.helidon.openapi.OpenApiFeature;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
+import io.outboxpipeline.console.ConsoleSettings.ClusterSettings;
 import io.outboxpipeline.console.access.Gate;
 import io.outboxpipeline.console.ask.ServiceClient;
+import io.outboxpipeline.console.cluster.ClusterPipelines;
 import io.outboxpipeline.console.model.Desks;
+import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.console.page.ApiRoutes;
 import io.outboxpipeline.console.page.Assets;
 import io.outboxpipeline.console.page.PageRoutes;
@@ -16,22 +22,33 @@ import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** A running console. It keeps nothing that must outlive it. Thread-safe. */
 public final class ConsoleService implements RunningService {
+  private static final System.Logger LOG = System.getLogger(ConsoleService.class.getName());
   private static final Duration WRONG_TOKEN = Duration.ofSeconds(1);
 
   private final Metrics metrics = new Metrics();
   private final ServiceClient client;
   private final Desks desks;
+  private final List<AutoCloseable> closing = new ArrayList<>();
   private final ServiceServer server;
 
   private ConsoleService(ConsoleSettings settings) {
     var clock = InstantSource.system();
     client = new ServiceClient(settings.patience());
     Duration pause = Duration.ofSeconds(1).dividedBy(settings.decisionsPerSecond());
-    desks = new Desks(settings::pipelines, client, clock, pause);
+    Supplier<List<PipelineSettings>> found = settings.cluster().map(this::follow).orElse(List::of);
+    desks =
+        new Desks(
+            () -> Stream.concat(settings.pipelines().stream(), found.get().stream()).toList(),
+            client,
+            clock,
+            pause);
     String prefix = settings.access().prefix();
     var gate = new Gate(settings.access(), clock, WRONG_TOKEN);
     var streams = new Streams(desks);
@@ -54,6 +71,19 @@ public final class ConsoleService implements RunningService {
       release();
       throw e;
     }
+  }
+
+  /** Only here is anything of Kubernetes loaded. */
+  private Supplier<List<PipelineSettings>> follow(ClusterSettings settings) {
+    var kubernetes = new KubernetesClientBuilder().build();
+    var pipelines =
+        new ClusterPipelines(
+            kubernetes,
+            settings.namespaces(),
+            new ClusterPipelines.Tokens(settings.relayToken(), settings.consumerToken()));
+    closing.add(pipelines);
+    closing.add(kubernetes);
+    return pipelines;
   }
 
   private void register(HttpRouting.Builder routing, String prefix, List<HttpService> pages) {
@@ -84,6 +114,13 @@ public final class ConsoleService implements RunningService {
 
   private void release() {
     desks.close();
+    for (AutoCloseable one : closing) {
+      try {
+        one.close();
+      } catch (Exception e) {
+        LOG.log(DEBUG, "while closing", e);
+      }
+    }
     client.close();
     metrics.close();
   }

@@ -10,15 +10,18 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The console's settings.
  *
+ * @param cluster where the pipelines are not named, but found
  * @param patience with a service that is asked
  * @param decisionsPerSecond of an action on many problems
  */
@@ -26,6 +29,7 @@ public record ConsoleSettings(
     ServerSettings server,
     AccessSettings access,
     List<PipelineSettings> pipelines,
+    Optional<ClusterSettings> cluster,
     Duration patience,
     int decisionsPerSecond) {
 
@@ -39,6 +43,21 @@ public record ConsoleSettings(
   private static final Set<String> SCHEMES = Set.of("http", "https", Endpoint.EACH);
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
+  /**
+   * Where pipelines are found by the API server.
+   *
+   * @param namespaces empty for all
+   * @param relayToken that the relays of all pipelines take
+   * @param consumerToken that their consumers take
+   */
+  public record ClusterSettings(
+      Set<String> namespaces, Optional<Secret> relayToken, Optional<Secret> consumerToken) {
+
+    public ClusterSettings {
+      namespaces = Set.copyOf(namespaces);
+    }
+  }
+
   public ConsoleSettings {
     pipelines = List.copyOf(pipelines);
   }
@@ -50,7 +69,12 @@ public record ConsoleSettings(
    */
   public static ConsoleSettings read(Settings s) {
     List<PipelineSettings> pipelines = new ArrayList<>();
-    for (String name : s.requiredText("console.pipelines", "CONSOLE_PIPELINES").split(",")) {
+    Optional<ClusterSettings> cluster = cluster(s);
+    String names =
+        cluster.isPresent()
+            ? s.text("console.pipelines", "CONSOLE_PIPELINES", "")
+            : s.requiredText("console.pipelines", "CONSOLE_PIPELINES");
+    for (String name : names.split(",")) {
       String pipeline = name.strip();
       if (NAME.matcher(pipeline).matches()) {
         pipelines.add(pipeline(s, pipeline));
@@ -66,6 +90,7 @@ public record ConsoleSettings(
             ServerSettings.read(s, PORT),
             AccessSettings.read(s),
             pipelines,
+            cluster,
             s.duration(
                 "console.patience",
                 "CONSOLE_PATIENCE",
@@ -80,6 +105,24 @@ public record ConsoleSettings(
                 1000));
     s.check();
     return settings;
+  }
+
+  private static Optional<ClusterSettings> cluster(Settings s) {
+    boolean on = s.flag("console.cluster", "CONSOLE_CLUSTER", false);
+    String namespaces = s.text("console.namespaces", "CONSOLE_NAMESPACES", "");
+    Optional<Secret> relay = s.optionalSecret("console.relay-token", "CONSOLE_RELAY_TOKEN");
+    Optional<Secret> consumer =
+        s.optionalSecret("console.consumer-token", "CONSOLE_CONSUMER_TOKEN");
+    return on
+        ? Optional.of(
+            new ClusterSettings(
+                Arrays.stream(namespaces.split(","))
+                    .map(String::strip)
+                    .filter(n -> !n.isEmpty())
+                    .collect(Collectors.toSet()),
+                relay,
+                consumer))
+        : Optional.empty();
   }
 
   private static PipelineSettings pipeline(Settings s, String name) {

@@ -73,6 +73,7 @@ final class PlayedPipeline implements AutoCloseable {
                         List.of(base.endpoint()),
                         List.of(relay.endpoint()),
                         List.of(consumer.endpoint()))),
+                Optional.empty(),
                 Duration.ofSeconds(1),
                 1000));
   }

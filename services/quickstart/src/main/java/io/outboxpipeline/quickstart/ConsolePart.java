@@ -62,6 +62,7 @@ record ConsolePart(ConsoleService service, String url, Secret admin) {
                 ServerSettings.local(port).withShutdownGrace(Duration.ofSeconds(2)),
                 AccessSettings.link(key),
                 List.of(pipeline),
+                Optional.empty(),
                 ConsoleSettings.DEFAULT_PATIENCE,
                 ConsoleSettings.DEFAULT_RATE));
     running.push(service);
