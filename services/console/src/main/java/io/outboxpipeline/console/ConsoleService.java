@@ -8,12 +8,15 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
 import io.outboxpipeline.console.ConsoleSettings.ClusterSettings;
 import io.outboxpipeline.console.access.Gate;
+import io.outboxpipeline.console.access.Reviewer;
+import io.outboxpipeline.console.access.Rights;
 import io.outboxpipeline.console.ask.ServiceClient;
 import io.outboxpipeline.console.cluster.ClusterPipelines;
 import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.console.page.ApiRoutes;
 import io.outboxpipeline.console.page.Assets;
+import io.outboxpipeline.console.page.DeadLetterRoutes;
 import io.outboxpipeline.console.page.PageRoutes;
 import io.outboxpipeline.console.page.SignInRoutes;
 import io.outboxpipeline.console.page.Streams;
@@ -50,11 +53,16 @@ public final class ConsoleService implements RunningService {
             clock,
             pause);
     String prefix = settings.access().prefix();
-    var gate = new Gate(settings.access(), clock, WRONG_TOKEN);
+    var gate = new Gate(settings.access(), clock, WRONG_TOKEN, Reviewer.NOBODY, Rights.BY_ROLE);
     var streams = new Streams(desks);
+    var dead = new DeadLetterRoutes(desks, prefix);
     List<HttpService> pages =
         List.of(
-            new SignInRoutes(gate, prefix), new Assets(), new PageRoutes(desks, prefix), streams);
+            new SignInRoutes(gate, prefix),
+            new Assets(),
+            new PageRoutes(desks, prefix),
+            dead.pages(),
+            streams);
     try {
       server =
           ServiceServer.builder("console", settings.server(), metrics)
@@ -64,7 +72,7 @@ public final class ConsoleService implements RunningService {
                       .staticFile("io/outboxpipeline/console/openapi.yaml")
                       .build())
               .routing(r -> r.addFilter(gate))
-              .routing(r -> register(r, prefix, pages))
+              .routing(r -> register(r, prefix, pages, dead.api()))
               .onStop(streams::stop)
               .start();
     } catch (RuntimeException e) {
@@ -86,8 +94,9 @@ public final class ConsoleService implements RunningService {
     return pipelines;
   }
 
-  private void register(HttpRouting.Builder routing, String prefix, List<HttpService> pages) {
-    routing.register(prefix + "/api/v1", new ApiRoutes(desks));
+  private void register(
+      HttpRouting.Builder routing, String prefix, List<HttpService> pages, HttpService dead) {
+    routing.register(prefix + "/api/v1", new ApiRoutes(desks), dead);
     routing.register(
         prefix.isEmpty() ? "/" : prefix, rules -> pages.forEach(p -> p.routing(rules)));
   }

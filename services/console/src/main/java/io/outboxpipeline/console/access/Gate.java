@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What every request passes: it must be meant for this console, come from somebody who has signed
@@ -33,6 +34,10 @@ public final class Gate implements Filter {
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
           + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+  /** A JSON Web Token, as the cluster gives out; nobody else's token is sent to it. */
+  private static final Pattern REVIEWABLE =
+      Pattern.compile("[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,8192}\\.[A-Za-z0-9_-]{8,}");
+
   private static final String SCHEME = "bearer ";
   private static final Set<Method> SAFE = Set.of(Method.GET, Method.HEAD, Method.OPTIONS);
 
@@ -44,8 +49,22 @@ public final class Gate implements Filter {
   private final Tokens tokens;
   private final Sessions sessions;
   private final String prefix;
+  private final Reviewer reviewer;
+  private final Rights rights;
 
-  public Gate(AccessSettings settings, InstantSource clock, Duration delay) {
+  /**
+   * @param delay of the answer to a wrong token
+   * @param reviewer knows tokens that the console did not give out
+   * @param rights what people may do with each pipeline
+   */
+  public Gate(
+      AccessSettings settings,
+      InstantSource clock,
+      Duration delay,
+      Reviewer reviewer,
+      Rights rights) {
+    this.reviewer = reviewer;
+    this.rights = rights;
     this.settings = settings;
     origins = new Origins(settings);
     tokens = new Tokens(settings, delay);
@@ -58,14 +77,12 @@ public final class Gate implements Filter {
     return req.context().get(User.class).orElseThrow();
   }
 
-  /** Refuses those who may only look. */
-  public static User operator(ServerRequest req) {
-    User user = user(req);
-    if (!user.decides()) {
-      throw new ProblemException(
-          Status.FORBIDDEN_403, "A viewer may look, and not decide. Sign in as an operator.");
-    }
-    return user;
+  /** Who asks, with the role that the person has at a pipeline; empty if it is not to be seen. */
+  public static Optional<User> at(ServerRequest req, String namespace, String resource) {
+    return req.context()
+        .get(Rights.class, Rights.class)
+        .orElseThrow()
+        .at(user(req), namespace, resource);
   }
 
   /**
@@ -74,7 +91,9 @@ public final class Gate implements Filter {
    * @throws ProblemException 429 if a wrong one came from this address just now
    */
   public Optional<User> user(String token, String address) {
-    return tokens.user(token, address);
+    Optional<User> reviewed =
+        REVIEWABLE.matcher(token).matches() ? reviewer.user(token) : Optional.empty();
+    return reviewed.or(() -> tokens.user(token, address));
   }
 
   /** Whether a part of a URL may open a session: where there is no sign-in. */
@@ -130,6 +149,7 @@ public final class Gate implements Filter {
       turnAway(path, req, res);
       return;
     }
+    req.context().register(Rights.class, rights);
     user.ifPresent(u -> req.context().register(u));
     chain.proceed();
   }
@@ -155,8 +175,7 @@ public final class Gate implements Filter {
         .filter(h -> h.toLowerCase(Locale.ROOT).startsWith(SCHEME))
         .map(
             h ->
-                tokens
-                    .user(h.substring(SCHEME.length()).strip(), req.remotePeer().host())
+                user(h.substring(SCHEME.length()).strip(), req.remotePeer().host())
                     .orElseThrow(Gate::unknown));
   }
 

@@ -7,7 +7,9 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -55,7 +57,12 @@ final class Sessions {
   String open(User user) {
     long end = clock.instant().plus(LENGTH).getEpochSecond();
     String content =
-        user.role() + "." + end + "." + TEXT.encodeToString(user.name().getBytes(UTF_8));
+        user.role()
+            + "."
+            + end
+            + "."
+            + text(user.name())
+            + user.groups().stream().map(g -> "." + text(g)).collect(Collectors.joining());
     return content + "." + seal(content);
   }
 
@@ -74,8 +81,16 @@ final class Sessions {
     if (Long.parseLong(parts[1]) <= clock.instant().getEpochSecond()) {
       return Optional.empty();
     }
-    String name = new String(Base64.getUrlDecoder().decode(parts[2]), UTF_8);
-    return Optional.of(new User(name, Role.valueOf(parts[0])));
+    List<String> groups = Arrays.stream(parts).skip(3).map(Sessions::original).toList();
+    return Optional.of(new User(original(parts[2]), Role.valueOf(parts[0]), groups));
+  }
+
+  private static String text(String of) {
+    return TEXT.encodeToString(of.getBytes(UTF_8));
+  }
+
+  private static String original(String text) {
+    return new String(Base64.getUrlDecoder().decode(text), UTF_8);
   }
 
   private String seal(String content) {

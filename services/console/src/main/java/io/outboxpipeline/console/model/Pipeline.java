@@ -66,6 +66,19 @@ public final class Pipeline {
     return Asked.of(kind, services, client.all(all));
   }
 
+  /** Asks the first service of a kind that answers. */
+  Asked askOne(Kind kind, String path) {
+    Asked last = Asked.of(kind, List.of(), List.of());
+    for (Endpoint service : services(kind)) {
+      Answer answer = client.get(service, path);
+      last = Asked.of(kind, List.of(service), List.of(answer));
+      if (!(answer instanceof Answer.Silent)) {
+        return last;
+      }
+    }
+    return last;
+  }
+
   List<ServiceClient.Metered> metrics(Kind kind) {
     List<Callable<ServiceClient.Metered>> all =
         services(kind).stream()

@@ -9,7 +9,6 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.outboxpipeline.console.access.Gate;
 import io.outboxpipeline.console.access.User;
 import io.outboxpipeline.console.model.AggregateView;
 import io.outboxpipeline.console.model.Decisions;
@@ -104,8 +103,8 @@ public final class ApiRoutes implements HttpService {
   }
 
   private void look(ServerRequest req, ServerResponse res) {
-    Gate.operator(req);
     Desk desk = Requests.desk(desks, req);
+    Requests.operator(desk, req);
     JsonObject body = JsonBody.read(req);
     JsonValue filter = body.getOrDefault("filter", JsonObject.EMPTY_JSON_OBJECT);
     if (!(filter instanceof JsonObject fields)) {
@@ -156,8 +155,8 @@ public final class ApiRoutes implements HttpService {
   }
 
   private void act(ServerRequest req, ServerResponse res) {
-    User user = Gate.operator(req);
     Desk desk = Requests.desk(desks, req);
+    User user = Requests.operator(desk, req);
     JsonObject body = JsonBody.read(req);
     String why = Requests.why(user, text(body, "why"));
     int count = body.get("count") instanceof JsonNumber n && n.isIntegral() ? n.intValue() : -1;

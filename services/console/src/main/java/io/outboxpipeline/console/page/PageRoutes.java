@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.helidon.common.parameters.Parameters;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
-import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -23,12 +22,10 @@ import io.outboxpipeline.console.model.Job;
 import io.outboxpipeline.console.model.Problems;
 import io.outboxpipeline.console.model.Snapshot;
 import io.outboxpipeline.console.page.Layout.Section;
-import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** The pages. Every form leads to a whole page, so that they work without a script. Thread-safe. */
 public final class PageRoutes implements HttpService {
@@ -48,41 +45,17 @@ public final class PageRoutes implements HttpService {
   @Override
   public void routing(HttpRules rules) {
     rules
-        .get("/", page(this::home))
-        .get("/p/{pipeline}/flow", page(this::flow))
-        .get("/p/{pipeline}/slots", page(this::slots))
-        .get("/p/{pipeline}/problems", page(this::problems))
-        .get("/p/{pipeline}/aggregate", page(this::aggregate))
-        .get("/p/{pipeline}/event", page(this::event))
-        .get("/p/{pipeline}/decisions", page(this::decisions))
-        .get("/p/{pipeline}/commands", page(this::commands))
-        .get("/p/{pipeline}/job", page(this::job))
-        .post("/p/{pipeline}/look", page(this::look))
-        .post("/p/{pipeline}/act", page(this::act));
-  }
-
-  /** What is wrong with a request is told as a page, too. */
-  private Handler page(Handler handler) {
-    return (req, res) -> {
-      try {
-        handler.handle(req, res);
-      } catch (ProblemException e) {
-        String fields =
-            e.problem().errors().stream()
-                .map((FieldError f) -> f.pointer() + " " + f.message())
-                .collect(Collectors.joining("; "));
-        res.status(Status.create(e.problem().status()));
-        send(
-            res,
-            layout.page(
-                Optional.of(Gate.user(req)),
-                Text.CONSOLE,
-                Html.all(
-                    tag("p").set("role", "alert").text(e.problem().detail()),
-                    fields.isEmpty() ? Html.NONE : tag("p").text(fields),
-                    tag("p", tag("a").set("href", links.home()).text(Text.PIPELINES)))));
-      }
-    };
+        .get("/", layout.telling(this::home))
+        .get("/p/{pipeline}/flow", layout.telling(this::flow))
+        .get("/p/{pipeline}/slots", layout.telling(this::slots))
+        .get("/p/{pipeline}/problems", layout.telling(this::problems))
+        .get("/p/{pipeline}/aggregate", layout.telling(this::aggregate))
+        .get("/p/{pipeline}/event", layout.telling(this::event))
+        .get("/p/{pipeline}/decisions", layout.telling(this::decisions))
+        .get("/p/{pipeline}/commands", layout.telling(this::commands))
+        .get("/p/{pipeline}/job", layout.telling(this::job))
+        .post("/p/{pipeline}/look", layout.telling(this::look))
+        .post("/p/{pipeline}/act", layout.telling(this::act));
   }
 
   private void home(ServerRequest req, ServerResponse res) {
@@ -111,8 +84,8 @@ public final class PageRoutes implements HttpService {
   }
 
   private void send(ServerRequest req, ServerResponse res, Section section, Html content) {
-    String pipeline = Requests.desk(desks, req).pipeline().name();
-    send(res, layout.page(Gate.user(req), pipeline, section, content));
+    Desk desk = Requests.desk(desks, req);
+    send(res, layout.page(Requests.user(desk, req), desk.pipeline().name(), section, content));
   }
 
   private void flow(ServerRequest req, ServerResponse res) {
@@ -134,13 +107,13 @@ public final class PageRoutes implements HttpService {
   private void problems(ServerRequest req, ServerResponse res) {
     Desk desk = Requests.desk(desks, req);
     Filter filter = Requests.filter(req.query()).withKeys(java.util.Set.of());
-    var page = new ProblemsPage(links, desk.pipeline().name(), Gate.user(req).decides());
+    var page = new ProblemsPage(links, desk.pipeline().name(), Requests.user(desk, req).decides());
     send(req, res, Section.PROBLEMS, page.content(Problems.of(desk.pipeline()), filter));
   }
 
   private void look(ServerRequest req, ServerResponse res) {
-    Gate.operator(req);
     Desk desk = Requests.desk(desks, req);
+    Requests.operator(desk, req);
     Parameters form = req.content().as(Parameters.class);
     Snapshot snapshot =
         desk.actions().look(Requests.action(Requests.value(form, "action")), Requests.filter(form));
@@ -148,8 +121,8 @@ public final class PageRoutes implements HttpService {
   }
 
   private void act(ServerRequest req, ServerResponse res) {
-    User user = Gate.operator(req);
     Desk desk = Requests.desk(desks, req);
+    User user = Requests.operator(desk, req);
     Parameters form = req.content().as(Parameters.class);
     if (Requests.value(form, "why").isBlank()) {
       res.status(Status.BAD_REQUEST_400);

@@ -3,6 +3,7 @@ package io.outboxpipeline.console.page;
 import io.helidon.common.parameters.Parameters;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
+import io.outboxpipeline.console.access.Gate;
 import io.outboxpipeline.console.access.User;
 import io.outboxpipeline.console.model.Desk;
 import io.outboxpipeline.console.model.Desks;
@@ -28,16 +29,38 @@ final class Requests {
    * @throws ProblemException 404 if there is none
    */
   static Desk desk(Desks desks, ServerRequest req) {
-    return desks
-        .find(req.path().pathParameters().get("pipeline"))
-        .orElseThrow(
-            () ->
-                new ProblemException(Status.NOT_FOUND_404, "The console knows no such pipeline."));
+    Desk desk =
+        desks.find(req.path().pathParameters().get("pipeline")).orElseThrow(Requests::unknown);
+    // A pipeline that somebody may not see is like one that is not there.
+    user(desk, req);
+    return desk;
   }
 
-  /** The names of the pipelines, in their order. */
+  /** Who asks, with the role that the person has at this pipeline. */
+  static User user(Desk desk, ServerRequest req) {
+    return Gate.at(req, desk.namespace(), desk.resource()).orElseThrow(Requests::unknown);
+  }
+
+  /** Refuses those who may only look. */
+  static User operator(Desk desk, ServerRequest req) {
+    User user = user(desk, req);
+    if (!user.decides()) {
+      throw new ProblemException(
+          Status.FORBIDDEN_403, "A viewer may look, and not decide. Sign in as an operator.");
+    }
+    return user;
+  }
+
+  private static ProblemException unknown() {
+    return new ProblemException(Status.NOT_FOUND_404, "The console knows no such pipeline.");
+  }
+
+  /** The names of the pipelines that the person may see, in their order. */
   static List<String> names(Desks desks, ServerRequest req) {
-    return desks.all().stream().map(d -> d.pipeline().name()).toList();
+    return desks.all().stream()
+        .filter(d -> Gate.at(req, d.namespace(), d.resource()).isPresent())
+        .map(d -> d.pipeline().name())
+        .toList();
   }
 
   static String value(Parameters from, String name) {

@@ -63,7 +63,10 @@ public final class SignInRoutes implements HttpService {
       send(res, page(to, true));
       return;
     }
-    User named = new User(name(Requests.value(form, "name"), user.get()), user.get().role());
+    User named =
+        user.get().reviewed()
+            ? user.get()
+            : new User(name(Requests.value(form, "name"), user.get()), user.get().role());
     res.status(Status.SEE_OTHER_303)
         .header(HeaderNames.SET_COOKIE, gate.cookie(named))
         .header(HeaderNames.LOCATION, here(to) ? to : links.home())

@@ -10,6 +10,7 @@ enum Text {
   FLOW("Flow"),
   SLOTS("Slots"),
   PROBLEMS("Problems"),
+  DEAD_LETTERS_PAGE("Dead letters"),
   AGGREGATE("Aggregate"),
   EVENT("Event"),
   DECISIONS("Decisions"),
@@ -53,6 +54,26 @@ enum Text {
   CONFLICTING("in conflict"),
   PER_SECOND("%s/s"),
 
+  DEAD_LETTERS_PAGE_LEAD(
+      "Messages that could not be read, or were received too often. A look shows some of them and gives them back at once."
+          + " Payloads are not shown."),
+  NO_LOOK_MEANWHILE("They are being moved back, so none is looked at."),
+  ABOUT_SO_MANY("About %s are in %s. These are %d of them."),
+  EXPIRES("Expires at"),
+  RECEIVES("Receives"),
+  BYTES("Bytes"),
+  MOVE_BACK("Move them back"),
+  MOVE_BACK_LEAD(
+      "The consumers move them to the queue again, the ones that come first, at this rate. They stop by themselves when what they"
+          + " moved comes back. Closing this page stops nothing."),
+  RATE("Messages per second, 1 to 100"),
+  MOVE_SO_MANY("Move %s back"),
+  REDRIVES("Moves back"),
+  MOVED("Moved"),
+  MOVED_OF("%d of %d; %d came back, %d failed"),
+  TROUBLE("Trouble"),
+  STOP_IT("Stop it"),
+
   SLOTS_OF("Who owns the 256 slots"),
   SLOT_ROWS("Each cell is one slot, sixteen in a row. Its letter names the owner."),
   SLOT("slot %d, partition %d"),
@@ -77,9 +98,7 @@ enum Text {
   NO_PROBLEMS("Nothing waits for a decision."),
   NO_MATCH("No problem matches this filter."),
   CAPPED("A service lists 1,000 at once. There may be more."),
-  DEAD_LETTERS_LEAD(
-      "The dead-letter queue %s has about %d messages. A look into it would hide them, so they are only counted. Move them back with:"),
-  REDRIVE("Move dead letters back"),
+  DEAD_LETTERS_LEAD("The dead-letter queue %s has about %d messages."),
   GROUPS("By reason"),
   CATEGORY("Category"),
   ANY("any"),
