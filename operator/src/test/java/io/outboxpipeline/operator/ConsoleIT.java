@@ -64,7 +64,12 @@ final class ConsoleIT extends SharedOperatorCase {
   void one_that_nobody_could_sign_in_to_is_refused() {
     assertThatThrownBy(() -> create("closed", "console: {replicas: 1}"))
         .hasMessageContaining("nobody could sign in");
-    create("open", "console: {pod: {env: [{name: CONSOLE_REVIEW, value: \"true\"}]}}");
+    assertThatThrownBy(
+            () -> create("weak", "console: {viewerToken: {secretName: people, key: token}}"))
+        .hasMessageContaining("cookieSecret is needed");
+    create(
+        "open",
+        "console: {cookieSecret: {secretName: people, key: cookie}, pod: {env: [{name: CONSOLE_REVIEW, value: \"true\"}]}}");
     pipelines("open").delete();
   }
 }

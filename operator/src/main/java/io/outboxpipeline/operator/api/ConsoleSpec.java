@@ -20,6 +20,13 @@ import org.jspecify.annotations.Nullable;
     message =
         "spec.console needs operatorToken, viewerToken, or in pod.env CONSOLE_OIDC_ISSUER or"
             + " CONSOLE_REVIEW: nobody could sign in")
+@ValidationRule(
+    value =
+        "has(self.cookieSecret) || (has(self.operatorToken) && !self.pod.env.exists(e,"
+            + " e.name == 'CONSOLE_OIDC_ISSUER' || e.name == 'CONSOLE_REVIEW'))",
+    message =
+        "spec.console.cookieSecret is needed unless operators sign in with operatorToken alone:"
+            + " somebody who knows all tokens could make a session of anybody")
 public record ConsoleSpec(
     @JsonPropertyDescription("Image; without it the one that the operator is set up with.")
         @Size(min = 1, max = 512)
@@ -45,6 +52,10 @@ public record ConsoleSpec(
         @Nullable SecretKey operatorToken,
     @JsonPropertyDescription("The token that viewers sign in with, at least 16 characters.")
         @Nullable SecretKey viewerToken,
+    @JsonPropertyDescription(
+            "What seals the sessions of all pods, at least 32 characters. Needed unless operators"
+                + " sign in with operatorToken alone.")
+        @Nullable SecretKey cookieSecret,
     @JsonPropertyDescription(
             "The URL that browsers use, where an Ingress or a proxy stands between. With https,"
                 + " cookies go over TLS alone.")

@@ -145,6 +145,7 @@ final class Consoles {
     var of = new ArrayList<EnvVar>();
     secret(of, "CONSOLE_OPERATOR_TOKEN", spec.operatorToken());
     secret(of, "CONSOLE_VIEWER_TOKEN", spec.viewerToken());
+    secret(of, "CONSOLE_COOKIE_SECRET", spec.cookieSecret());
     String start = variable(pipeline);
     secret(of, start + "RELAY_TOKEN", pipeline.getSpec().relay().adminToken());
     pipeline
@@ -168,11 +169,9 @@ final class Consoles {
 
   /** What a console refers to beside the tokens of relay and consumer. */
   static void references(ConsoleSpec spec, References of) {
-    for (SecretKey token : new SecretKey[] {spec.operatorToken(), spec.viewerToken()}) {
-      if (token != null) {
-        of.secrets().add(token.secretName());
-      }
-    }
+    Stream.of(spec.operatorToken(), spec.viewerToken(), spec.cookieSecret())
+        .flatMap(Stream::ofNullable)
+        .forEach(key -> of.secrets().add(key.secretName()));
     spec.pod()
         .env()
         .forEach(

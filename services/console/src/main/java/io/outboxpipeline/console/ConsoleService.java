@@ -7,16 +7,20 @@ import io.helidon.openapi.OpenApiFeature;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
 import io.outboxpipeline.console.ConsoleSettings.ClusterSettings;
+import io.outboxpipeline.console.access.AccessSettings;
 import io.outboxpipeline.console.access.Gate;
 import io.outboxpipeline.console.access.Reviewer;
 import io.outboxpipeline.console.access.Rights;
 import io.outboxpipeline.console.ask.ServiceClient;
 import io.outboxpipeline.console.cluster.ClusterPipelines;
+import io.outboxpipeline.console.cluster.ClusterRights;
+import io.outboxpipeline.console.cluster.TokenReviews;
 import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.console.page.ApiRoutes;
 import io.outboxpipeline.console.page.Assets;
 import io.outboxpipeline.console.page.DeadLetterRoutes;
+import io.outboxpipeline.console.page.OidcRoutes;
 import io.outboxpipeline.console.page.PageRoutes;
 import io.outboxpipeline.console.page.SignInRoutes;
 import io.outboxpipeline.console.page.Streams;
@@ -53,12 +57,13 @@ public final class ConsoleService implements RunningService {
             clock,
             pause);
     String prefix = settings.access().prefix();
-    var gate = new Gate(settings.access(), clock, WRONG_TOKEN, Reviewer.NOBODY, Rights.BY_ROLE);
+    var gate = gate(settings.access(), clock);
     var streams = new Streams(desks);
     var dead = new DeadLetterRoutes(desks, prefix);
     List<HttpService> pages =
         List.of(
             new SignInRoutes(gate, prefix),
+            new OidcRoutes(gate, prefix),
             new Assets(),
             new PageRoutes(desks, prefix),
             dead.pages(),
@@ -81,7 +86,20 @@ public final class ConsoleService implements RunningService {
     }
   }
 
-  /** Only here is anything of Kubernetes loaded. */
+  private Gate gate(AccessSettings access, InstantSource clock) {
+    if (access.review().isEmpty()) {
+      return new Gate(access, clock, WRONG_TOKEN, Reviewer.NOBODY, Rights.BY_ROLE);
+    }
+    var kubernetes = new KubernetesClientBuilder().build();
+    closing.add(kubernetes);
+    return new Gate(
+        access,
+        clock,
+        WRONG_TOKEN,
+        new TokenReviews(kubernetes, access.review().get()),
+        new ClusterRights(kubernetes));
+  }
+
   private Supplier<List<PipelineSettings>> follow(ClusterSettings settings) {
     var kubernetes = new KubernetesClientBuilder().build();
     var pipelines =

@@ -49,6 +49,7 @@ public final class Gate implements Filter {
   private final Tokens tokens;
   private final Sessions sessions;
   private final String prefix;
+  private final Optional<Oidc> oidc;
   private final Reviewer reviewer;
   private final Rights rights;
 
@@ -68,8 +69,18 @@ public final class Gate implements Filter {
     this.settings = settings;
     origins = new Origins(settings);
     tokens = new Tokens(settings, delay);
-    sessions = new Sessions(settings, clock);
+    var seal = new Seal(settings, clock);
+    sessions = new Sessions(seal);
     prefix = settings.prefix();
+    oidc =
+        settings
+            .oidc()
+            .map(
+                o ->
+                    new Oidc(
+                        o,
+                        settings.publicUrl().orElseThrow().resolve(prefix + "/oidc/callback"),
+                        seal));
   }
 
   /** Who asks; only behind this filter. */
@@ -96,30 +107,70 @@ public final class Gate implements Filter {
     return reviewed.or(() -> tokens.user(token, address));
   }
 
+  /** Whether there is any token that somebody could sign in with. */
+  public boolean takesTokens() {
+    return !settings.tokens().isEmpty() || settings.review().isPresent();
+  }
+
   /** Whether a part of a URL may open a session: where there is no sign-in. */
   public boolean opensWith(String key) {
     return settings.linkKey().isPresent() && !key.isEmpty();
   }
 
-  /** The Set-Cookie header that opens a session. */
+  /** Sign-in by a provider of identities, if there is one. */
+  public Optional<Oidc> oidc() {
+    return oidc;
+  }
+
+  /**
+   * The Set-Cookie header that opens a session.
+   *
+   * @throws ProblemException 403 if the person is in too many groups for a cookie
+   */
   public String cookie(User user) {
-    return set(sessions.open(user), Sessions.LENGTH);
+    String value =
+        sessions
+            .open(user)
+            .orElseThrow(
+                () ->
+                    new ProblemException(
+                        Status.FORBIDDEN_403, "You are in too many groups for a session."));
+    return set(COOKIE, value, Sessions.LENGTH, "Strict");
+  }
+
+  /**
+   * The Set-Cookie header of one try to sign in at the provider. It must come along when the
+   * provider sends the browser back, so it is not as strict as a session's.
+   */
+  public String tryCookie(String state, String value) {
+    Duration length = value.isEmpty() ? Duration.ZERO : Oidc.LENGTH;
+    return set(tryName(state), value, length, "Lax");
+  }
+
+  /** The value of a try's cookie; empty if there is none. */
+  public static String tryCookie(ServerRequest req, String state) {
+    return req.headers().cookies().first(tryName(state)).orElse("");
+  }
+
+  private static String tryName(String state) {
+    return COOKIE + "-" + state.replaceAll("[^A-Za-z0-9]", "");
   }
 
   /** The Set-Cookie header that ends it. */
   public String noCookie() {
-    return set("", Duration.ZERO);
+    return set(COOKIE, "", Duration.ZERO, "Strict");
   }
 
-  private String set(String value, Duration length) {
-    return COOKIE
+  private String set(String name, String value, Duration length, String sameSite) {
+    return name
         + "="
         + value
         + "; Path="
         + (prefix.isEmpty() ? "/" : prefix)
         + "; Max-Age="
         + length.toSeconds()
-        + "; HttpOnly; SameSite=Strict"
+        + "; HttpOnly; SameSite="
+        + sameSite
         + (settings.secure() ? "; Secure" : "");
   }
 
@@ -165,6 +216,7 @@ public final class Gate implements Filter {
 
   private boolean open(String path) {
     return path.equals(prefix + "/sign-in")
+        || path.startsWith(prefix + "/oidc/")
         || path.startsWith(prefix + "/assets/")
         || path.equals("/openapi");
   }

@@ -17,6 +17,9 @@ enum Text {
   COMMANDS("Commands"),
   SIGN_IN("Sign in"),
   SIGN_OUT("Sign out"),
+  SIGN_IN_ELSEWHERE("Sign in with your organization's account"),
+  PROVIDER_AWAY(
+      "The provider of identities can't be asked now. Try again, or sign in with a token."),
   SIGNED_IN_AS("Signed in as %s, %s."),
   VIEWER("viewer"),
   OPERATOR("operator"),
