@@ -25,7 +25,8 @@ public enum Program {
   HELM,
   KUBECTL,
   PROMTOOL,
-  PROSELINT;
+  PROSELINT,
+  SCHEMATHESIS;
 
   /** Runs it with nothing on its standard input. */
   public Command.Result run(String... arguments) {
