@@ -15,6 +15,7 @@ import io.outboxpipeline.console.model.Decisions;
 import io.outboxpipeline.console.model.Desk;
 import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.EventPlace;
+import io.outboxpipeline.console.model.EventSearch;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Job;
 import io.outboxpipeline.console.model.Problems;
@@ -52,6 +53,7 @@ public final class ApiRoutes implements HttpService {
         .get("/pipelines/{pipeline}/problems", this::problems)
         .get("/pipelines/{pipeline}/aggregate", this::aggregate)
         .get("/pipelines/{pipeline}/event", this::event)
+        .get("/pipelines/{pipeline}/trace", this::trace)
         .get(
             "/pipelines/{pipeline}/decisions",
             told(d -> Json.decisions(Decisions.of(d.pipeline()))))
@@ -92,6 +94,27 @@ public final class ApiRoutes implements HttpService {
             Requests.value(req.query(), "aggregateType"),
             Requests.value(req.query(), "aggregateId"));
     send(res, Json.event(place));
+  }
+
+  private void trace(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    needed(req, "traceId");
+    EventSearch search = EventSearch.ofTrace(desk.pipeline(), Requests.trace(req.query()));
+    var items = JSON.createArrayBuilder();
+    for (EventSearch.Found f : search.found()) {
+      items.add(
+          JSON.createObjectBuilder()
+              .add("aggregateType", f.aggregateType())
+              .add("aggregateId", f.aggregateId())
+              .add("eventId", f.eventId())
+              .add("sequence", f.sequence()));
+    }
+    send(
+        res,
+        JSON.createObjectBuilder()
+            .add("items", items)
+            .add("troubles", Json.troubles(search.troubles()))
+            .build());
   }
 
   private static String needed(ServerRequest req, String name) {

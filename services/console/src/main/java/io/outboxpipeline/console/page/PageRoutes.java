@@ -17,6 +17,7 @@ import io.outboxpipeline.console.model.Decisions;
 import io.outboxpipeline.console.model.Desk;
 import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.EventPlace;
+import io.outboxpipeline.console.model.EventSearch;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Job;
 import io.outboxpipeline.console.model.Problems;
@@ -180,7 +181,13 @@ public final class PageRoutes implements HttpService {
         eventId.isEmpty()
             ? Optional.empty()
             : Optional.of(EventPlace.find(desk.pipeline(), eventId, type, id));
-    Html content = new LookupPages(links, desk.pipeline().name()).event(found, eventId, type, id);
+    String trace = Requests.trace(req.query());
+    Optional<EventSearch> traced =
+        eventId.isEmpty() && !trace.isEmpty()
+            ? Optional.of(EventSearch.ofTrace(desk.pipeline(), trace))
+            : Optional.empty();
+    var pages = new LookupPages(links, desk.pipeline().name());
+    Html content = Html.all(pages.event(found, eventId, type, id), pages.trace(traced, trace));
     send(req, res, Section.EVENT, content);
   }
 

@@ -14,12 +14,17 @@ import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What requests of page and API have in common. */
 final class Requests {
   private static final int LONGEST_WHY = 300;
+  private static final Pattern TRACE =
+      Pattern.compile("(?:[0-9a-f]{2}-)?(?<id>[0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?");
 
   private Requests() {}
 
@@ -76,6 +81,20 @@ final class Requests {
         value(from, "eventType"),
         value(from, "reason"),
         from.contains("key") ? Set.copyOf(from.all("key")) : Set.of());
+  }
+
+  /**
+   * The trace that is looked for: its id, or a whole {@code traceparent}; empty if none.
+   *
+   * @throws ProblemException 400 if it is neither
+   */
+  static String trace(Parameters from) {
+    String text = value(from, "traceId").strip().toLowerCase(Locale.ROOT);
+    Matcher trace = TRACE.matcher(text);
+    if (!text.isEmpty() && !trace.matches()) {
+      throw wrong("traceId", "must have 32 hexadecimal digits, or be a traceparent");
+    }
+    return text.isEmpty() ? "" : trace.group("id");
   }
 
   static Optional<Category> category(String code) {

@@ -165,8 +165,14 @@ enum Text {
   EVENT_ID("Event id"),
   PAYLOADS_HIDDEN("Payloads are not shown."),
 
+  FIND_TRACE("Find the events of a trace"),
+  TRACE_ID("Trace id, or traceparent"),
+  TRACE_LEAD("Events that were written by the request of this trace, wherever they are now."),
+  TRACE_NOT_FOUND("No event of this trace is waiting, kept or applied, as far as was looked."),
+  EVENTS_OF_TRACE("Events of the trace"),
   FIND_EVENT("Where is my event?"),
-  EVENT_LEAD("Neither outbox nor inbox has a key on event ids: give the aggregate, too."),
+  EVENT_LEAD(
+      "With its aggregate it is found in a long table, too: without, only so many rows are looked at."),
   AT_OUTBOX("It is committed as number %s and waits to be sent. %d of its aggregate go first."),
   AT_OUTBOX_HELD("Its aggregate is held by an event that can't be sent: %s"),
   AT_QUARANTINED("It can't be sent: %s"),
@@ -176,7 +182,8 @@ enum Text {
   AT_APPLIED("It is applied as number %s."),
   AT_NOT_FOUND(
       "Neither the outbox nor the consumer's last events have it. It is on its way in the queue, or was applied longer ago, or is in the dead-letter queue, or never was."),
-  AT_AGGREGATE_NEEDED("No problem has this event id. Give its aggregate to look further."),
+  AT_AGGREGATE_NEEDED(
+      "It is not among the rows that were looked at. Give its aggregate to look further."),
 
   DECISIONS_LEAD("As relay and consumer keep them, the newest first."),
   NO_DECISIONS("Nobody has decided anything."),
