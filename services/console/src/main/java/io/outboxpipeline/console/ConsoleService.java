@@ -16,6 +16,7 @@ import io.outboxpipeline.console.cluster.ClusterPipelines;
 import io.outboxpipeline.console.cluster.ClusterRights;
 import io.outboxpipeline.console.cluster.TokenReviews;
 import io.outboxpipeline.console.model.Desks;
+import io.outboxpipeline.console.model.Mask;
 import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.console.page.ApiRoutes;
 import io.outboxpipeline.console.page.Assets;
@@ -31,6 +32,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -65,7 +67,7 @@ public final class ConsoleService implements RunningService {
             new SignInRoutes(gate, prefix),
             new OidcRoutes(gate, prefix),
             new Assets(),
-            new PageRoutes(desks, prefix),
+            new PageRoutes(desks, prefix, settings.payloads()),
             dead.pages(),
             streams);
     try {
@@ -77,7 +79,7 @@ public final class ConsoleService implements RunningService {
                       .staticFile("io/outboxpipeline/console/openapi.yaml")
                       .build())
               .routing(r -> r.addFilter(gate))
-              .routing(r -> register(r, prefix, pages, dead.api()))
+              .routing(r -> register(r, prefix, pages, dead.api(), settings.payloads()))
               .onStop(streams::stop)
               .start();
     } catch (RuntimeException e) {
@@ -113,8 +115,12 @@ public final class ConsoleService implements RunningService {
   }
 
   private void register(
-      HttpRouting.Builder routing, String prefix, List<HttpService> pages, HttpService dead) {
-    routing.register(prefix + "/api/v1", new ApiRoutes(desks), dead);
+      HttpRouting.Builder routing,
+      String prefix,
+      List<HttpService> pages,
+      HttpService dead,
+      Optional<Mask> payloads) {
+    routing.register(prefix + "/api/v1", new ApiRoutes(desks, payloads), dead);
     routing.register(
         prefix.isEmpty() ? "/" : prefix, rules -> pages.forEach(p -> p.routing(rules)));
   }

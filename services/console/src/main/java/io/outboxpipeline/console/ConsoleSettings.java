@@ -2,6 +2,7 @@ package io.outboxpipeline.console;
 
 import io.outboxpipeline.console.access.AccessSettings;
 import io.outboxpipeline.console.ask.Endpoint;
+import io.outboxpipeline.console.model.Mask;
 import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
@@ -24,6 +25,7 @@ import java.util.stream.Collectors;
  * @param cluster where the pipelines are not named, but found
  * @param patience with a service that is asked
  * @param decisionsPerSecond of an action on many problems
+ * @param payloads what is hidden of the payloads that operators see; empty if nobody sees any
  */
 public record ConsoleSettings(
     ServerSettings server,
@@ -31,7 +33,8 @@ public record ConsoleSettings(
     List<PipelineSettings> pipelines,
     Optional<ClusterSettings> cluster,
     Duration patience,
-    int decisionsPerSecond) {
+    int decisionsPerSecond,
+    Optional<Mask> payloads) {
 
   /** How long a service may take to answer if nothing else is set. */
   public static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(3);
@@ -56,6 +59,17 @@ public record ConsoleSettings(
     public ClusterSettings {
       namespaces = Set.copyOf(namespaces);
     }
+  }
+
+  /** One that shows no payload. */
+  public ConsoleSettings(
+      ServerSettings server,
+      AccessSettings access,
+      List<PipelineSettings> pipelines,
+      Optional<ClusterSettings> cluster,
+      Duration patience,
+      int decisionsPerSecond) {
+    this(server, access, pipelines, cluster, patience, decisionsPerSecond, Optional.empty());
   }
 
   public ConsoleSettings {
@@ -102,9 +116,24 @@ public record ConsoleSettings(
                 "CONSOLE_DECISIONS_PER_SECOND",
                 DEFAULT_RATE,
                 1,
-                1000));
+                1000),
+            payloads(s));
     s.check();
     return settings;
+  }
+
+  private static Optional<Mask> payloads(Settings s) {
+    boolean shown = s.flag("console.payloads", "CONSOLE_PAYLOADS", false);
+    List<String> paths =
+        Arrays.stream(s.text("console.mask", "CONSOLE_MASK", "").split(","))
+            .map(String::strip)
+            .filter(p -> !p.isEmpty())
+            .toList();
+    if (!paths.stream().allMatch(Mask::isPath)) {
+      s.problem(
+          "console.mask", "CONSOLE_MASK", "must be paths such as $.a.b and $..c, with commas");
+    }
+    return shown ? Optional.of(new Mask(paths)) : Optional.empty();
   }
 
   private static Optional<ClusterSettings> cluster(Settings s) {

@@ -18,6 +18,8 @@ import io.outboxpipeline.console.model.EventPlace;
 import io.outboxpipeline.console.model.EventSearch;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Job;
+import io.outboxpipeline.console.model.Mask;
+import io.outboxpipeline.console.model.Payload;
 import io.outboxpipeline.console.model.Problems;
 import io.outboxpipeline.console.model.Snapshot;
 import io.outboxpipeline.runtime.JsonBody;
@@ -39,9 +41,14 @@ public final class ApiRoutes implements HttpService {
   private static final JsonProvider JSON = JsonProvider.provider();
 
   private final Desks desks;
+  private final Optional<Mask> payloads;
 
-  public ApiRoutes(Desks desks) {
+  /**
+   * @param payloads what is hidden of those that operators see; empty if nobody sees any
+   */
+  public ApiRoutes(Desks desks, Optional<Mask> payloads) {
     this.desks = desks;
+    this.payloads = payloads;
   }
 
   @Override
@@ -93,7 +100,15 @@ public final class ApiRoutes implements HttpService {
             needed(req, "eventId"),
             Requests.value(req.query(), "aggregateType"),
             Requests.value(req.query(), "aggregateId"));
-    send(res, Json.event(place));
+    JsonObject json = Json.event(place);
+    Optional<String> payload =
+        payloads
+            .filter(mask -> Requests.user(desk, req).decides())
+            .flatMap(mask -> Payload.of(desk.pipeline(), place, mask))
+            .flatMap(Payload::text);
+    send(
+        res,
+        payload.map(p -> JSON.createObjectBuilder(json).add("payload", p).build()).orElse(json));
   }
 
   private void trace(ServerRequest req, ServerResponse res) {

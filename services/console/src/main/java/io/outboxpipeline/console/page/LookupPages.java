@@ -5,6 +5,7 @@ import static io.outboxpipeline.console.page.Html.tag;
 import io.outboxpipeline.console.model.AggregateView;
 import io.outboxpipeline.console.model.EventPlace;
 import io.outboxpipeline.console.model.EventSearch;
+import io.outboxpipeline.console.model.Payload;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +91,25 @@ final class LookupPages {
         tag("p", Text.EVENT_LEAD),
         form,
         found.map(this::place).orElse(Html.NONE));
+  }
+
+  /** A payload that may be shown. */
+  static Html payload(Optional<Payload> payload) {
+    return payload
+        .map(
+            p ->
+                Html.all(
+                    tag("h2", Text.PAYLOAD),
+                    p.text()
+                        .<Html>map(
+                            text ->
+                                tag("pre")
+                                    .set("tabindex", "0")
+                                    .set("role", "region")
+                                    .set("aria-label", Text.PAYLOAD.english())
+                                    .with(tag("code").text(text)))
+                        .orElseGet(() -> tag("p", Text.PAYLOAD_HIDDEN))))
+        .orElse(Html.NONE);
   }
 
   /** The events of a trace, wherever they are. */

@@ -20,6 +20,8 @@ import io.outboxpipeline.console.model.EventPlace;
 import io.outboxpipeline.console.model.EventSearch;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Job;
+import io.outboxpipeline.console.model.Mask;
+import io.outboxpipeline.console.model.Payload;
 import io.outboxpipeline.console.model.Problems;
 import io.outboxpipeline.console.model.Snapshot;
 import io.outboxpipeline.console.page.Layout.Section;
@@ -31,14 +33,17 @@ import java.util.Optional;
 /** The pages. Every form leads to a whole page, so that they work without a script. Thread-safe. */
 public final class PageRoutes implements HttpService {
   private final Desks desks;
+  private final Optional<Mask> payloads;
   private final Layout layout;
   private final Links links;
 
   /**
    * @param prefix what the paths of all links begin with
+   * @param payloads what is hidden of those that operators see; empty if nobody sees any
    */
-  public PageRoutes(Desks desks, String prefix) {
+  public PageRoutes(Desks desks, String prefix, Optional<Mask> payloads) {
     this.desks = desks;
+    this.payloads = payloads;
     links = new Links(prefix);
     layout = new Layout(links);
   }
@@ -187,8 +192,18 @@ public final class PageRoutes implements HttpService {
             ? Optional.of(EventSearch.ofTrace(desk.pipeline(), trace))
             : Optional.empty();
     var pages = new LookupPages(links, desk.pipeline().name());
-    Html content = Html.all(pages.event(found, eventId, type, id), pages.trace(traced, trace));
+    Html content =
+        Html.all(
+            pages.event(found, eventId, type, id),
+            LookupPages.payload(payload(desk, req, found)),
+            pages.trace(traced, trace));
     send(req, res, Section.EVENT, content);
+  }
+
+  private Optional<Payload> payload(Desk desk, ServerRequest req, Optional<EventPlace> found) {
+    return payloads
+        .filter(mask -> Requests.user(desk, req).decides())
+        .flatMap(mask -> found.flatMap(place -> Payload.of(desk.pipeline(), place, mask)));
   }
 
   private void decisions(ServerRequest req, ServerResponse res) {

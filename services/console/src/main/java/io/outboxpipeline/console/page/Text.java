@@ -165,6 +165,8 @@ enum Text {
   EVENT_ID("Event id"),
   PAYLOADS_HIDDEN("Payloads are not shown."),
 
+  PAYLOAD("Payload"),
+  PAYLOAD_HIDDEN("It is not JSON, and so it is hidden."),
   FIND_TRACE("Find the events of a trace"),
   TRACE_ID("Trace id, or traceparent"),
   TRACE_LEAD("Events that were written by the request of this trace, wherever they are now."),
