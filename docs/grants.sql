@@ -47,3 +47,4 @@ GRANT SELECT, INSERT, UPDATE ON `inbox`.`inbox_conflict` TO 'inbox_consumer'@'%'
 -- The worked example's own table.
 GRANT SELECT, INSERT ON `inbox`.`obt_spending` TO 'inbox_consumer'@'%';
 GRANT SELECT, INSERT ON `inbox`.`consumer_decision` TO 'inbox_consumer'@'%';
+GRANT SELECT, INSERT, UPDATE ON `inbox`.`consumer_redrive` TO 'inbox_consumer'@'%';

@@ -83,3 +83,33 @@ it holds the same verbs itself: neither escalate nor bind is needed.
   resources: [leases]
   verbs: [get, list, create, patch, delete, deletecollection]
 {{- end -}}
+
+{{/* What the console's objects are called. */}}
+{{- define "outboxpipeline.console" -}}
+{{- printf "%s-console" (include "outboxpipeline.fullname" . | trimSuffix "-operator" | trunc 55) -}}
+{{- end -}}
+
+{{/* Unlike the operator's, whose Service must not lead to the console. */}}
+{{- define "outboxpipeline.consoleSelector" -}}
+app.kubernetes.io/name: outboxpipeline-console
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "outboxpipeline.consoleLabels" -}}
+{{ include "outboxpipeline.consoleSelector" . }}
+app.kubernetes.io/component: console
+app.kubernetes.io/part-of: outboxpipeline
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end -}}
+
+{{/* It finds pipelines and their pods, and may read no Secret. */}}
+{{- define "outboxpipeline.consoleRules" -}}
+- apiGroups: [outboxpipeline.io]
+  resources: [outboxpipelines]
+  verbs: [list]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+{{- end -}}

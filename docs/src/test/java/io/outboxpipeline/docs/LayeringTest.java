@@ -254,6 +254,28 @@ final class LayeringTest {
   }
 
   @Test
+  void a_console_meets_kubernetes_in_one_package_and_aws_and_databases_nowhere() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(in("console"))
+        .and()
+        .resideOutsideOfPackage("io.outboxpipeline.console.cluster..")
+        .and()
+        .doNotHaveSimpleName("ConsoleService")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.fabric8..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAnyPackage(in("console"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("software.amazon..", "java.sql..", "javax.sql..")
+        .check(CLASSES);
+  }
+
+  @Test
   void no_two_files_of_the_relay_know_each_other() {
     var pairs = new TreeSet<String>();
     for (JavaClass one : CLASSES) {

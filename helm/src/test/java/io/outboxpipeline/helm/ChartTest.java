@@ -160,7 +160,8 @@ final class ChartTest {
             new Images(
                 "outboxpipeline/base:" + version,
                 "outboxpipeline/relay:" + version,
-                "outboxpipeline/consumer:" + version));
+                "outboxpipeline/consumer:" + version,
+                "outboxpipeline/console:" + version));
     assertThat(settings.election())
         .isEqualTo(
             Optional.of(

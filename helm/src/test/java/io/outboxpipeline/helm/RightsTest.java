@@ -89,6 +89,31 @@ final class RightsTest {
     assertThat(bindings(objects)).isEmpty();
   }
 
+  @Test
+  void a_console_may_find_pipelines_and_pods_in_the_operators_namespaces_and_read_no_secret() {
+    String[] console = {
+      "--set", "console.enabled=true,console.secretName=tokens,rbac.aggregate=false",
+    };
+    Set<String> finding =
+        new TreeSet<>(Set.of("outboxpipeline.io/outboxpipelines list", "/pods list"));
+    assertThat(consoleRights(Chart.objects(console))).containsExactly("ClusterRole/ " + finding);
+    assertThat(
+            consoleRights(
+                Chart.objects(
+                    "--set", console[1], "--set", "watchNamespaces={shop},console.review=true")))
+        .containsExactlyInAnyOrder(
+            "Role/shop " + finding,
+            "ClusterRole/ [authentication.k8s.io/tokenreviews create,"
+                + " authorization.k8s.io/subjectaccessreviews create]");
+  }
+
+  private static List<String> consoleRights(List<JsonNode> objects) {
+    return rights(
+        objects.stream()
+            .filter(o -> o.path("metadata").path("name").asText().contains("-console"))
+            .toList());
+  }
+
   private static List<String> rights(List<JsonNode> objects) {
     return objects.stream()
         .filter(o -> o.path("kind").asText().endsWith("Role"))

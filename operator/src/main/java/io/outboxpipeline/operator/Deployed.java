@@ -6,6 +6,7 @@ import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.model.Component;
 import io.outboxpipeline.operator.model.Names;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /** The Deployments of a pipeline that are there. */
@@ -13,8 +14,13 @@ final class Deployed {
   private Deployed() {}
 
   static Map<Component, Deployment> of(OutboxPipeline pipeline, Context<OutboxPipeline> context) {
+    return of(pipeline, OwnedObjects.of(Deployment.class, context));
+  }
+
+  /** Those of the components among all that there are. */
+  static Map<Component, Deployment> of(OutboxPipeline pipeline, List<Deployment> there) {
     var of = new EnumMap<Component, Deployment>(Component.class);
-    for (Deployment deployment : OwnedObjects.of(Deployment.class, context)) {
+    for (Deployment deployment : there) {
       for (Component component : Component.values()) {
         if (deployment.getMetadata().getName().equals(Names.of(pipeline, component))) {
           of.put(component, deployment);

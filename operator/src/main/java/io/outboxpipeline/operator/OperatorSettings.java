@@ -54,7 +54,8 @@ public record OperatorSettings(
             new Images(
                 image(s, "base", version),
                 image(s, "relay", version),
-                image(s, "consumer", version)),
+                image(s, "consumer", version),
+                image(s, "console", version)),
             election(s),
             s.text("operator.cluster", "OPERATOR_CLUSTER", ""),
             queueRules(s),

@@ -108,10 +108,11 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
     Sources sources = SourceReader.sources(pipeline, referred);
     Partitions partitions =
         claim.isPresent() ? new Partitions.Unknown() : ownership.observe(pipeline);
-    Map<Component, Deployment> live = Deployed.of(pipeline, context);
+    List<Deployment> there = OwnedObjects.of(Deployment.class, context);
+    Map<Component, Deployment> live = Deployed.of(pipeline, there);
     Optional<Trouble> refused =
         objects.apply(
-            live.values(),
+            there,
             claim.isPresent()
                 ? List.of()
                 : new Wanted(pipeline, images, bound, sources, live).objects(),

@@ -64,7 +64,7 @@ final class ApplyIT {
     return paths.stream()
         .filter(p -> !full.at(p).isEmpty())
         .filter(p -> !p.equals("/spec") && !p.equals("/spec/queue"))
-        .filter(p -> !p.matches("/spec/(relay|consumer)/(pod|resources|service.*)(/.*)?"));
+        .filter(p -> !p.matches("/spec/(relay|consumer|console)/(pod|resources|service.*)(/.*)?"));
   }
 
   private static void collect(String path, JSONSchemaProps schema, List<String> paths) {

@@ -152,7 +152,7 @@ final class ManyPipelinesIT {
     return new OperatorSettings(
         ServerSettings.local(0),
         Set.of(namespace),
-        new Images("example/base:1", "example/relay:1", "example/consumer:1"),
+        new Images("example/base:1", "example/relay:1", "example/consumer:1", "example/console:1"),
         election,
         "",
         QueueRules.NONE,

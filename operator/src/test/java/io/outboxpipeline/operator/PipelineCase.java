@@ -87,7 +87,7 @@ abstract class PipelineCase {
     var spec = new ArrayList<String>();
     String policy = "";
     for (String part : parts) {
-      if (part.matches("(base|consumer|deletion): .*")) {
+      if (part.matches("(base|consumer|console|deletion): .*")) {
         spec.add(part);
       } else if (part.startsWith("deletionPolicy")) {
         policy = ", " + part;

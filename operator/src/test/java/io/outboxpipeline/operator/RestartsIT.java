@@ -90,7 +90,8 @@ final class RestartsIT extends PipelineCase {
             new Images(
                 "example/base:" + version,
                 "example/relay:" + version,
-                "example/consumer:" + version),
+                "example/consumer:" + version,
+                "example/console:" + version),
             Optional.empty(),
             "",
             QueueRules.NONE,

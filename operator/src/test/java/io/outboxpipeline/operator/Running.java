@@ -51,7 +51,7 @@ final class Running implements AutoCloseable {
     return new OperatorSettings(
         ServerSettings.local(0),
         namespaces,
-        new Images("example/base:1", "example/relay:1", "example/consumer:1"),
+        new Images("example/base:1", "example/relay:1", "example/consumer:1", "example/console:1"),
         Optional.empty(),
         "",
         QueueRules.NONE,

@@ -83,6 +83,10 @@ public record OutboxPipelineSpec(
             "The example's receiving service. Leave it out when a service of your own receives the"
                 + " events.")
         @Nullable ConsumerSpec consumer,
+    @JsonPropertyDescription(
+            "A console that shows this pipeline to people, and carries out what they decide. Left"
+                + " out, there is none.")
+        @Nullable ConsoleSpec console,
     @JsonPropertyDescription("Which connections the pods take and open.") @Default("{}")
         NetworkPolicySpec networkPolicy,
     @JsonPropertyDescription("What happens when the pipeline is deleted.") @Default("{}")
@@ -111,6 +115,11 @@ public record OutboxPipelineSpec(
   /** The example's writing service, if it is wanted. */
   public Optional<BaseSpec> optionalBase() {
     return Optional.ofNullable(base);
+  }
+
+  /** The pipeline's console, if it is wanted. */
+  public Optional<ConsoleSpec> optionalConsole() {
+    return Optional.ofNullable(console);
   }
 
   /** The example's receiving service, if it is wanted. */

@@ -4,6 +4,8 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.PodSecurityContext;
+import io.fabric8.kubernetes.api.model.PodSecurityContextBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.api.model.Probe;
@@ -97,15 +99,7 @@ final class Deployments {
         .withAutomountServiceAccountToken(asksTheApiServer)
         .withEnableServiceLinks(false)
         .withTerminationGracePeriodSeconds(terminationGrace(component, spec).toSeconds())
-        .withNewSecurityContext()
-        .withRunAsNonRoot(true)
-        .withRunAsUser(USER)
-        .withRunAsGroup(USER)
-        .withFsGroup(USER)
-        .withNewSeccompProfile()
-        .withType("RuntimeDefault")
-        .endSeccompProfile()
-        .endSecurityContext()
+        .withSecurityContext(restricted())
         .withNodeSelector(spec.pod().nodeSelector())
         .withTolerations(tolerations(spec))
         .withAffinity(spec.pod().affinity())
@@ -118,6 +112,19 @@ final class Deployments {
         .withContainers(container(pipeline, component, spec, image))
         .withVolumes(volumes(pipeline, spec))
         .endSpec()
+        .build();
+  }
+
+  /** What every pod of ours is, whatever it does. */
+  static PodSecurityContext restricted() {
+    return new PodSecurityContextBuilder()
+        .withRunAsNonRoot(true)
+        .withRunAsUser(USER)
+        .withRunAsGroup(USER)
+        .withFsGroup(USER)
+        .withNewSeccompProfile()
+        .withType("RuntimeDefault")
+        .endSeccompProfile()
         .build();
   }
 
@@ -177,7 +184,7 @@ final class Deployments {
     return component == Component.BASE ? grace.plus(FORGET) : grace;
   }
 
-  private static Probe probe(String path, int period, int failures) {
+  static Probe probe(String path, int period, int failures) {
     return new ProbeBuilder()
         .withNewHttpGet()
         .withPath(path)
@@ -221,7 +228,7 @@ final class Deployments {
         && (toleration.getEffect() == null || "NoExecute".equals(toleration.getEffect()));
   }
 
-  private static Toleration toleration(io.outboxpipeline.operator.api.Toleration of) {
+  static Toleration toleration(io.outboxpipeline.operator.api.Toleration of) {
     var effect = of.effect();
     return new Toleration(
         effect == null ? null : effect.name(),

@@ -170,7 +170,7 @@ final class Environment {
    * With what the spec adds: once each, because the API server takes no name twice. The spec's
    * comes instead of ours.
    */
-  private static List<EnvVar> withAdded(
+  static List<EnvVar> withAdded(
       List<EnvVar> ours, List<io.outboxpipeline.operator.api.EnvVar> theirs) {
     var of = new LinkedHashMap<String, EnvVar>();
     ours.forEach(v -> of.put(v.getName(), v));
@@ -195,7 +195,7 @@ final class Environment {
     return new EnvVar(variable.name(), variable.value(), null);
   }
 
-  private static EnvVar secret(String name, String secret, String key) {
+  static EnvVar secret(String name, String secret, String key) {
     return new EnvVarBuilder()
         .withName(name)
         .withNewValueFrom()

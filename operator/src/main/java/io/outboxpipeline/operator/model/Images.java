@@ -1,7 +1,7 @@
 package io.outboxpipeline.operator.model;
 
 /** The images of components whose spec names none. */
-public record Images(String base, String relay, String consumer) {
+public record Images(String base, String relay, String consumer, String console) {
 
   String of(Component component) {
     return switch (component) {

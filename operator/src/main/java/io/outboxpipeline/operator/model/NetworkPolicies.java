@@ -102,7 +102,7 @@ final class NetworkPolicies {
     return "http".equals(endpoint.getScheme()) ? HTTP : HTTPS;
   }
 
-  private static NetworkPolicyPort tcp(int port) {
+  static NetworkPolicyPort tcp(int port) {
     return new NetworkPolicyPort(null, new IntOrString(port), "TCP");
   }
 }

@@ -22,6 +22,7 @@ public record References(NavigableSet<String> secrets, NavigableSet<String> conf
     for (Component component : Component.values()) {
       Components.spec(spec, component).ifPresent(w -> all.add(of(spec, component, w)));
     }
+    spec.optionalConsole().ifPresent(c -> Consoles.references(c, all));
     AwsCredentials aws = spec.queue().credentials();
     if (aws != null) {
       all.secrets.add(aws.secretName());
@@ -30,6 +31,11 @@ public record References(NavigableSet<String> secrets, NavigableSet<String> conf
         .flatMap(d -> Optional.ofNullable(d.credentials()))
         .ifPresent(c -> all.secrets.add(c.secretName()));
     return all;
+  }
+
+  /** None, to which some are added. */
+  static References none() {
+    return new References(new TreeSet<>(), new TreeSet<>());
   }
 
   /** Of one component's pods. */

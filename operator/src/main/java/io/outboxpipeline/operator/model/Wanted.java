@@ -49,6 +49,7 @@ public record Wanted(
       Components.spec(pipeline.getSpec(), component)
           .ifPresent(spec -> objects.addAll(of(component, spec)));
     }
+    objects.addAll(Consoles.objects(pipeline, images.console(), sources));
     return objects;
   }
 

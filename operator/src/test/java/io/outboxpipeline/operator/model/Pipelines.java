@@ -18,7 +18,8 @@ public final class Pipelines {
           Optional.of("arn:q"),
           Optional.of("https://sqs/1/spending-dlq.fifo"),
           Optional.of("arn:dlq"));
-  public static final Images IMAGES = new Images("i/base:1", "i/relay:1", "i/consumer:1");
+  public static final Images IMAGES =
+      new Images("i/base:1", "i/relay:1", "i/consumer:1", "i/console:1");
   public static final Sources NOTHING = new Sources(Map.of(), Map.of());
 
   private Pipelines() {}

@@ -1,15 +1,27 @@
 package io.outboxpipeline.console;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.helidon.openapi.OpenApiFeature;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
-import io.outboxpipeline.console.ConsoleSettings.PipelineSettings;
+import io.outboxpipeline.console.ConsoleSettings.ClusterSettings;
+import io.outboxpipeline.console.access.AccessSettings;
 import io.outboxpipeline.console.access.Gate;
+import io.outboxpipeline.console.access.Reviewer;
+import io.outboxpipeline.console.access.Rights;
 import io.outboxpipeline.console.ask.ServiceClient;
-import io.outboxpipeline.console.model.Desk;
-import io.outboxpipeline.console.model.Pipeline;
+import io.outboxpipeline.console.cluster.ClusterPipelines;
+import io.outboxpipeline.console.cluster.ClusterRights;
+import io.outboxpipeline.console.cluster.TokenReviews;
+import io.outboxpipeline.console.model.Desks;
+import io.outboxpipeline.console.model.Mask;
+import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.console.page.ApiRoutes;
 import io.outboxpipeline.console.page.Assets;
+import io.outboxpipeline.console.page.DeadLetterRoutes;
+import io.outboxpipeline.console.page.OidcRoutes;
 import io.outboxpipeline.console.page.PageRoutes;
 import io.outboxpipeline.console.page.SignInRoutes;
 import io.outboxpipeline.console.page.Streams;
@@ -18,33 +30,46 @@ import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** A running console. It keeps nothing that must outlive it. Thread-safe. */
 public final class ConsoleService implements RunningService {
+  private static final System.Logger LOG = System.getLogger(ConsoleService.class.getName());
   private static final Duration WRONG_TOKEN = Duration.ofSeconds(1);
 
   private final Metrics metrics = new Metrics();
   private final ServiceClient client;
-  private final Map<String, Desk> desks = new LinkedHashMap<>();
+  private final Desks desks;
+  private final List<AutoCloseable> closing = new ArrayList<>();
   private final ServiceServer server;
 
   private ConsoleService(ConsoleSettings settings) {
     var clock = InstantSource.system();
     client = new ServiceClient(settings.patience());
     Duration pause = Duration.ofSeconds(1).dividedBy(settings.decisionsPerSecond());
-    for (PipelineSettings p : settings.pipelines()) {
-      var pipeline = new Pipeline(p.name(), p.bases(), p.relays(), p.consumers(), client);
-      desks.put(p.name(), Desk.of(pipeline, clock, pause, p.namespace()));
-    }
+    Supplier<List<PipelineSettings>> found = settings.cluster().map(this::follow).orElse(List::of);
+    desks =
+        new Desks(
+            () -> Stream.concat(settings.pipelines().stream(), found.get().stream()).toList(),
+            client,
+            clock,
+            pause);
     String prefix = settings.access().prefix();
-    var gate = new Gate(settings.access(), clock, WRONG_TOKEN);
+    var gate = gate(settings.access(), clock);
     var streams = new Streams(desks);
+    var dead = new DeadLetterRoutes(desks, prefix);
     List<HttpService> pages =
         List.of(
-            new SignInRoutes(gate, prefix), new Assets(), new PageRoutes(desks, prefix), streams);
+            new SignInRoutes(gate, prefix),
+            new OidcRoutes(gate, prefix),
+            new Assets(),
+            new PageRoutes(desks, prefix, settings.payloads()),
+            dead.pages(),
+            streams);
     try {
       server =
           ServiceServer.builder("console", settings.server(), metrics)
@@ -54,7 +79,7 @@ public final class ConsoleService implements RunningService {
                       .staticFile("io/outboxpipeline/console/openapi.yaml")
                       .build())
               .routing(r -> r.addFilter(gate))
-              .routing(r -> register(r, prefix, pages))
+              .routing(r -> register(r, prefix, pages, dead.api(), settings.payloads()))
               .onStop(streams::stop)
               .start();
     } catch (RuntimeException e) {
@@ -63,8 +88,39 @@ public final class ConsoleService implements RunningService {
     }
   }
 
-  private void register(HttpRouting.Builder routing, String prefix, List<HttpService> pages) {
-    routing.register(prefix + "/api/v1", new ApiRoutes(desks));
+  private Gate gate(AccessSettings access, InstantSource clock) {
+    if (access.review().isEmpty()) {
+      return new Gate(access, clock, WRONG_TOKEN, Reviewer.NOBODY, Rights.BY_ROLE);
+    }
+    var kubernetes = new KubernetesClientBuilder().build();
+    closing.add(kubernetes);
+    return new Gate(
+        access,
+        clock,
+        WRONG_TOKEN,
+        new TokenReviews(kubernetes, access.review().get()),
+        new ClusterRights(kubernetes));
+  }
+
+  private Supplier<List<PipelineSettings>> follow(ClusterSettings settings) {
+    var kubernetes = new KubernetesClientBuilder().build();
+    var pipelines =
+        new ClusterPipelines(
+            kubernetes,
+            settings.namespaces(),
+            new ClusterPipelines.Tokens(settings.relayToken(), settings.consumerToken()));
+    closing.add(pipelines);
+    closing.add(kubernetes);
+    return pipelines;
+  }
+
+  private void register(
+      HttpRouting.Builder routing,
+      String prefix,
+      List<HttpService> pages,
+      HttpService dead,
+      Optional<Mask> payloads) {
+    routing.register(prefix + "/api/v1", new ApiRoutes(desks, payloads), dead);
     routing.register(
         prefix.isEmpty() ? "/" : prefix, rules -> pages.forEach(p -> p.routing(rules)));
   }
@@ -90,7 +146,14 @@ public final class ConsoleService implements RunningService {
   }
 
   private void release() {
-    desks.values().forEach(d -> d.actions().close());
+    desks.close();
+    for (AutoCloseable one : closing) {
+      try {
+        one.close();
+      } catch (Exception e) {
+        LOG.log(DEBUG, "while closing", e);
+      }
+    }
     client.close();
     metrics.close();
   }

@@ -33,6 +33,32 @@ final class ConsoleSettingsTest {
   }
 
   @Test
+  void nobody_who_knows_all_tokens_but_an_operator_may_be_able_to_make_a_session() {
+    var viewer =
+        Map.of("CONSOLE_PIPELINES", "shop", "CONSOLE_VIEWER_TOKEN", "a viewer's token, long");
+    assertThatThrownBy(() -> ConsoleSettings.read(Settings.of(viewer)))
+        .hasMessageContaining("CONSOLE_COOKIE_SECRET");
+    var review =
+        Map.of(
+            "CONSOLE_PIPELINES", "shop",
+            "CONSOLE_OPERATOR_TOKEN", "an operator's token, long",
+            "CONSOLE_REVIEW", "true");
+    assertThatThrownBy(() -> ConsoleSettings.read(Settings.of(review)))
+        .hasMessageContaining("CONSOLE_COOKIE_SECRET");
+    var oidc =
+        Map.of(
+            "CONSOLE_PIPELINES", "shop",
+            "CONSOLE_COOKIE_SECRET", "too short",
+            "CONSOLE_OIDC_ISSUER", "https://id.example");
+    assertThatThrownBy(() -> ConsoleSettings.read(Settings.of(oidc)))
+        .hasMessageContainingAll(
+            "CONSOLE_COOKIE_SECRET",
+            "CONSOLE_OIDC_CLIENT_ID",
+            "CONSOLE_OIDC_OPERATORS",
+            "CONSOLE_PUBLIC_URL");
+  }
+
+  @Test
   void all_that_is_wrong_is_told_at_once() {
     var settings =
         Settings.of(

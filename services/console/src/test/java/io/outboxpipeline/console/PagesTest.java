@@ -22,7 +22,15 @@ import org.junit.jupiter.api.Test;
 final class PagesTest {
   private static final String HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>";
   private static final List<String> PAGES =
-      List.of("flow", "slots", "problems", "aggregate", "event", "decisions", "commands");
+      List.of(
+          "flow",
+          "slots",
+          "problems",
+          "dead-letters",
+          "aggregate",
+          "event",
+          "decisions",
+          "commands");
 
   private final PlayedPipeline played = new PlayedPipeline();
   private final String cookie = played.signIn(PlayedPipeline.OPERATOR);
@@ -72,6 +80,12 @@ final class PagesTest {
         .says("/metrics", 500, "")
         .says("/admin/conflicts", 500, "{\"detail\":\"" + h + "\"}")
         .says("/admin/queue", "{\"visible\":0,\"deadLetters\":3,\"deadLetterQueue\":\"" + h + "\"}")
+        .says("/admin/dead-letters", DeadLettersPageTest.letters(h, h))
+        .says(
+            "/admin/dead-letters/redrives",
+            items(
+                "{\"id\":\"%s\",\"askedAt\":\"%s\",\"state\":\"%s\",\"trouble\":\"%s\",\"why\":\"%s\"}"
+                    .formatted(h, h, h, h, h)))
         .says(
             "/admin/aggregate",
             """
@@ -103,7 +117,8 @@ final class PagesTest {
                     "problems?reason=" + h + "&eventType=" + h + "&" + aggregate,
                     "aggregate?" + aggregate,
                     "event?eventId=" + h + "&" + aggregate,
-                    "decisions"),
+                    "decisions",
+                    "dead-letters"),
                 Stream.of("flow"))
             .map(this::page);
     for (String body : Stream.concat(bodies, Stream.of(confirm, stream("slots"))).toList()) {

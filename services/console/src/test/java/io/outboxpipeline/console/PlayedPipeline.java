@@ -1,9 +1,10 @@
 package io.outboxpipeline.console;
 
-import io.outboxpipeline.console.ConsoleSettings.PipelineSettings;
 import io.outboxpipeline.console.access.AccessSettings;
 import io.outboxpipeline.console.access.AccessSettings.Token;
 import io.outboxpipeline.console.access.User.Role;
+import io.outboxpipeline.console.model.Mask;
+import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
 import jakarta.json.Json;
@@ -39,6 +40,10 @@ final class PlayedPipeline implements AutoCloseable {
   }
 
   PlayedPipeline(AccessSettings access) {
+    this(access, Optional.empty());
+  }
+
+  PlayedPipeline(AccessSettings access, Optional<Mask> payloads) {
     base.says("/metrics", "base_spendings_created_total 7\n");
     relay
         .says(
@@ -73,8 +78,10 @@ final class PlayedPipeline implements AutoCloseable {
                         List.of(base.endpoint()),
                         List.of(relay.endpoint()),
                         List.of(consumer.endpoint()))),
+                Optional.empty(),
                 Duration.ofSeconds(1),
-                1000));
+                1000,
+                payloads));
   }
 
   static AccessSettings tokens(Optional<URI> publicUrl, Set<String> hosts) {

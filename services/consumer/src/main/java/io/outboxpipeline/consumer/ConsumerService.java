@@ -28,6 +28,7 @@ public final class ConsumerService implements RunningService {
   private final HikariDataSource apart;
   private final SqsClient sqs;
   private final Receiver receiver;
+  private final RedriveWork redrives;
   private final ServiceServer server;
 
   private ConsumerService(ConsumerSettings settings, EventHandler untraced) {
@@ -46,7 +47,11 @@ public final class ConsumerService implements RunningService {
     receiver = receiver(settings, handler, meters);
     meters.show(receiver::backlog);
     var decisions = new AdminApi(receiver.decisions(), clock);
-    var look = new LookApi(database, new QueueDepth(sqs, settings.sqs()));
+    var depth = new QueueDepth(sqs, settings.sqs());
+    var look = new LookApi(database, depth);
+    var letters = new DeadLetterQueue(sqs, depth);
+    redrives = new RedriveWork(apart, letters);
+    var dead = new DeadLetterApi(apart, letters);
     try {
       server =
           ServiceServer.builder("consumer", settings.server(), metrics)
@@ -61,7 +66,8 @@ public final class ConsumerService implements RunningService {
                       .staticFile("io/outboxpipeline/consumer/openapi.yaml")
                       .build())
               .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
-              .management(r -> AdminAccess.register(r, settings.server(), both(decisions, look)))
+              .management(
+                  r -> AdminAccess.register(r, settings.server(), all(decisions, look, dead)))
               .onStop(receiver::drain)
               .start();
     } catch (RuntimeException e) {
@@ -69,12 +75,14 @@ public final class ConsumerService implements RunningService {
       throw e;
     }
     receiver.start();
+    redrives.start();
   }
 
-  private static HttpService both(HttpService first, HttpService second) {
+  private static HttpService all(HttpService... services) {
     return rules -> {
-      first.routing(rules);
-      second.routing(rules);
+      for (HttpService service : services) {
+        service.routing(rules);
+      }
     };
   }
 
@@ -140,6 +148,7 @@ public final class ConsumerService implements RunningService {
   }
 
   private void release() {
+    redrives.close();
     receiver.close();
     sqs.close();
     database.close();

@@ -16,6 +16,7 @@ import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import io.outboxpipeline.runtime.QueryParameters;
+import io.outboxpipeline.runtime.Sought;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.spi.JsonProvider;
@@ -28,9 +29,9 @@ import javax.sql.DataSource;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * {@code /admin/aggregate}, {@code /admin/decisions} and {@code /admin/queue}: for people who look,
- * and for consoles, which have no rights in the database. Numbers of events are texts, because not
- * every reader keeps large numbers. Thread-safe.
+ * {@code /admin/aggregate}, {@code /admin/find}, {@code /admin/decisions} and {@code /admin/queue}:
+ * for people who look, and for consoles, which have no rights in the database. Numbers of events
+ * are texts, because not every reader keeps large numbers. Thread-safe.
  */
 final class LookApi implements HttpService {
   // Found once: Json.create… looks through the whole class path for its provider at each call.
@@ -49,7 +50,9 @@ final class LookApi implements HttpService {
     rules
         .get("/aggregate", DatabaseErrors.guard(this::aggregate))
         .get("/decisions", DatabaseErrors.guard(this::decisions))
+        .get("/find", DatabaseErrors.guard(this::find))
         .get("/queue", this::queue);
+    Methods.only(rules, "/find", Method.GET);
     Methods.only(rules, "/aggregate", Method.GET);
     Methods.only(rules, "/decisions", Method.GET);
     Methods.only(rules, "/queue", Method.GET);
@@ -101,6 +104,14 @@ final class LookApi implements HttpService {
     var items = JSON.createArrayBuilder();
     List<JsonObject> all = read(c -> DecisionTable.last(c, limit));
     all.forEach(items::add);
+    send(res, JSON.createObjectBuilder().add("items", items).build());
+  }
+
+  private void find(ServerRequest req, ServerResponse res) throws SQLException {
+    int limit = limit(req);
+    Sought sought = Sought.of(req);
+    var items = JSON.createArrayBuilder();
+    read(c -> EventFinder.find(c, sought, limit)).forEach(items::add);
     send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 

@@ -48,6 +48,33 @@ final class QueueDepth {
     return last;
   }
 
+  /** The queue's name or URL. */
+  String queue() {
+    return settings.queue();
+  }
+
+  /** The URL of the dead-letter queue, if there is one. */
+  Optional<String> deadLetterUrl() {
+    return deadLetterQueue(attributes(SqsSettings.url(client, settings.queue())))
+        .map(named -> SqsSettings.url(client, named));
+  }
+
+  /** About how many messages a queue has now, those in flight too. */
+  long messages(String url) {
+    return messages(attributes(url));
+  }
+
+  /** How long a queue keeps a message, if the server tells. */
+  Optional<Duration> retention(String url) {
+    long seconds = count(attributes(url), QueueAttributeName.MESSAGE_RETENTION_PERIOD);
+    return seconds > 0 ? Optional.of(Duration.ofSeconds(seconds)) : Optional.empty();
+  }
+
+  private static long messages(Map<QueueAttributeName, String> all) {
+    return count(all, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES)
+        + count(all, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE);
+  }
+
   private JsonObject read() {
     String url = SqsSettings.url(client, settings.queue());
     Map<QueueAttributeName, String> queue = attributes(url);
@@ -83,10 +110,7 @@ final class QueueDepth {
     json.add("deadLetterQueue", name(named));
     try {
       Map<QueueAttributeName, String> all = attributes(SqsSettings.url(client, named));
-      json.add(
-          "deadLetters",
-          count(all, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES)
-              + count(all, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE));
+      json.add("deadLetters", messages(all));
       json.add("retentionSeconds", count(all, QueueAttributeName.MESSAGE_RETENTION_PERIOD));
     } catch (AwsServiceException e) {
       if (e.statusCode() >= 500) {

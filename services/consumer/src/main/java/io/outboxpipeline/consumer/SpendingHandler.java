@@ -81,10 +81,10 @@ final class SpendingHandler implements EventHandler {
   private static void insert(Connection transaction, List<Spending> spendings) throws SQLException {
     String sql =
         """
-        INSERT INTO obt_spending (identity, sequence, event_id, name, surname, amount, created_at, applied_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))\
+        INSERT INTO obt_spending (identity, sequence, event_id, name, surname, amount, created_at, trace_id, applied_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))\
         """
-            + ", (?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))".repeat(spendings.size() - 1);
+            + ", (?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))".repeat(spendings.size() - 1);
     try (var s = transaction.prepareStatement(sql)) {
       int column = 1;
       for (Spending spending : spendings) {
@@ -98,6 +98,7 @@ final class SpendingHandler implements EventHandler {
             column++,
             LocalDateTime.ofInstant(
                 spending.createdAt.truncatedTo(ChronoUnit.MICROS), ZoneOffset.UTC));
+        s.setString(column++, Traces.id(spending.event.headers()).orElse(null));
       }
       s.executeUpdate();
     }

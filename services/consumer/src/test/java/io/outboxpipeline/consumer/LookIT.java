@@ -9,9 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.outboxpipeline.embedded.EmbeddedSqs;
+import io.outboxpipeline.outbox.Event;
 import io.outboxpipeline.testkit.TestDatabase;
 import jakarta.json.JsonObject;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -79,6 +81,48 @@ final class LookIT {
       assertThat(decided.getString("aggregateId")).isEqualTo("bob");
       assertThat(decided.getString("why")).isEqualTo("lost");
     }
+  }
+
+  @Test
+  void events_are_found_by_their_id_and_by_the_trace_of_their_request() {
+    String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    try (var pipe = Pipe.fifo(sqs, TestDatabase.preferred().create())) {
+      ConsumerService consumer = pipe.start();
+      pipe.send(
+          traced(event("alice", 1), trace), traced(event("bob", 2), trace), event("carol", 1));
+      await().untilAsserted(() -> assertThat(found(consumer, "traceId=" + trace)).hasSize(2));
+      assertThat(found(consumer, "traceId=" + trace))
+          .extracting(i -> i.getString("aggregateId") + " " + i.getString("sequence"))
+          .containsExactlyInAnyOrder("alice 1", "bob 2");
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(found(consumer, "eventId=" + event("carol", 1).id()))
+                      .extracting(i -> i.getString("aggregateId"))
+                      .containsExactly("carol"));
+      assertThat(get(consumer, "/admin/find?traceId=%25").statusCode()).isEqualTo(400);
+      assertThat(get(consumer, "/admin/find").statusCode()).isEqualTo(400);
+    }
+  }
+
+  private static Event traced(Event e, String trace) {
+    return new Event(
+        e.id(),
+        e.aggregate(),
+        e.sequence(),
+        e.type(),
+        e.time(),
+        e.contentType(),
+        e.payload(),
+        Map.of("traceparent", "00-" + trace + "-00f067aa0ba902b7-01"));
+  }
+
+  private static List<JsonObject> found(ConsumerService consumer, String query) {
+    var answer = get(consumer, "/admin/find?" + query);
+    // Its tables may not be there yet.
+    return answer.statusCode() == 200
+        ? json(answer).getJsonArray("items").getValuesAs(JsonObject.class)
+        : List.of();
   }
 
   @Test

@@ -209,10 +209,21 @@ final class Pipe implements AutoCloseable {
         events.getFirst().aggregate().id());
   }
 
+  /** Each event in a message of its own, as if SQS had moved it. */
+  void deadLetter(Event... events) {
+    for (Event event : events) {
+      sendBody(deadLetterUrl.orElseThrow(), encode(event), event.aggregate().id());
+    }
+  }
+
   void sendBody(String body, String group) {
+    sendBody(url, body, group);
+  }
+
+  private void sendBody(String to, String body, String group) {
     client.sendMessage(
         r -> {
-          r.queueUrl(url).messageBody(body);
+          r.queueUrl(to).messageBody(body);
           if (fifo) {
             // Another one each time, so that a repeated event is delivered again.
             r.messageGroupId(Integer.toHexString(group.hashCode()))

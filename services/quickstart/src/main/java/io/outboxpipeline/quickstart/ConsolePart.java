@@ -2,9 +2,9 @@ package io.outboxpipeline.quickstart;
 
 import io.outboxpipeline.console.ConsoleService;
 import io.outboxpipeline.console.ConsoleSettings;
-import io.outboxpipeline.console.ConsoleSettings.PipelineSettings;
 import io.outboxpipeline.console.access.AccessSettings;
 import io.outboxpipeline.console.ask.Endpoint;
+import io.outboxpipeline.console.model.PipelineSettings;
 import io.outboxpipeline.runtime.PortInUse;
 import io.outboxpipeline.runtime.Secret;
 import io.outboxpipeline.runtime.ServerSettings;
@@ -62,6 +62,7 @@ record ConsolePart(ConsoleService service, String url, Secret admin) {
                 ServerSettings.local(port).withShutdownGrace(Duration.ofSeconds(2)),
                 AccessSettings.link(key),
                 List.of(pipeline),
+                Optional.empty(),
                 ConsoleSettings.DEFAULT_PATIENCE,
                 ConsoleSettings.DEFAULT_RATE));
     running.push(service);

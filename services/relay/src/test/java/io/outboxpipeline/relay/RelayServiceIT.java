@@ -200,6 +200,21 @@ final class RelayServiceIT {
     String event = waiting.getJsonArray("items").getJsonObject(0).getString("eventId");
     assertThat(call(first, "GET", "/admin/aggregate?aggregateType=test").statusCode())
         .isEqualTo(400);
+    assertThat(found(second, "eventId=" + event)).containsExactly("<a&b> 1");
+    String next = waiting.getJsonArray("items").getJsonObject(1).getString("eventId");
+    assertThat(found(second, "eventId=" + next)).containsExactly("<a&b> 2");
+    String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    assertThat(found(second, "traceId=" + trace)).isEmpty();
+    try (var c = database.dataSource().getConnection();
+        var s =
+            c.prepareStatement(
+                "UPDATE obt SET headers = CONCAT('{\"traceparent\":\"00-', ?, '-00f067aa0ba902b7-01\"}')"
+                    + " WHERE event_id = ?")) {
+      s.setString(1, trace);
+      s.setString(2, next);
+      s.executeUpdate();
+    }
+    assertThat(found(second, "traceId=" + trace)).containsExactly("<a&b> 2");
     call(first, "POST", "/admin/quarantine/" + event + "/discard?why=too+large");
     JsonObject decided =
         json(call(second, "GET", "/admin/decisions")).getJsonArray("items").getJsonObject(0);
@@ -207,6 +222,15 @@ final class RelayServiceIT {
     assertThat(decided.getString("why")).isEqualTo("too large");
     assertThat(Duration.between(Instant.parse(decided.getString("at")), Instant.now()).abs())
         .isLessThan(Duration.ofMinutes(5));
+  }
+
+  private List<String> found(RelayService relay, String query) {
+    return json(call(relay, "GET", "/admin/find?" + query))
+        .getJsonArray("items")
+        .getValuesAs(JsonObject.class)
+        .stream()
+        .map(i -> i.getString("aggregateId") + " " + i.getString("sequence"))
+        .toList();
   }
 
   private static JsonObject json(HttpResponse<String> answer) {

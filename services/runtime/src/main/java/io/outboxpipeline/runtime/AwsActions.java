@@ -53,7 +53,10 @@ public record AwsActions(String component, List<String> queue, List<String> dead
   public static final List<String> BASE_MAKING_TABLES =
       List.of("dynamodb:CreateTable", "dynamodb:DescribeTimeToLive", "dynamodb:UpdateTimeToLive");
 
-  /** What it cannot read it puts into the dead-letter queue by itself. */
+  /**
+   * What it cannot read it puts into the dead-letter queue by itself; a look at that and the way
+   * back of what is there are its own, too.
+   */
   public static final AwsActions CONSUMER =
       new AwsActions(
           "consumer",
@@ -62,8 +65,15 @@ public record AwsActions(String component, List<String> queue, List<String> dead
               "sqs:DeleteMessage",
               "sqs:GetQueueAttributes",
               "sqs:GetQueueUrl",
-              "sqs:ReceiveMessage"),
-          List.of("sqs:GetQueueUrl", "sqs:SendMessage"));
+              "sqs:ReceiveMessage",
+              "sqs:SendMessage"),
+          List.of(
+              "sqs:ChangeMessageVisibility",
+              "sqs:DeleteMessage",
+              "sqs:GetQueueAttributes",
+              "sqs:GetQueueUrl",
+              "sqs:ReceiveMessage",
+              "sqs:SendMessage"));
 
   private static final List<String> KEEPING_A_QUEUE =
       List.of(

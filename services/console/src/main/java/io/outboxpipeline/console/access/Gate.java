@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What every request passes: it must be meant for this console, come from somebody who has signed
@@ -33,6 +34,10 @@ public final class Gate implements Filter {
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
           + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+  /** A JSON Web Token, as the cluster gives out; nobody else's token is sent to it. */
+  private static final Pattern REVIEWABLE =
+      Pattern.compile("[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,8192}\\.[A-Za-z0-9_-]{8,}");
+
   private static final String SCHEME = "bearer ";
   private static final Set<Method> SAFE = Set.of(Method.GET, Method.HEAD, Method.OPTIONS);
 
@@ -44,13 +49,38 @@ public final class Gate implements Filter {
   private final Tokens tokens;
   private final Sessions sessions;
   private final String prefix;
+  private final Optional<Oidc> oidc;
+  private final Reviewer reviewer;
+  private final Rights rights;
 
-  public Gate(AccessSettings settings, InstantSource clock, Duration delay) {
+  /**
+   * @param delay of the answer to a wrong token
+   * @param reviewer knows tokens that the console did not give out
+   * @param rights what people may do with each pipeline
+   */
+  public Gate(
+      AccessSettings settings,
+      InstantSource clock,
+      Duration delay,
+      Reviewer reviewer,
+      Rights rights) {
+    this.reviewer = reviewer;
+    this.rights = rights;
     this.settings = settings;
     origins = new Origins(settings);
     tokens = new Tokens(settings, delay);
-    sessions = new Sessions(settings, clock);
+    var seal = new Seal(settings, clock);
+    sessions = new Sessions(seal);
     prefix = settings.prefix();
+    oidc =
+        settings
+            .oidc()
+            .map(
+                o ->
+                    new Oidc(
+                        o,
+                        settings.publicUrl().orElseThrow().resolve(prefix + "/oidc/callback"),
+                        seal));
   }
 
   /** Who asks; only behind this filter. */
@@ -58,14 +88,12 @@ public final class Gate implements Filter {
     return req.context().get(User.class).orElseThrow();
   }
 
-  /** Refuses those who may only look. */
-  public static User operator(ServerRequest req) {
-    User user = user(req);
-    if (!user.decides()) {
-      throw new ProblemException(
-          Status.FORBIDDEN_403, "A viewer may look, and not decide. Sign in as an operator.");
-    }
-    return user;
+  /** Who asks, with the role that the person has at a pipeline; empty if it is not to be seen. */
+  public static Optional<User> at(ServerRequest req, String namespace, String resource) {
+    return req.context()
+        .get(Rights.class, Rights.class)
+        .orElseThrow()
+        .at(user(req), namespace, resource);
   }
 
   /**
@@ -74,7 +102,14 @@ public final class Gate implements Filter {
    * @throws ProblemException 429 if a wrong one came from this address just now
    */
   public Optional<User> user(String token, String address) {
-    return tokens.user(token, address);
+    Optional<User> reviewed =
+        REVIEWABLE.matcher(token).matches() ? reviewer.user(token) : Optional.empty();
+    return reviewed.or(() -> tokens.user(token, address));
+  }
+
+  /** Whether there is any token that somebody could sign in with. */
+  public boolean takesTokens() {
+    return !settings.tokens().isEmpty() || settings.review().isPresent();
   }
 
   /** Whether a part of a URL may open a session: where there is no sign-in. */
@@ -82,25 +117,60 @@ public final class Gate implements Filter {
     return settings.linkKey().isPresent() && !key.isEmpty();
   }
 
-  /** The Set-Cookie header that opens a session. */
+  /** Sign-in by a provider of identities, if there is one. */
+  public Optional<Oidc> oidc() {
+    return oidc;
+  }
+
+  /**
+   * The Set-Cookie header that opens a session.
+   *
+   * @throws ProblemException 403 if the person is in too many groups for a cookie
+   */
   public String cookie(User user) {
-    return set(sessions.open(user), Sessions.LENGTH);
+    String value =
+        sessions
+            .open(user)
+            .orElseThrow(
+                () ->
+                    new ProblemException(
+                        Status.FORBIDDEN_403, "You are in too many groups for a session."));
+    return set(COOKIE, value, Sessions.LENGTH, "Strict");
+  }
+
+  /**
+   * The Set-Cookie header of one try to sign in at the provider. It must come along when the
+   * provider sends the browser back, so it is not as strict as a session's.
+   */
+  public String tryCookie(String state, String value) {
+    Duration length = value.isEmpty() ? Duration.ZERO : Oidc.LENGTH;
+    return set(tryName(state), value, length, "Lax");
+  }
+
+  /** The value of a try's cookie; empty if there is none. */
+  public static String tryCookie(ServerRequest req, String state) {
+    return req.headers().cookies().first(tryName(state)).orElse("");
+  }
+
+  private static String tryName(String state) {
+    return COOKIE + "-" + state.replaceAll("[^A-Za-z0-9]", "");
   }
 
   /** The Set-Cookie header that ends it. */
   public String noCookie() {
-    return set("", Duration.ZERO);
+    return set(COOKIE, "", Duration.ZERO, "Strict");
   }
 
-  private String set(String value, Duration length) {
-    return COOKIE
+  private String set(String name, String value, Duration length, String sameSite) {
+    return name
         + "="
         + value
         + "; Path="
         + (prefix.isEmpty() ? "/" : prefix)
         + "; Max-Age="
         + length.toSeconds()
-        + "; HttpOnly; SameSite=Strict"
+        + "; HttpOnly; SameSite="
+        + sameSite
         + (settings.secure() ? "; Secure" : "");
   }
 
@@ -130,6 +200,7 @@ public final class Gate implements Filter {
       turnAway(path, req, res);
       return;
     }
+    req.context().register(Rights.class, rights);
     user.ifPresent(u -> req.context().register(u));
     chain.proceed();
   }
@@ -145,6 +216,7 @@ public final class Gate implements Filter {
 
   private boolean open(String path) {
     return path.equals(prefix + "/sign-in")
+        || path.startsWith(prefix + "/oidc/")
         || path.startsWith(prefix + "/assets/")
         || path.equals("/openapi");
   }
@@ -155,8 +227,7 @@ public final class Gate implements Filter {
         .filter(h -> h.toLowerCase(Locale.ROOT).startsWith(SCHEME))
         .map(
             h ->
-                tokens
-                    .user(h.substring(SCHEME.length()).strip(), req.remotePeer().host())
+                user(h.substring(SCHEME.length()).strip(), req.remotePeer().host())
                     .orElseThrow(Gate::unknown));
   }
 

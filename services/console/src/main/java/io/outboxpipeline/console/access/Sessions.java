@@ -1,90 +1,49 @@
 package io.outboxpipeline.console.access;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.outboxpipeline.console.access.User.Role;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javax.crypto.Mac;
-import javax.crypto.SecretKeyFactory;
-import javax.crypto.spec.PBEKeySpec;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Sessions that are cookies and nothing else: name, role and end, sealed. The key comes from the
- * tokens, so that all consoles with the same tokens take each other's cookies, before and after a
- * restart, and new tokens end all sessions. Thread-safe.
+ * Sessions that are cookies and nothing else: role, name, groups and end, sealed. So all consoles
+ * with the same secrets take each other's cookies, before and after a restart, and new secrets end
+ * all sessions. Thread-safe.
  */
 final class Sessions {
   static final Duration LENGTH = Duration.ofHours(8);
 
-  /** A cookie's owner could try tokens against it: each try is to cost a while. */
-  private static final int ROUNDS = 100_000;
+  private static final String USE = "session";
 
-  private static final byte[] SALT = "outboxpipeline console session".getBytes(UTF_8);
-  private static final Base64.Encoder TEXT = Base64.getUrlEncoder().withoutPadding();
+  /** Proxies refuse headers that are larger than some kilobytes. */
+  private static final int LONGEST = 3_500;
 
-  private final SecretKeySpec key;
-  private final InstantSource clock;
+  private final Seal seal;
 
   Sessions(AccessSettings settings, InstantSource clock) {
-    this.clock = clock;
-    String secrets =
-        Stream.concat(
-                settings.tokens().stream().map(AccessSettings.Token::secret),
-                settings.linkKey().stream())
-            .map(s -> s.value().length() + ":" + s.value())
-            .collect(Collectors.joining());
-    try {
-      var spec = new PBEKeySpec(secrets.toCharArray(), SALT, ROUNDS, 256);
-      byte[] derived =
-          SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256").generateSecret(spec).getEncoded();
-      key = new SecretKeySpec(derived, "HmacSHA256");
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    this(new Seal(settings, clock));
   }
 
-  /** The cookie's value for somebody who has just signed in. */
-  String open(User user) {
-    long end = clock.instant().plus(LENGTH).getEpochSecond();
-    String content =
-        user.role() + "." + end + "." + TEXT.encodeToString(user.name().getBytes(UTF_8));
-    return content + "." + seal(content);
+  Sessions(Seal seal) {
+    this.seal = seal;
+  }
+
+  /**
+   * The cookie's value for somebody who has just signed in.
+   *
+   * @return empty if the person is in so many groups that no proxy would take the cookie
+   */
+  Optional<String> open(User user) {
+    List<String> parts =
+        Stream.concat(Stream.of(user.role().name(), user.name()), user.groups().stream()).toList();
+    return Optional.of(seal.close(USE, LENGTH, parts)).filter(c -> c.length() <= LONGEST);
   }
 
   /** Whose cookie this is; empty if it is over, or not one of ours. */
   Optional<User> user(String cookie) {
-    int last = cookie.lastIndexOf('.');
-    if (last < 0) {
-      return Optional.empty();
-    }
-    String content = cookie.substring(0, last);
-    byte[] sealed = cookie.substring(last + 1).getBytes(UTF_8);
-    if (!MessageDigest.isEqual(sealed, seal(content).getBytes(UTF_8))) {
-      return Optional.empty();
-    }
-    String[] parts = content.split("\\.", -1);
-    if (Long.parseLong(parts[1]) <= clock.instant().getEpochSecond()) {
-      return Optional.empty();
-    }
-    String name = new String(Base64.getUrlDecoder().decode(parts[2]), UTF_8);
-    return Optional.of(new User(name, Role.valueOf(parts[0])));
-  }
-
-  private String seal(String content) {
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(key);
-      return TEXT.encodeToString(mac.doFinal(content.getBytes(UTF_8)));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    return seal.open(USE, cookie)
+        .map(p -> new User(p.get(1), Role.valueOf(p.getFirst()), p.subList(2, p.size())));
   }
 }

@@ -24,7 +24,8 @@ public record Desk(
   private static final Duration LONGER = Duration.ofSeconds(5);
 
   /** What is to be kept about a pipeline. */
-  public static Desk of(Pipeline pipeline, InstantSource clock, Duration pause, String namespace) {
+  static Desk of(
+      Pipeline pipeline, InstantSource clock, Duration pause, String namespace, String resource) {
     var meter = new FlowMeter(pipeline, clock);
     return new Desk(
         pipeline,
@@ -33,6 +34,6 @@ public record Desk(
         new Kept<>(() -> Problems.of(pipeline), LONGER),
         new Actions(pipeline, clock, pause),
         namespace,
-        pipeline.name());
+        resource);
   }
 }

@@ -4,6 +4,7 @@ import io.outboxpipeline.console.model.AggregateView.Applied;
 import io.outboxpipeline.console.model.AggregateView.ChainView;
 import io.outboxpipeline.console.model.AggregateView.Kept;
 import io.outboxpipeline.console.model.AggregateView.Waiting;
+import io.outboxpipeline.console.model.EventSearch.Found;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -38,7 +39,7 @@ public record EventPlace(
     APPLIED,
     /** Nothing that can be asked has it now. */
     NOT_FOUND,
-    /** The aggregate is needed, because neither table has a key on event ids. */
+    /** Not among the rows that were looked at; with the aggregate it may be found. */
     AGGREGATE_NEEDED;
 
     /** As the API writes it. */
@@ -57,7 +58,10 @@ public record EventPlace(
       return Problems.of(pipeline).items().stream()
           .filter(p -> p.eventId().equals(eventId))
           .findFirst()
-          .map(p -> find(pipeline, eventId, p.aggregateType(), p.aggregateId()))
+          .map(p -> new Found(p.aggregateType(), p.aggregateId(), eventId, p.sequence()))
+          .or(() -> EventSearch.ofEvent(pipeline, eventId))
+          .filter(f -> !f.aggregateType().isEmpty() && !f.aggregateId().isEmpty())
+          .map(f -> find(pipeline, eventId, f.aggregateType(), f.aggregateId()))
           .orElseGet(() -> nowhere(Place.AGGREGATE_NEEDED, eventId, Optional.empty()));
     }
     AggregateView aggregate = AggregateView.of(pipeline, type, id);

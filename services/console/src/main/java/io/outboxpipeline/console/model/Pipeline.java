@@ -16,35 +16,37 @@ import java.util.concurrent.Callable;
  */
 public final class Pipeline {
   private final String name;
-  private final List<Endpoint> bases;
-  private final List<Endpoint> relays;
-  private final List<Endpoint> consumers;
   private final ServiceClient client;
+  private volatile PipelineSettings settings;
 
-  public Pipeline(
-      String name,
-      List<Endpoint> bases,
-      List<Endpoint> relays,
-      List<Endpoint> consumers,
-      ServiceClient client) {
-    this.name = name;
-    this.bases = List.copyOf(bases);
-    this.relays = List.copyOf(relays);
-    this.consumers = List.copyOf(consumers);
+  public Pipeline(PipelineSettings settings, ServiceClient client) {
+    name = settings.name();
+    this.settings = settings;
     this.client = client;
+  }
+
+  /** To be told where its services are from now on. */
+  void move(PipelineSettings now) {
+    settings = now;
   }
 
   public String name() {
     return name;
   }
 
-  /** The services of a kind; none if the pipeline has none, or the console was not told. */
+  /**
+   * The services of a kind that there are now; none if the pipeline has none, or the console was
+   * not told.
+   */
   public List<Endpoint> services(Kind kind) {
-    return switch (kind) {
-      case BASE -> bases;
-      case RELAY -> relays;
-      case CONSUMER -> consumers;
-    };
+    PipelineSettings now = settings;
+    List<Endpoint> named =
+        switch (kind) {
+          case BASE -> now.bases();
+          case RELAY -> now.relays();
+          case CONSUMER -> now.consumers();
+        };
+    return named.stream().flatMap(e -> e.each().stream()).toList();
   }
 
   /** One question to all services of a kind at once. */
@@ -62,6 +64,19 @@ public final class Pipeline {
     List<Callable<Answer>> all =
         services.stream().<Callable<Answer>>map(s -> () -> client.get(s, path)).toList();
     return Asked.of(kind, services, client.all(all));
+  }
+
+  /** Asks the first service of a kind that answers. */
+  Asked askOne(Kind kind, String path) {
+    Asked last = Asked.of(kind, List.of(), List.of());
+    for (Endpoint service : services(kind)) {
+      Answer answer = client.get(service, path);
+      last = Asked.of(kind, List.of(service), List.of(answer));
+      if (!(answer instanceof Answer.Silent)) {
+        return last;
+      }
+    }
+    return last;
   }
 
   List<ServiceClient.Metered> metrics(Kind kind) {

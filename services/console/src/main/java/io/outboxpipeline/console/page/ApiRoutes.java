@@ -9,14 +9,17 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.outboxpipeline.console.access.Gate;
 import io.outboxpipeline.console.access.User;
 import io.outboxpipeline.console.model.AggregateView;
 import io.outboxpipeline.console.model.Decisions;
 import io.outboxpipeline.console.model.Desk;
+import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.EventPlace;
+import io.outboxpipeline.console.model.EventSearch;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Job;
+import io.outboxpipeline.console.model.Mask;
+import io.outboxpipeline.console.model.Payload;
 import io.outboxpipeline.console.model.Problems;
 import io.outboxpipeline.console.model.Snapshot;
 import io.outboxpipeline.runtime.JsonBody;
@@ -27,7 +30,6 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -38,10 +40,15 @@ public final class ApiRoutes implements HttpService {
   // Found once: Json.create… looks through the whole class path for its provider at each call.
   private static final JsonProvider JSON = JsonProvider.provider();
 
-  private final Map<String, Desk> desks;
+  private final Desks desks;
+  private final Optional<Mask> payloads;
 
-  public ApiRoutes(Map<String, Desk> desks) {
-    this.desks = Map.copyOf(desks);
+  /**
+   * @param payloads what is hidden of those that operators see; empty if nobody sees any
+   */
+  public ApiRoutes(Desks desks, Optional<Mask> payloads) {
+    this.desks = desks;
+    this.payloads = payloads;
   }
 
   @Override
@@ -53,6 +60,7 @@ public final class ApiRoutes implements HttpService {
         .get("/pipelines/{pipeline}/problems", this::problems)
         .get("/pipelines/{pipeline}/aggregate", this::aggregate)
         .get("/pipelines/{pipeline}/event", this::event)
+        .get("/pipelines/{pipeline}/trace", this::trace)
         .get(
             "/pipelines/{pipeline}/decisions",
             told(d -> Json.decisions(Decisions.of(d.pipeline()))))
@@ -67,7 +75,7 @@ public final class ApiRoutes implements HttpService {
 
   private void pipelines(ServerRequest req, ServerResponse res) {
     var items = JSON.createArrayBuilder();
-    desks.keySet().stream().sorted().forEach(items::add);
+    Requests.names(desks, req).forEach(items::add);
     send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
@@ -92,7 +100,36 @@ public final class ApiRoutes implements HttpService {
             needed(req, "eventId"),
             Requests.value(req.query(), "aggregateType"),
             Requests.value(req.query(), "aggregateId"));
-    send(res, Json.event(place));
+    JsonObject json = Json.event(place);
+    Optional<String> payload =
+        payloads
+            .filter(mask -> Requests.user(desk, req).decides())
+            .flatMap(mask -> Payload.of(desk.pipeline(), place, mask))
+            .flatMap(Payload::text);
+    send(
+        res,
+        payload.map(p -> JSON.createObjectBuilder(json).add("payload", p).build()).orElse(json));
+  }
+
+  private void trace(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    needed(req, "traceId");
+    EventSearch search = EventSearch.ofTrace(desk.pipeline(), Requests.trace(req.query()));
+    var items = JSON.createArrayBuilder();
+    for (EventSearch.Found f : search.found()) {
+      items.add(
+          JSON.createObjectBuilder()
+              .add("aggregateType", f.aggregateType())
+              .add("aggregateId", f.aggregateId())
+              .add("eventId", f.eventId())
+              .add("sequence", f.sequence()));
+    }
+    send(
+        res,
+        JSON.createObjectBuilder()
+            .add("items", items)
+            .add("troubles", Json.troubles(search.troubles()))
+            .build());
   }
 
   private static String needed(ServerRequest req, String name) {
@@ -104,8 +141,8 @@ public final class ApiRoutes implements HttpService {
   }
 
   private void look(ServerRequest req, ServerResponse res) {
-    Gate.operator(req);
     Desk desk = Requests.desk(desks, req);
+    Requests.operator(desk, req);
     JsonObject body = JsonBody.read(req);
     JsonValue filter = body.getOrDefault("filter", JsonObject.EMPTY_JSON_OBJECT);
     if (!(filter instanceof JsonObject fields)) {
@@ -156,8 +193,8 @@ public final class ApiRoutes implements HttpService {
   }
 
   private void act(ServerRequest req, ServerResponse res) {
-    User user = Gate.operator(req);
     Desk desk = Requests.desk(desks, req);
+    User user = Requests.operator(desk, req);
     JsonObject body = JsonBody.read(req);
     String why = Requests.why(user, text(body, "why"));
     int count = body.get("count") instanceof JsonNumber n && n.isIntegral() ? n.intValue() : -1;

@@ -31,22 +31,12 @@ final class CommandsPage {
     return String.format(Locale.ROOT, "kubectl patch%s %s --type=merge -p '%s'", in, obp, json);
   }
 
-  /** Moves dead letters back, at a rate that begins small. */
-  static String redrive(String queue) {
-    return """
-        aws sqs start-message-move-task --max-number-of-messages-per-second 10 --source-arn \\
-          "$(aws sqs get-queue-attributes --attribute-names QueueArn --output text --query Attributes.QueueArn \\
-             --queue-url "$(aws sqs get-queue-url --queue-name %s --output text)")"\
-        """
-        .formatted(queue);
-  }
-
   private static Html command(Text title, String lines) {
     return Html.all(tag("h2", title), lines(title, lines));
   }
 
   /** Lines to copy; those that are too long can be moved sideways by the keyboard, too. */
-  static Html lines(Text name, String lines) {
+  private static Html lines(Text name, String lines) {
     return tag("pre")
         .set("tabindex", "0")
         .set("role", "region")

@@ -246,7 +246,7 @@ final class Json {
         .build();
   }
 
-  private static JsonArray troubles(List<Trouble> troubles) {
+  static JsonArray troubles(List<Trouble> troubles) {
     return array(
         troubles,
         t ->

@@ -2,11 +2,19 @@ package io.outboxpipeline.console.page;
 
 import static io.outboxpipeline.console.page.Html.tag;
 import static io.outboxpipeline.console.page.Html.text;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.Handler;
+import io.outboxpipeline.console.access.Gate;
 import io.outboxpipeline.console.access.User;
 import io.outboxpipeline.console.model.Trouble;
+import io.outboxpipeline.runtime.Problem.FieldError;
+import io.outboxpipeline.runtime.ProblemException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What all pages have around them. */
@@ -17,6 +25,7 @@ final class Layout {
     FLOW("flow", Text.FLOW),
     SLOTS("slots", Text.SLOTS),
     PROBLEMS("problems", Text.PROBLEMS),
+    DEAD_LETTERS("dead-letters", Text.DEAD_LETTERS_PAGE),
     AGGREGATE("aggregate", Text.AGGREGATE),
     EVENT("event", Text.EVENT),
     DECISIONS("decisions", Text.DECISIONS),
@@ -47,6 +56,31 @@ final class Layout {
 
   Links links() {
     return links;
+  }
+
+  /** Tells what is wrong with a request as a page, too. */
+  Handler telling(Handler handler) {
+    return (req, res) -> {
+      try {
+        handler.handle(req, res);
+      } catch (ProblemException e) {
+        String fields =
+            e.problem().errors().stream()
+                .map((FieldError f) -> f.pointer() + " " + f.message())
+                .collect(Collectors.joining("; "));
+        String page =
+            page(
+                Optional.of(Gate.user(req)),
+                Text.CONSOLE,
+                Html.all(
+                    tag("p").set("role", "alert").text(e.problem().detail()),
+                    fields.isEmpty() ? Html.NONE : tag("p").text(fields),
+                    tag("p", tag("a").set("href", links.home()).text(Text.PIPELINES))));
+        res.status(Status.create(e.problem().status()))
+            .header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8")
+            .send(page.getBytes(UTF_8));
+      }
+    };
   }
 
   /** A page of a pipeline. */

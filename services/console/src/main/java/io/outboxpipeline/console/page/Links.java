@@ -24,6 +24,19 @@ record Links(String prefix) {
     return prefix + "/sign-in";
   }
 
+  /** To the provider of identities, and then to a page. */
+  String oidc(String to) {
+    return prefix + "/oidc/begin" + query(Map.of("to", to));
+  }
+
+  /** Whether a path leads to a page of the console: browsers take {@code //} for a host. */
+  boolean isHere(String to) {
+    return to.startsWith(prefix + "/")
+        && !to.startsWith("//")
+        && to.indexOf('\\') < 0
+        && to.chars().noneMatch(Character::isISOControl);
+  }
+
   String signOut() {
     return prefix + "/sign-out";
   }

@@ -4,7 +4,11 @@ import static io.outboxpipeline.console.page.Html.tag;
 
 import io.outboxpipeline.console.model.AggregateView;
 import io.outboxpipeline.console.model.EventPlace;
+import io.outboxpipeline.console.model.EventSearch;
+import io.outboxpipeline.console.model.Payload;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -87,6 +91,66 @@ final class LookupPages {
         tag("p", Text.EVENT_LEAD),
         form,
         found.map(this::place).orElse(Html.NONE));
+  }
+
+  /** A payload that may be shown. */
+  static Html payload(Optional<Payload> payload) {
+    return payload
+        .map(
+            p ->
+                Html.all(
+                    tag("h2", Text.PAYLOAD),
+                    p.text()
+                        .<Html>map(
+                            text ->
+                                tag("pre")
+                                    .set("tabindex", "0")
+                                    .set("role", "region")
+                                    .set("aria-label", Text.PAYLOAD.english())
+                                    .with(tag("code").text(text)))
+                        .orElseGet(() -> tag("p", Text.PAYLOAD_HIDDEN))))
+        .orElse(Html.NONE);
+  }
+
+  /** The events of a trace, wherever they are. */
+  Html trace(Optional<EventSearch> found, String traceId) {
+    Html form =
+        tag("form")
+            .set("method", "get")
+            .set("action", links.page(pipeline, "event"))
+            .set("class", "filter")
+            .with(
+                Layout.field(Text.TRACE_ID, "traceId", traceId),
+                tag("button").set("type", "submit").text(Text.FIND));
+    return Html.all(
+        tag("h2", Text.FIND_TRACE),
+        tag("p", Text.TRACE_LEAD),
+        form,
+        found.map(this::traced).orElse(Html.NONE));
+  }
+
+  private Html traced(EventSearch search) {
+    Html rows =
+        search.found().isEmpty()
+            ? tag("p").set("role", "status").text(Text.TRACE_NOT_FOUND)
+            : Layout.table(
+                Text.EVENTS_OF_TRACE,
+                List.of(Text.AGGREGATE, Text.NUMBER, Text.EVENT_ID),
+                search.found().stream().map(this::row));
+    return Html.all(Layout.troubles(search.troubles()), rows);
+  }
+
+  private Html row(EventSearch.Found f) {
+    Map<String, String> query = new LinkedHashMap<>();
+    query.put("aggregateType", f.aggregateType());
+    query.put("aggregateId", f.aggregateId());
+    query.put("eventId", f.eventId());
+    return tag(
+        "tr",
+        tag("td").text(f.aggregateType() + " " + f.aggregateId()),
+        tag("td").text(f.sequence()),
+        tag("td")
+            .with(tag("a").set("href", links.page(pipeline, "event", query)).text(f.eventId())));
   }
 
   private Html place(EventPlace e) {

@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.helidon.common.parameters.Parameters;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
-import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -16,29 +15,35 @@ import io.outboxpipeline.console.access.User;
 import io.outboxpipeline.console.model.AggregateView;
 import io.outboxpipeline.console.model.Decisions;
 import io.outboxpipeline.console.model.Desk;
+import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.EventPlace;
+import io.outboxpipeline.console.model.EventSearch;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.model.Job;
+import io.outboxpipeline.console.model.Mask;
+import io.outboxpipeline.console.model.Payload;
 import io.outboxpipeline.console.model.Problems;
 import io.outboxpipeline.console.model.Snapshot;
 import io.outboxpipeline.console.page.Layout.Section;
-import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** The pages. Every form leads to a whole page, so that they work without a script. Thread-safe. */
 public final class PageRoutes implements HttpService {
-  private final Map<String, Desk> desks;
+  private final Desks desks;
+  private final Optional<Mask> payloads;
   private final Layout layout;
   private final Links links;
 
   /**
    * @param prefix what the paths of all links begin with
+   * @param payloads what is hidden of those that operators see; empty if nobody sees any
    */
-  public PageRoutes(Map<String, Desk> desks, String prefix) {
-    this.desks = Map.copyOf(desks);
+  public PageRoutes(Desks desks, String prefix, Optional<Mask> payloads) {
+    this.desks = desks;
+    this.payloads = payloads;
     links = new Links(prefix);
     layout = new Layout(links);
   }
@@ -46,58 +51,34 @@ public final class PageRoutes implements HttpService {
   @Override
   public void routing(HttpRules rules) {
     rules
-        .get("/", page(this::home))
-        .get("/p/{pipeline}/flow", page(this::flow))
-        .get("/p/{pipeline}/slots", page(this::slots))
-        .get("/p/{pipeline}/problems", page(this::problems))
-        .get("/p/{pipeline}/aggregate", page(this::aggregate))
-        .get("/p/{pipeline}/event", page(this::event))
-        .get("/p/{pipeline}/decisions", page(this::decisions))
-        .get("/p/{pipeline}/commands", page(this::commands))
-        .get("/p/{pipeline}/job", page(this::job))
-        .post("/p/{pipeline}/look", page(this::look))
-        .post("/p/{pipeline}/act", page(this::act));
-  }
-
-  /** What is wrong with a request is told as a page, too. */
-  private Handler page(Handler handler) {
-    return (req, res) -> {
-      try {
-        handler.handle(req, res);
-      } catch (ProblemException e) {
-        String fields =
-            e.problem().errors().stream()
-                .map((FieldError f) -> f.pointer() + " " + f.message())
-                .collect(Collectors.joining("; "));
-        res.status(Status.create(e.problem().status()));
-        send(
-            res,
-            layout.page(
-                Optional.of(Gate.user(req)),
-                Text.CONSOLE,
-                Html.all(
-                    tag("p").set("role", "alert").text(e.problem().detail()),
-                    fields.isEmpty() ? Html.NONE : tag("p").text(fields),
-                    tag("p", tag("a").set("href", links.home()).text(Text.PIPELINES)))));
-      }
-    };
+        .get("/", layout.telling(this::home))
+        .get("/p/{pipeline}/flow", layout.telling(this::flow))
+        .get("/p/{pipeline}/slots", layout.telling(this::slots))
+        .get("/p/{pipeline}/problems", layout.telling(this::problems))
+        .get("/p/{pipeline}/aggregate", layout.telling(this::aggregate))
+        .get("/p/{pipeline}/event", layout.telling(this::event))
+        .get("/p/{pipeline}/decisions", layout.telling(this::decisions))
+        .get("/p/{pipeline}/commands", layout.telling(this::commands))
+        .get("/p/{pipeline}/job", layout.telling(this::job))
+        .post("/p/{pipeline}/look", layout.telling(this::look))
+        .post("/p/{pipeline}/act", layout.telling(this::act));
   }
 
   private void home(ServerRequest req, ServerResponse res) {
-    if (desks.size() == 1) {
-      String only = desks.keySet().iterator().next();
+    List<String> names = Requests.names(desks, req);
+    if (names.size() == 1) {
+      String only = names.getFirst();
       res.status(Status.SEE_OTHER_303)
           .header(HeaderNames.LOCATION, links.page(only, Section.FLOW.path()))
           .send();
       return;
     }
     Html list =
-        desks.isEmpty()
+        names.isEmpty()
             ? tag("p", Text.NO_PIPELINES)
             : tag("ul")
                 .with(
-                    desks.keySet().stream()
-                        .sorted()
+                    names.stream()
                         .map(
                             name ->
                                 tag(
@@ -109,8 +90,8 @@ public final class PageRoutes implements HttpService {
   }
 
   private void send(ServerRequest req, ServerResponse res, Section section, Html content) {
-    String pipeline = Requests.desk(desks, req).pipeline().name();
-    send(res, layout.page(Gate.user(req), pipeline, section, content));
+    Desk desk = Requests.desk(desks, req);
+    send(res, layout.page(Requests.user(desk, req), desk.pipeline().name(), section, content));
   }
 
   private void flow(ServerRequest req, ServerResponse res) {
@@ -132,13 +113,13 @@ public final class PageRoutes implements HttpService {
   private void problems(ServerRequest req, ServerResponse res) {
     Desk desk = Requests.desk(desks, req);
     Filter filter = Requests.filter(req.query()).withKeys(java.util.Set.of());
-    var page = new ProblemsPage(links, desk.pipeline().name(), Gate.user(req).decides());
+    var page = new ProblemsPage(links, desk.pipeline().name(), Requests.user(desk, req).decides());
     send(req, res, Section.PROBLEMS, page.content(Problems.of(desk.pipeline()), filter));
   }
 
   private void look(ServerRequest req, ServerResponse res) {
-    Gate.operator(req);
     Desk desk = Requests.desk(desks, req);
+    Requests.operator(desk, req);
     Parameters form = req.content().as(Parameters.class);
     Snapshot snapshot =
         desk.actions().look(Requests.action(Requests.value(form, "action")), Requests.filter(form));
@@ -146,8 +127,8 @@ public final class PageRoutes implements HttpService {
   }
 
   private void act(ServerRequest req, ServerResponse res) {
-    User user = Gate.operator(req);
     Desk desk = Requests.desk(desks, req);
+    User user = Requests.operator(desk, req);
     Parameters form = req.content().as(Parameters.class);
     if (Requests.value(form, "why").isBlank()) {
       res.status(Status.BAD_REQUEST_400);
@@ -205,8 +186,24 @@ public final class PageRoutes implements HttpService {
         eventId.isEmpty()
             ? Optional.empty()
             : Optional.of(EventPlace.find(desk.pipeline(), eventId, type, id));
-    Html content = new LookupPages(links, desk.pipeline().name()).event(found, eventId, type, id);
+    String trace = Requests.trace(req.query());
+    Optional<EventSearch> traced =
+        eventId.isEmpty() && !trace.isEmpty()
+            ? Optional.of(EventSearch.ofTrace(desk.pipeline(), trace))
+            : Optional.empty();
+    var pages = new LookupPages(links, desk.pipeline().name());
+    Html content =
+        Html.all(
+            pages.event(found, eventId, type, id),
+            LookupPages.payload(payload(desk, req, found)),
+            pages.trace(traced, trace));
     send(req, res, Section.EVENT, content);
+  }
+
+  private Optional<Payload> payload(Desk desk, ServerRequest req, Optional<EventPlace> found) {
+    return payloads
+        .filter(mask -> Requests.user(desk, req).decides())
+        .flatMap(mask -> found.flatMap(place -> Payload.of(desk.pipeline(), place, mask)));
   }
 
   private void decisions(ServerRequest req, ServerResponse res) {

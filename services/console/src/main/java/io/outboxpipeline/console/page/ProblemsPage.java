@@ -54,7 +54,7 @@ final class ProblemsPage {
         + problems.items().size();
   }
 
-  private static Html deadLetters(Problems problems) {
+  private Html deadLetters(Problems problems) {
     long count = problems.deadLetters().orElse(0);
     if (count == 0) {
       return Html.NONE;
@@ -64,7 +64,11 @@ final class ProblemsPage {
         .set("class", "trouble")
         .with(
             tag("p").text(Text.DEAD_LETTERS_LEAD.with(queue, count)),
-            CommandsPage.lines(Text.REDRIVE, CommandsPage.redrive(queue)));
+            tag(
+                "p",
+                tag("a")
+                    .set("href", links.page(pipeline, Layout.Section.DEAD_LETTERS.path()))
+                    .text(Text.DEAD_LETTERS_PAGE)));
   }
 
   private Html list(Problems problems, List<Problem> shown, Filter filter) {

@@ -63,10 +63,13 @@ public final class SignInRoutes implements HttpService {
       send(res, page(to, true));
       return;
     }
-    User named = new User(name(Requests.value(form, "name"), user.get()), user.get().role());
+    User named =
+        user.get().reviewed()
+            ? user.get()
+            : new User(name(Requests.value(form, "name"), user.get()), user.get().role());
     res.status(Status.SEE_OTHER_303)
         .header(HeaderNames.SET_COOKIE, gate.cookie(named))
-        .header(HeaderNames.LOCATION, here(to) ? to : links.home())
+        .header(HeaderNames.LOCATION, links.isHere(to) ? to : links.home())
         .send();
   }
 
@@ -79,14 +82,6 @@ public final class SignInRoutes implements HttpService {
             ? clean.substring(0, clean.offsetByCodePoints(0, LONGEST_NAME))
             : clean;
     return cut.isEmpty() ? user.name() : cut;
-  }
-
-  /** Whether a path leads to a page of the console: browsers take {@code //} for a host. */
-  private boolean here(String to) {
-    return to.startsWith(links.prefix() + "/")
-        && !to.startsWith("//")
-        && to.indexOf('\\') < 0
-        && to.chars().noneMatch(Character::isISOControl);
   }
 
   private void signOut(ServerRequest req, ServerResponse res) {
@@ -123,7 +118,12 @@ public final class SignInRoutes implements HttpService {
                             .set("autocomplete", "current-password")
                             .with()),
                 tag("button").set("type", "submit").text(Text.SIGN_IN));
-    return layout.page(Optional.empty(), Text.SIGN_IN, form);
+    Html provider =
+        gate.oidc().isEmpty()
+            ? Html.NONE
+            : tag("p", tag("a").set("href", links.oidc(to)).text(Text.SIGN_IN_ELSEWHERE));
+    return layout.page(
+        Optional.empty(), Text.SIGN_IN, Html.all(provider, gate.takesTokens() ? form : Html.NONE));
   }
 
   private static void send(ServerResponse res, String page) {

@@ -9,12 +9,12 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.console.model.Desk;
+import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.Job;
 import io.outboxpipeline.runtime.ProblemException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
@@ -31,14 +31,14 @@ public final class Streams implements HttpService {
   private static final Duration PERIOD = Duration.ofSeconds(1);
   private static final Duration LENGTH = Duration.ofSeconds(25);
 
-  private final Map<String, Desk> desks;
+  private final Desks desks;
   private final Semaphore places = new Semaphore(AT_ONCE);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stops = lock.newCondition();
   private boolean stopping;
 
-  public Streams(Map<String, Desk> desks) {
-    this.desks = Map.copyOf(desks);
+  public Streams(Desks desks) {
+    this.desks = desks;
   }
 
   @Override

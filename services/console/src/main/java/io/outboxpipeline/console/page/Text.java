@@ -10,12 +10,16 @@ enum Text {
   FLOW("Flow"),
   SLOTS("Slots"),
   PROBLEMS("Problems"),
+  DEAD_LETTERS_PAGE("Dead letters"),
   AGGREGATE("Aggregate"),
   EVENT("Event"),
   DECISIONS("Decisions"),
   COMMANDS("Commands"),
   SIGN_IN("Sign in"),
   SIGN_OUT("Sign out"),
+  SIGN_IN_ELSEWHERE("Sign in with your organization's account"),
+  PROVIDER_AWAY(
+      "The provider of identities can't be asked now. Try again, or sign in with a token."),
   SIGNED_IN_AS("Signed in as %s, %s."),
   VIEWER("viewer"),
   OPERATOR("operator"),
@@ -53,6 +57,26 @@ enum Text {
   CONFLICTING("in conflict"),
   PER_SECOND("%s/s"),
 
+  DEAD_LETTERS_PAGE_LEAD(
+      "Messages that could not be read, or were received too often. A look shows some of them and gives them back at once."
+          + " Payloads are not shown."),
+  NO_LOOK_MEANWHILE("They are being moved back, so none is looked at."),
+  ABOUT_SO_MANY("About %s are in %s. These are %d of them."),
+  EXPIRES("Expires at"),
+  RECEIVES("Receives"),
+  BYTES("Bytes"),
+  MOVE_BACK("Move them back"),
+  MOVE_BACK_LEAD(
+      "The consumers move them to the queue again, the ones that come first, at this rate. They stop by themselves when what they"
+          + " moved comes back. Closing this page stops nothing."),
+  RATE("Messages per second, 1 to 100"),
+  MOVE_SO_MANY("Move %s back"),
+  REDRIVES("Moves back"),
+  MOVED("Moved"),
+  MOVED_OF("%d of %d; %d came back, %d failed"),
+  TROUBLE("Trouble"),
+  STOP_IT("Stop it"),
+
   SLOTS_OF("Who owns the 256 slots"),
   SLOT_ROWS("Each cell is one slot, sixteen in a row. Its letter names the owner."),
   SLOT("slot %d, partition %d"),
@@ -77,9 +101,7 @@ enum Text {
   NO_PROBLEMS("Nothing waits for a decision."),
   NO_MATCH("No problem matches this filter."),
   CAPPED("A service lists 1,000 at once. There may be more."),
-  DEAD_LETTERS_LEAD(
-      "The dead-letter queue %s has about %d messages. A look into it would hide them, so they are only counted. Move them back with:"),
-  REDRIVE("Move dead letters back"),
+  DEAD_LETTERS_LEAD("The dead-letter queue %s has about %d messages."),
   GROUPS("By reason"),
   CATEGORY("Category"),
   ANY("any"),
@@ -143,8 +165,16 @@ enum Text {
   EVENT_ID("Event id"),
   PAYLOADS_HIDDEN("Payloads are not shown."),
 
+  PAYLOAD("Payload"),
+  PAYLOAD_HIDDEN("It is not JSON, and so it is hidden."),
+  FIND_TRACE("Find the events of a trace"),
+  TRACE_ID("Trace id, or traceparent"),
+  TRACE_LEAD("Events that were written by the request of this trace, wherever they are now."),
+  TRACE_NOT_FOUND("No event of this trace is waiting, kept or applied, as far as was looked."),
+  EVENTS_OF_TRACE("Events of the trace"),
   FIND_EVENT("Where is my event?"),
-  EVENT_LEAD("Neither outbox nor inbox has a key on event ids: give the aggregate, too."),
+  EVENT_LEAD(
+      "With its aggregate it is found in a long table, too: without, only so many rows are looked at."),
   AT_OUTBOX("It is committed as number %s and waits to be sent. %d of its aggregate go first."),
   AT_OUTBOX_HELD("Its aggregate is held by an event that can't be sent: %s"),
   AT_QUARANTINED("It can't be sent: %s"),
@@ -154,7 +184,8 @@ enum Text {
   AT_APPLIED("It is applied as number %s."),
   AT_NOT_FOUND(
       "Neither the outbox nor the consumer's last events have it. It is on its way in the queue, or was applied longer ago, or is in the dead-letter queue, or never was."),
-  AT_AGGREGATE_NEEDED("No problem has this event id. Give its aggregate to look further."),
+  AT_AGGREGATE_NEEDED(
+      "It is not among the rows that were looked at. Give its aggregate to look further."),
 
   DECISIONS_LEAD("As relay and consumer keep them, the newest first."),
   NO_DECISIONS("Nobody has decided anything."),

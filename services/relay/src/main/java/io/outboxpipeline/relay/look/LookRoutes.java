@@ -17,14 +17,15 @@ import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
 import io.outboxpipeline.runtime.QueryParameters;
+import io.outboxpipeline.runtime.Sought;
 import jakarta.json.JsonObject;
 import jakarta.json.spi.JsonProvider;
 import java.sql.SQLException;
 import java.util.ArrayList;
 
 /**
- * {@code /admin/partitions}, {@code /admin/aggregate} and {@code /admin/decisions}: any relay
- * answers for all. Thread-safe.
+ * {@code /admin/partitions}, {@code /admin/aggregate}, {@code /admin/find} and {@code
+ * /admin/decisions}: any relay answers for all. Thread-safe.
  */
 public final class LookRoutes implements HttpService {
   // Found once: Json.create… looks through the whole class path for its provider at each call.
@@ -43,7 +44,9 @@ public final class LookRoutes implements HttpService {
     rules
         .get("/partitions", this::partitions)
         .get("/aggregate", DatabaseErrors.guard(this::aggregate))
+        .get("/find", DatabaseErrors.guard(this::find))
         .get("/decisions", DatabaseErrors.guard(this::decisions));
+    Methods.only(rules, "/find", Method.GET);
     Methods.only(rules, "/partitions", Method.GET);
     Methods.only(rules, "/aggregate", Method.GET);
     Methods.only(rules, "/decisions", Method.GET);
@@ -81,6 +84,23 @@ public final class LookRoutes implements HttpService {
             .add("searched", outlook.searches())
             .add("items", items)
             .build());
+  }
+
+  private void find(ServerRequest req, ServerResponse res) throws SQLException {
+    int limit = limit(req);
+    Sought sought = Sought.of(req);
+    var items = JSON.createArrayBuilder();
+    for (Outlook.Found f : outlook.find(sought.eventId(), sought.traceId(), limit)) {
+      items.add(
+          JSON.createObjectBuilder()
+              .add("aggregateType", f.aggregateType())
+              .add("aggregateId", f.aggregateId())
+              .add("eventId", f.eventId())
+              .add("sequence", f.sequence()));
+    }
+    send(
+        res,
+        JSON.createObjectBuilder().add("searched", outlook.searches()).add("items", items).build());
   }
 
   private void decisions(ServerRequest req, ServerResponse res) throws SQLException {

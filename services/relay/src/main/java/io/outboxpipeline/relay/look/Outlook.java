@@ -32,6 +32,18 @@ public interface Outlook {
   /** The last decisions, the newest first. */
   List<Decided> decisions(int limit) throws SQLException;
 
+  /** An event that was found, and whose aggregate is now known. */
+  record Found(String aggregateType, String aggregateId, String eventId, String sequence) {}
+
+  /**
+   * Events with this id, or of this trace, among those that wait first and those that are held;
+   * looks at so many rows and no more.
+   *
+   * @param eventId empty if the trace is meant
+   * @param traceId 32 hexadecimal digits; empty if the event is meant
+   */
+  List<Found> find(String eventId, String traceId, int limit) throws SQLException;
+
   /** Whether it looks at all. */
   default boolean searches() {
     return true;
@@ -52,6 +64,11 @@ public interface Outlook {
 
         @Override
         public List<Decided> decisions(int limit) {
+          return List.of();
+        }
+
+        @Override
+        public List<Found> find(String eventId, String traceId, int limit) {
           return List.of();
         }
       };

@@ -59,6 +59,46 @@ public final class OutboxLook implements Outlook {
   }
 
   @Override
+  public List<Found> find(String eventId, String traceId, int limit) throws SQLException {
+    return transactions.run(c -> find(c, eventId, traceId, limit));
+  }
+
+  private static List<Found> find(Connection c, String eventId, String traceId, int limit)
+      throws SQLException {
+    String sql =
+        """
+        SELECT aggregate_type, aggregate_id, event_id, sequence
+        FROM (SELECT aggregate_type, aggregate_id, event_id, sequence, headers
+              FROM obt ORDER BY slot, id LIMIT %s) looked_at
+        WHERE (? <> '' AND event_id = ?) OR (? <> '' AND headers LIKE CONCAT('%%', ?, '%%'))
+        UNION
+        SELECT aggregate_type, aggregate_id, event_id, sequence
+        FROM obt_quarantine
+        WHERE (? <> '' AND event_id = ?) OR (? <> '' AND headers LIKE CONCAT('%%', ?, '%%'))
+        LIMIT ?
+        """
+            .formatted(LOOKED_AT);
+    List<Found> all = new ArrayList<>();
+    try (var s = c.prepareStatement(sql)) {
+      int column = 1;
+      for (int part = 0; part < 2; part++) {
+        s.setString(column++, eventId);
+        s.setString(column++, eventId);
+        s.setString(column++, traceId);
+        s.setString(column++, traceId);
+      }
+      s.setInt(column, limit);
+      try (var row = s.executeQuery()) {
+        while (row.next()) {
+          all.add(
+              new Found(row.getString(1), row.getString(2), row.getString(3), row.getString(4)));
+        }
+      }
+    }
+    return all;
+  }
+
+  @Override
   public List<Decided> decisions(int limit) throws SQLException {
     return transactions.run(c -> decisions(c, limit));
   }
