@@ -6,6 +6,7 @@ import io.outboxpipeline.operator.api.AwsCredentials;
 import io.outboxpipeline.operator.api.BaseSpec;
 import io.outboxpipeline.operator.api.ConfigMapKey;
 import io.outboxpipeline.operator.api.ConsumerSpec;
+import io.outboxpipeline.operator.api.DatabaseCredentials;
 import io.outboxpipeline.operator.api.DatabaseSpec;
 import io.outboxpipeline.operator.api.Durations;
 import io.outboxpipeline.operator.api.LeaseSpec;
@@ -133,9 +134,10 @@ final class Environment {
     var spec = pipeline.getSpec();
     DatabaseSpec database = Components.database(spec, workload);
     var of = new ArrayList<EnvVar>();
-    String login = database.credentials().secretName();
-    of.add(secret("MYSQL_USER", login, database.credentials().usernameKey()));
-    of.add(secret("MYSQL_PASSWORD", login, database.credentials().passwordKey()));
+    of.addAll(login(database.credentials()));
+    if (Migrator.credentials(database, component).isPresent()) {
+      of.add(new EnvVar("MIGRATE", "never", null));
+    }
     AwsCredentials aws = spec.queue().credentials();
     if (aws != null && component != Component.BASE) {
       of.add(secret("AWS_ACCESS_KEY_ID", aws.secretName(), aws.accessKeyIdKey()));
@@ -156,11 +158,18 @@ final class Environment {
     return withAdded(of, workload.pod().env());
   }
 
+  /** As whom a process logs in. */
+  static List<EnvVar> login(DatabaseCredentials credentials) {
+    return List.of(
+        secret("MYSQL_USER", credentials.secretName(), credentials.usernameKey()),
+        secret("MYSQL_PASSWORD", credentials.secretName(), credentials.passwordKey()));
+  }
+
   /**
    * With what the spec adds: once each, because the API server takes no name twice. The spec's
    * comes instead of ours.
    */
-  private static List<EnvVar> withAdded(
+  static List<EnvVar> withAdded(
       List<EnvVar> ours, List<io.outboxpipeline.operator.api.EnvVar> theirs) {
     var of = new LinkedHashMap<String, EnvVar>();
     ours.forEach(v -> of.put(v.getName(), v));
