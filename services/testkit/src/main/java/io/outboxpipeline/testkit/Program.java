@@ -19,11 +19,13 @@ import org.junit.jupiter.api.Assumptions;
  */
 public enum Program {
   ACTIONLINT,
+  CHECKOV,
   CHROMEDRIVER,
   CHROMIUM,
   DYNOXIDE,
   HELM,
   KUBECTL,
+  KUBE_SCORE,
   PROMTOOL,
   PROSELINT;
 
@@ -73,6 +75,6 @@ public enum Program {
   }
 
   private String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }
