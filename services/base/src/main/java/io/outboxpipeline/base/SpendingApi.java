@@ -147,7 +147,8 @@ final class SpendingApi implements HttpService {
   }
 
   private static Optional<String> idempotencyKey(ServerRequest req) {
-    List<String> keys = req.headers().values(HeaderNames.create("Idempotency-Key"));
+    // Not its parts between commas: a key may have one.
+    List<String> keys = req.headers().all(HeaderNames.create("Idempotency-Key"), List::of);
     if (keys.isEmpty()) {
       return Optional.empty();
     }

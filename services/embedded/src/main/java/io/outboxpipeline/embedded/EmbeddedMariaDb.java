@@ -46,23 +46,21 @@ public final class EmbeddedMariaDb implements AutoCloseable {
   public static EmbeddedMariaDb start(int port, String... arguments) {
     Path folder = temporaryFolder();
     try {
+      Files.createDirectory(folder.resolve("tmp"));
       Path init =
           Files.writeString(
               folder.resolve("init.sql"),
               """
               CREATE USER '%1$s'@'localhost' IDENTIFIED BY '%2$s';
-              GRANT ALL ON *.* TO '%1$s'@'localhost';
+              GRANT ALL ON *.* TO '%1$s'@'localhost' WITH GRANT OPTION;
+              -- The installer lets anybody in, and into databases with names like test_1.
+              DROP USER IF EXISTS ''@'localhost';
+              DELETE FROM mysql.db WHERE user IN ('', 'PUBLIC');
+              FLUSH PRIVILEGES;
               """
                   .formatted(USER, PASSWORD));
       var configuration =
-          DBConfigurationBuilder.newBuilder()
-              .setPort(port)
-              .setBaseDir(folder.resolve("base").toFile())
-              .setDataDir(folder.resolve("data").toFile())
-              .setTmpDir(Files.createDirectory(folder.resolve("tmp")).toString())
-              .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
-              .setDefaultCharacterSet("utf8mb4")
-              .setSecurityDisabled(false)
+          configuration(folder, port)
               .addArg("--init-file=" + init)
               .addArg("--bind-address=127.0.0.1")
               // Else it makes itself a certificate at each start, which takes many seconds.
@@ -70,9 +68,6 @@ public final class EmbeddedMariaDb implements AutoCloseable {
               .addArg("--max-connections=500")
               .addArg("--innodb-buffer-pool-size=256M")
               .addArg("--innodb-flush-log-at-trx-commit=2");
-      if (isRoot()) {
-        configuration.addArg("--user=root");
-      }
       List.of(arguments).forEach(configuration::addArg);
       var server = new Server(configuration.build());
       // A JVM that is stopped meanwhile leaves nothing behind either.
@@ -84,8 +79,61 @@ public final class EmbeddedMariaDb implements AutoCloseable {
       return new EmbeddedMariaDb(server, folder);
     } catch (IOException e) {
       delete(folder);
-      throw new IllegalStateException("MariaDB did not start: " + e.getMessage(), e);
+      throw new IllegalStateException("MariaDB did not start: " + why(e), e);
     }
+  }
+
+  /**
+   * Whether there is a program for this system.
+   *
+   * @param os as the system property {@code os.name} says it
+   * @param architecture as {@code os.arch} says it
+   */
+  public static boolean runsOn(String os, String architecture) {
+    boolean arm = architecture.equals("aarch64");
+    if (os.startsWith("Mac")) {
+      return arm;
+    }
+    return !arm && (os.equals("Linux") || os.startsWith("Windows"));
+  }
+
+  /** The program for macOS takes a library from Homebrew, and its loader says so in a riddle. */
+  static String why(Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      String message = String.valueOf(t.getMessage());
+      if (message.contains("Library not loaded") && message.contains("openssl")) {
+        return "it needs Homebrew's OpenSSL: brew install openssl@3";
+      }
+    }
+    return String.valueOf(e.getMessage());
+  }
+
+  /**
+   * Unpacks the program into {@code base} and makes the first data in {@code data} of a folder, for
+   * who runs servers in their own way. No process is left.
+   *
+   * @throws IllegalStateException if that fails
+   */
+  public static void install(Path folder) {
+    try {
+      Files.createDirectories(folder.resolve("tmp"));
+      prepareAlone(new Server(configuration(folder, 0).build()));
+    } catch (IOException e) {
+      throw new IllegalStateException("MariaDB is not installed: " + e.getMessage(), e);
+    }
+  }
+
+  private static DBConfigurationBuilder configuration(Path folder, int port) {
+    var configuration =
+        DBConfigurationBuilder.newBuilder()
+            .setPort(port)
+            .setBaseDir(folder.resolve("base").toFile())
+            .setDataDir(folder.resolve("data").toFile())
+            .setTmpDir(folder.resolve("tmp").toString())
+            .setDeletingTemporaryBaseAndDataDirsOnShutdown(false)
+            .setDefaultCharacterSet("utf8mb4")
+            .setSecurityDisabled(false);
+    return isRoot() ? configuration.addArg("--user=root") : configuration;
   }
 
   /** Creates an empty database. */

@@ -5,6 +5,7 @@ import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** What an error of MySQL or MariaDB means: the one place that says so. */
 public enum DatabaseFailure {
@@ -68,6 +69,7 @@ public enum DatabaseFailure {
           3024);
 
   private static final int ERROR_DURING_COMMIT = 1180;
+  private static final Pattern ENGINE_ERROR = Pattern.compile("error (\\d+)");
 
   /** What an exception means, or the first of its causes that a database threw. */
   public static DatabaseFailure of(Throwable e) {
@@ -89,9 +91,10 @@ public enum DatabaseFailure {
     if (noQuorum(message)) {
       return AWAY;
     }
-    if (state.equals("40001")
-        || CONFLICTS.contains(code)
-        || (code == ERROR_DURING_COMMIT && message.contains("error 149"))) {
+    if (code == ERROR_DURING_COMMIT) {
+      return atCommit(message);
+    }
+    if (state.equals("40001") || CONFLICTS.contains(code)) {
       return CONFLICT;
     }
     if (NEEDS_A_HAND.contains(code)) {
@@ -104,6 +107,20 @@ public enum DatabaseFailure {
             || e instanceof SQLRecoverableException
         ? AWAY
         : OTHER;
+  }
+
+  /**
+   * The number in the message is the storage engine's, or the replication provider's: Galera's
+   * wsrep_status has 6 for a node without its group, 7 and 8 for one that failed. Its 5 is a
+   * transaction that is too large.
+   */
+  private static DatabaseFailure atCommit(String message) {
+    var error = ENGINE_ERROR.matcher(message);
+    return switch (error.find() ? error.group(1) : "") {
+      case "149" -> CONFLICT;
+      case "6", "7", "8" -> AWAY;
+      default -> OTHER;
+    };
   }
 
   /** A Galera node says so in words, with numbers and states of other errors. */

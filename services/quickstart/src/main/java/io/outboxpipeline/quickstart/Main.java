@@ -75,7 +75,7 @@ public final class Main {
           curl http://127.0.0.1:%4$d/health/ready                         the other relay's health
 
         Console: %7$s
-        MariaDB: %5$s (user and password: outbox), databases base and consumer
+        MySQL:   %5$s (%8$s), databases base and consumer
         SQS:     %6$s, queue spending.fifo
 
         Ctrl-C stops it all and leaves nothing behind.""",
@@ -83,9 +83,10 @@ public final class Main {
         ports.consumer(),
         ports.relay(),
         ports.secondRelay(),
-        "127.0.0.1:" + stack.database("base").port(),
+        stack.server().host() + ":" + stack.server().port(),
         stack.sqsEndpoint(),
-        console);
+        console,
+        stack.server().what());
   }
 
   /** Stops the services, then what they run on; the data goes with it. */

@@ -4,7 +4,6 @@ import io.outboxpipeline.base.BaseService;
 import io.outboxpipeline.base.BaseSettings;
 import io.outboxpipeline.consumer.ConsumerService;
 import io.outboxpipeline.consumer.ConsumerSettings;
-import io.outboxpipeline.embedded.EmbeddedMariaDb;
 import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.inbox.Start;
 import io.outboxpipeline.ownership.LeaseTiming;
@@ -19,7 +18,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Deque;
@@ -46,7 +44,7 @@ final class Stack {
   private final Secret admin;
   private final Deque<AutoCloseable> running;
   private final HttpClient http = HttpClient.newHttpClient();
-  private final EmbeddedMariaDb mariaDb;
+  private final LocalDatabase server;
   private final EmbeddedSqs sqs;
 
   /**
@@ -60,7 +58,7 @@ final class Stack {
     this.admin = admin;
     this.running = running;
     try (http) {
-      mariaDb = Progress.step("MariaDB with two databases", this::startMariaDb);
+      server = Progress.step("a database server with two databases", this::startDatabases);
       sqs = Progress.step("SQS (ElasticMQ) with a FIFO queue", this::startSqs);
       SqsSettings queue = queue();
       service(
@@ -95,20 +93,24 @@ final class Stack {
 
   /** The base's database, for who wants to look into it. */
   MySqlSettings database(String name) {
-    return MySqlSettings.local(
-        mariaDb.host(), mariaDb.port(), name, mariaDb.user(), new Secret(mariaDb.password()));
+    return server.settings(name);
   }
 
   URI sqsEndpoint() {
     return sqs.endpoint();
   }
 
-  private EmbeddedMariaDb startMariaDb() {
-    EmbeddedMariaDb db = EmbeddedMariaDb.start(0);
-    running.push(db);
-    db.createDatabase("base");
-    db.createDatabase("consumer");
-    return db;
+  /** The server that has them. */
+  LocalDatabase server() {
+    return server;
+  }
+
+  private LocalDatabase startDatabases() {
+    LocalDatabase database = LocalDatabase.start(System.getenv());
+    running.push(database.end());
+    database.create("base");
+    database.create("consumer");
+    return database;
   }
 
   private EmbeddedSqs startSqs() {
@@ -185,9 +187,7 @@ final class Stack {
   private boolean awaitShared() {
     String owners = "SELECT COUNT(DISTINCT owner) FROM obt_partition";
     long deadline = System.nanoTime() + READY_WITHIN.toNanos();
-    try (var c =
-            DriverManager.getConnection(
-                mariaDb.jdbcUrl("base"), mariaDb.user(), mariaDb.password());
+    try (var c = server.connect("base");
         var s = c.createStatement()) {
       while (System.nanoTime() - deadline < 0) {
         try (var row = s.executeQuery(owners)) {

@@ -16,7 +16,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Each program runs as a user that has what docs/grants.sql gives it, and nothing else. */
 final class GrantsIT {
@@ -24,11 +25,9 @@ final class GrantsIT {
   private static final Path GRANTS = Path.of("..", "..", "docs", "grants.sql");
   private static final String PASSWORD = "change-me";
 
-  private final Database outbox = TestDatabase.MYSQL.create();
-  private final Database inbox = TestDatabase.MYSQL.create();
-
   /** The statements of the file, for these two databases, with users of this test's own. */
-  private List<String> grants(boolean migrators) throws IOException {
+  private static List<String> grants(boolean migrators, Database outbox, Database inbox)
+      throws IOException {
     String text = Files.readString(GRANTS);
     int rest = text.indexOf("-- 2. ");
     assertThat(rest).isPositive();
@@ -45,7 +44,7 @@ final class GrantsIT {
         .toList();
   }
 
-  private Database as(String user, Database database) {
+  private static Database as(String user, Database outbox, Database database) {
     return new Database(
         database.host(), database.port(), database.name(), user + "_" + outbox.name(), PASSWORD);
   }
@@ -53,7 +52,7 @@ final class GrantsIT {
   private static void migrate(String name, Class<?> main, Database database) throws IOException {
     try (JavaProcess migrator =
         JavaProcess.start(
-            name,
+            name + "-" + database.name(),
             main,
             Map.of(
                 "MIGRATE", "only",
@@ -62,6 +61,7 @@ final class GrantsIT {
                 "MYSQL_DATABASE", database.name(),
                 "MYSQL_USER", database.user(),
                 "MYSQL_PASSWORD", database.password(),
+                "MYSQL_SSL_MODE", "preferred",
                 "JAVA_TOOL_OPTIONS", "-Dlogback.configurationFile=logback.xml"),
             LOGS,
             JavaProcess.QUICK_START)) {
@@ -69,19 +69,29 @@ final class GrantsIT {
     }
   }
 
-  @Test
-  void each_program_runs_with_its_rights_and_changes_no_table() throws Exception {
-    outbox.execute(grants(true).toArray(String[]::new));
-    migrate("migrate-outbox", io.outboxpipeline.base.Main.class, as("outbox_migrator", outbox));
-    migrate("migrate-inbox", io.outboxpipeline.consumer.Main.class, as("inbox_migrator", inbox));
-    outbox.execute(grants(false).toArray(String[]::new));
+  @ParameterizedTest
+  @EnumSource(TestDatabase.class)
+  void each_program_runs_with_its_rights_and_changes_no_table(TestDatabase server)
+      throws Exception {
+    Database outbox = server.create();
+    Database inbox = server.create();
+    outbox.execute(grants(true, outbox, inbox).toArray(String[]::new));
+    migrate(
+        "migrate-outbox", io.outboxpipeline.base.Main.class, as("outbox_migrator", outbox, outbox));
+    migrate(
+        "migrate-inbox",
+        io.outboxpipeline.consumer.Main.class,
+        as("inbox_migrator", outbox, inbox));
+    outbox.execute(grants(false, outbox, inbox).toArray(String[]::new));
 
-    Database writer = as("outbox_writer", outbox);
-    Database relay = as("outbox_relay", outbox);
-    Database consumer = as("inbox_consumer", inbox);
+    Database writer = as("outbox_writer", outbox, outbox);
+    Database relay = as("outbox_relay", outbox, outbox);
+    Database consumer = as("inbox_consumer", outbox, inbox);
     try (var sqs = EmbeddedSqs.start(0);
         var http = HttpClient.newHttpClient();
-        var pipeline = new Pipeline(writer, relay, consumer, sqs.endpoint(), LOGS, false)) {
+        var pipeline =
+            new Pipeline(
+                writer, relay, consumer, sqs.endpoint(), LOGS.resolve(server.name()), false)) {
       Pipeline.createQueue(sqs.endpoint(), Map.of());
       pipeline.neverMigrates();
       pipeline.startBase("base");

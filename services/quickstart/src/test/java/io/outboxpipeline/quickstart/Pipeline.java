@@ -1,5 +1,8 @@
 package io.outboxpipeline.quickstart;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
@@ -38,6 +41,7 @@ final class Pipeline implements AutoCloseable {
   private final Map<String, JavaProcess> processes = new ConcurrentHashMap<>();
   private final Map<String, Integer> ports = new ConcurrentHashMap<>();
   private final Map<String, String> variable = new HashMap<>();
+  private final HttpClient http = HttpClient.newHttpClient();
   private String migrate = "on-start";
 
   Pipeline(Database base, Database consumer, URI sqs, Path logs, boolean foreign) {
@@ -169,6 +173,21 @@ final class Pipeline implements AutoCloseable {
     return process;
   }
 
+  /** Waits until it says that it is ready. */
+  void awaitReady(String name) {
+    await(name)
+        .atMost(Duration.ofMinutes(5))
+        .until(
+            () -> {
+              assertThat(process(name).isAlive()).as(name + " runs").isTrue();
+              return ask(
+                      http,
+                      HttpRequest.newBuilder(uri(name, "/health/ready"))
+                          .timeout(Duration.ofSeconds(2)))
+                  .startsWith("200");
+            });
+  }
+
   URI uri(String name, String path) {
     Integer port = ports.get(name);
     return URI.create("http://127.0.0.1:" + port + path);
@@ -177,5 +196,6 @@ final class Pipeline implements AutoCloseable {
   @Override
   public void close() {
     processes.values().forEach(JavaProcess::close);
+    http.shutdownNow();
   }
 }

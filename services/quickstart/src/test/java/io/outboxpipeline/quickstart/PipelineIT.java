@@ -8,20 +8,11 @@ import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.FaultySqs;
 import io.outboxpipeline.testkit.TestDatabase;
 import io.outboxpipeline.testkit.TestSize;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +35,6 @@ final class PipelineIT {
   private final Database consumer = TestDatabase.preferred().create();
   private final EmbeddedSqs peer = EmbeddedSqs.start(0);
   private final FaultySqs sqs = new FaultySqs(peer.endpoint());
-  private final HttpClient http = HttpClient.newHttpClient();
   private final List<AutoCloseable> toClose = new ArrayList<>();
 
   @BeforeEach
@@ -57,7 +47,6 @@ final class PipelineIT {
     for (AutoCloseable c : toClose.reversed()) {
       c.close();
     }
-    http.shutdownNow();
     sqs.close();
     peer.close();
   }
@@ -68,49 +57,16 @@ final class PipelineIT {
     pipeline.startBase("base-1");
     pipeline.startBase("base-2");
     pipeline.startConsumer("consumer");
-    awaitReady(pipeline, "base-1");
-    awaitReady(pipeline, "base-2");
-    refuseWhatIsToBeRolledBack();
+    pipeline.awaitReady("base-1");
+    pipeline.awaitReady("base-2");
+    Arrived.refuseWhatIsToBeRolledBack(base);
     for (String relay : List.of("relay-1", "relay-2", "relay-3")) {
       pipeline.startRelay(relay);
     }
     for (String relay : List.of("relay-1", "relay-2", "relay-3", "consumer")) {
-      awaitReady(pipeline, relay);
+      pipeline.awaitReady(relay);
     }
     return pipeline;
-  }
-
-  /** The transaction fails once spending and event are written: it must leave neither. */
-  private void refuseWhatIsToBeRolledBack() {
-    base.execute(
-        """
-        CREATE TRIGGER refuse AFTER INSERT ON obt FOR EACH ROW
-        BEGIN
-          IF NEW.payload LIKE '%%"%s"%%' THEN
-            SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by the test';
-          END IF;
-        END
-        """
-            .formatted(Clients.ROLLED_BACK));
-  }
-
-  private void awaitReady(Pipeline pipeline, String name) {
-    await(name)
-        .atMost(Duration.ofMinutes(5))
-        .until(
-            () -> {
-              assertThat(pipeline.process(name).isAlive()).as(name + " runs").isTrue();
-              return ready(pipeline.uri(name, "/health/ready"));
-            });
-  }
-
-  private boolean ready(URI health) throws InterruptedException {
-    try {
-      var request = HttpRequest.newBuilder(health).timeout(Duration.ofSeconds(2)).build();
-      return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   private Clients load(Pipeline pipeline, int posts) {
@@ -181,53 +137,9 @@ final class PipelineIT {
     assertEverythingArrived(clients);
   }
 
-  private void assertEverythingArrived(Clients clients) throws SQLException {
+  private void assertEverythingArrived(Clients clients) {
     assertThat(clients.rolledBack()).isEqualTo(POSTS / 5);
     assertThat(clients.posted()).isEqualTo(POSTS - POSTS / 5);
-    await("the outbox is empty")
-        .atMost(Duration.ofMinutes(5))
-        .until(() -> base.number("SELECT COUNT(*) FROM obt") == 0);
-    await("all is applied")
-        .atMost(Duration.ofMinutes(5))
-        .until(() -> consumer.number("SELECT COUNT(*) FROM obt_spending") >= clients.posted());
-    List<Spent> committed = spent(base, "identity, sequence");
-    List<Spent> applied = spent(consumer, "id");
-    assertThat(committed)
-        .hasSize(clients.posted())
-        .noneMatch(s -> s.name.equals(Clients.ROLLED_BACK));
-    Map<String, Long> last = new HashMap<>();
-    for (Spent s : applied) {
-      assertThat(s.sequence)
-          .as("order of %s", s.identity)
-          .isEqualTo(last.merge(s.identity, 1L, Long::sum));
-    }
-    Set<Spent> once = new HashSet<>(applied);
-    assertThat(once).hasSameSizeAs(applied);
-    assertThat(once).isEqualTo(new HashSet<>(committed));
-  }
-
-  private record Spent(
-      String eventId, String identity, long sequence, String name, String surname, String amount) {}
-
-  private static List<Spent> spent(Database database, String order) throws SQLException {
-    List<Spent> spent = new ArrayList<>();
-    try (var c = database.dataSource().getConnection();
-        var s = c.createStatement();
-        var row =
-            s.executeQuery(
-                "SELECT event_id, identity, sequence, name, surname, amount FROM obt_spending ORDER BY "
-                    + order)) {
-      while (row.next()) {
-        spent.add(
-            new Spent(
-                row.getString(1),
-                row.getString(2),
-                row.getLong(3),
-                row.getString(4),
-                row.getString(5),
-                row.getBigDecimal(6).toPlainString()));
-      }
-    }
-    return spent;
+    Arrived.awaitAll(base, consumer, clients.posted());
   }
 }

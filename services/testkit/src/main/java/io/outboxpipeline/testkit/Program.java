@@ -27,7 +27,8 @@ public enum Program {
   KUBECTL,
   KUBE_SCORE,
   PROMTOOL,
-  PROSELINT;
+  PROSELINT,
+  SCHEMATHESIS;
 
   /** Runs it with nothing on its standard input. */
   public Command.Result run(String... arguments) {

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 
 /**
  * Stands between a service and its database, and can be taken away and put back at its port.
@@ -17,7 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class TcpProxy implements AutoCloseable {
   private final int port;
-  private volatile int target;
+  private volatile IntSupplier target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicLong received = new AtomicLong();
   private ServerSocket server;
@@ -26,6 +27,13 @@ public final class TcpProxy implements AutoCloseable {
    * @param target a port of this machine
    */
   public TcpProxy(int target) {
+    this(() -> target);
+  }
+
+  /**
+   * @param target the port of this machine that the next connection is led to
+   */
+  public TcpProxy(IntSupplier target) {
     this.target = target;
     this.server = listen(0);
     this.port = server.getLocalPort();
@@ -42,7 +50,7 @@ public final class TcpProxy implements AutoCloseable {
 
   /** Leads new connections to another port; those that are open stay where they are. */
   public void lead(int port) {
-    target = port;
+    target = () -> port;
   }
 
   /** From now on it is away: connections break, new ones are refused. */
@@ -76,14 +84,23 @@ public final class TcpProxy implements AutoCloseable {
     while (!listening.isClosed()) {
       try {
         Socket client = listening.accept();
-        Socket database = new Socket(InetAddress.getLoopbackAddress(), target);
-        sockets.add(client);
-        sockets.add(database);
-        Thread.ofVirtual().start(() -> copy(client, database, false));
-        Thread.ofVirtual().start(() -> copy(database, client, true));
+        connect(client);
       } catch (IOException e) {
         return;
       }
+    }
+  }
+
+  /** Where nobody listens behind it the client's connection breaks, and no other one does. */
+  private void connect(Socket client) throws IOException {
+    try {
+      Socket database = new Socket(InetAddress.getLoopbackAddress(), target.getAsInt());
+      sockets.add(client);
+      sockets.add(database);
+      Thread.ofVirtual().start(() -> copy(client, database, false));
+      Thread.ofVirtual().start(() -> copy(database, client, true));
+    } catch (IOException e) {
+      client.close();
     }
   }
 
