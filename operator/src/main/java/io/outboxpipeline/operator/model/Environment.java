@@ -55,6 +55,9 @@ final class Environment {
       case RelaySpec relay -> {
         queue(of, spec.queue().region(), spec.queue().endpoint(), queue);
         relay(of, pipeline.getMetadata().getName(), relay);
+        if (spec.queue().fair()) {
+          of.put("RELAY_FAIR", "true");
+        }
       }
       case ConsumerSpec consumer -> {
         queue(of, spec.queue().region(), spec.queue().endpoint(), queue);
