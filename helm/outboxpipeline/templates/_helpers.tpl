@@ -113,3 +113,54 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   resources: [pods]
   verbs: [list]
 {{- end -}}
+
+{{/* Labels of a pod that a hook runs: not the selector's, for it is not the operator. */}}
+{{- define "outboxpipeline.hookLabels" -}}
+app.kubernetes.io/name: outboxpipeline-{{ .hook }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/part-of: outboxpipeline
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+{{- end -}}
+
+{{/* What pods of hooks have in common. */}}
+{{- define "outboxpipeline.hookPod" -}}
+restartPolicy: Never
+enableServiceLinks: false
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- toYaml .Values.podSecurityContext | nindent 2 }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+volumes:
+  - name: tmp
+    emptyDir: {}
+{{- end -}}
+
+{{/* What their containers have in common: the operator's image. */}}
+{{- define "outboxpipeline.hookContainer" -}}
+image: {{ include "outboxpipeline.image" (dict "image" .Values.image "registry" "" "version" .Chart.AppVersion) | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+terminationMessagePolicy: FallbackToLogsOnError
+resources:
+  requests:
+    cpu: 50m
+    memory: 128Mi
+    ephemeral-storage: 64Mi
+  limits:
+    memory: 256Mi
+    ephemeral-storage: 256Mi
+securityContext:
+  {{- toYaml .Values.securityContext | nindent 2 }}
+volumeMounts:
+  - name: tmp
+    mountPath: /tmp
+{{- end -}}

@@ -1,5 +1,7 @@
 package io.outboxpipeline.helm;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.outboxpipeline.testkit.Command;
 import io.outboxpipeline.testkit.Program;
@@ -41,6 +43,11 @@ final class Cluster {
     return program.run(input, all);
   }
 
+  /** The file by which programs reach it. */
+  String config() {
+    return kubeconfig.toString();
+  }
+
   /** Fails the test if it does. */
   String kubectl(String... arguments) {
     return run(Program.KUBECTL, "", arguments).orFail();
@@ -72,13 +79,29 @@ final class Cluster {
     apply("{apiVersion: v1, kind: Namespace, metadata: {name: %s}}".formatted(name));
   }
 
+  /** Waits for a CRD. kubectl itself fails at one so young that it has no conditions. */
+  void established(String crd) {
+    await()
+        .until(
+            () ->
+                run(
+                            Program.KUBECTL,
+                            "",
+                            "wait",
+                            "--for=condition=Established",
+                            "--timeout=30s",
+                            "crd/" + crd)
+                        .exit()
+                    == 0);
+  }
+
   void monitoring() {
     for (var kind :
         Map.of("ServiceMonitor", "servicemonitors", "PrometheusRule", "prometheusrules")
             .entrySet()) {
       String name = kind.getValue() + ".monitoring.coreos.com";
       apply(monitoringCrd(name, kind.getKey(), kind.getValue()));
-      kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd/" + name);
+      established(name);
     }
   }
 

@@ -45,7 +45,15 @@ final class InstallIT {
 
   @AfterEach
   void cleanUp() {
-    cluster.run(Program.HELM, "", "uninstall", Chart.RELEASE, "--ignore-not-found", NAMESPACE);
+    // No kubelet runs a hook's pod.
+    cluster.run(
+        Program.HELM,
+        "",
+        "uninstall",
+        Chart.RELEASE,
+        "--ignore-not-found",
+        "--no-hooks",
+        NAMESPACE);
     cluster.kubectl("delete", "crd", CRD, "--ignore-not-found");
   }
 
@@ -132,7 +140,7 @@ final class InstallIT {
     apply();
     String uid = uid();
 
-    cluster.helm("uninstall", Chart.RELEASE, NAMESPACE);
+    cluster.helm("uninstall", Chart.RELEASE, "--no-hooks", NAMESPACE);
     assertThat(cluster.exists("deployment", "outboxpipeline-operator", NAMESPACE)).isFalse();
     // Deletion takes a moment; its mark is there at once.
     assertThat(cluster.get("crd", CRD).path("metadata").has("deletionTimestamp")).isFalse();
@@ -148,8 +156,48 @@ final class InstallIT {
     apply();
     helm("upgrade", Chart.FOLDER.toString(), "--set=crds.keep=false");
 
-    cluster.helm("uninstall", Chart.RELEASE, NAMESPACE);
+    cluster.helm("uninstall", Chart.RELEASE, "--no-hooks", NAMESPACE);
     await().untilAsserted(() -> assertThat(cluster.exists("crd", CRD)).isFalse());
+  }
+
+  @Test
+  void what_is_installed_without_helm_is_the_same_and_kustomize_takes_it(@TempDir Path folder)
+      throws Exception {
+    var builder =
+        new ProcessBuilder(Path.of("..", ".ci", "manifests").toAbsolutePath().toString())
+            .redirectOutput(folder.resolve("install.yaml").toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().put("HELM", Program.HELM.path());
+    assertThat(builder.start().waitFor()).isZero();
+    List<JsonNode> objects = Chart.parse(Files.readString(folder.resolve("install.yaml")));
+    assertThat(objects)
+        .extracting(o -> o.path("kind").asText())
+        .startsWith("Namespace")
+        .contains("CustomResourceDefinition", "Deployment", "ClusterRoleBinding")
+        .doesNotContain("Job", "Pod");
+    assertThat(objects.toString()).doesNotContain("managed-by\":\"Helm", "helm.sh");
+    Files.writeString(
+        folder.resolve("kustomization.yaml"),
+        """
+        resources: [install.yaml]
+        images: [{name: outboxpipeline/operator, newName: mine, newTag: "7"}]
+        replicas: [{name: outboxpipeline-operator, count: 0}]
+        """);
+    // Not at the server's side: the CRD must be small enough for an annotation.
+    String applied = cluster.kubectl("apply", "-k", folder.toString());
+    assertThat(applied.lines()).hasSize(objects.size());
+    assertThat(
+            cluster
+                .get("deployment", "outboxpipeline-operator", "--namespace=outboxpipeline-system")
+                .at("/spec/template/spec/containers/0/image")
+                .asText())
+        .isEqualTo("mine:7");
+    // All but the namespace, where others try manifests.
+    cluster.kubectl(
+        "delete",
+        "deployment,service,serviceaccount,networkpolicy,role,rolebinding,clusterrole,clusterrolebinding",
+        "--selector=app.kubernetes.io/instance=" + Chart.RELEASE,
+        "--namespace=outboxpipeline-system");
   }
 
   @Test
@@ -210,7 +258,7 @@ final class InstallIT {
             List.of(verb, Chart.RELEASE, chart, NAMESPACE, "--set=replicas=0"));
     arguments.addAll(List.of(flags));
     cluster.helm(arguments.toArray(new String[0]));
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd/" + CRD);
+    cluster.established(CRD);
   }
 
   private static void apply() {

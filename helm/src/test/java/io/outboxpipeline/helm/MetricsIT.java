@@ -19,6 +19,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -69,7 +70,11 @@ final class MetricsIT {
   }
 
   private static Settings settings(Database database, EmbeddedSqs sqs) {
-    var environment = new HashMap<String, String>();
+    return settings(database, sqs, Map.of());
+  }
+
+  static Settings settings(Database database, EmbeddedSqs sqs, Map<String, String> more) {
+    var environment = new HashMap<>(more);
     environment.put("MYSQL_HOST", database.host());
     environment.put("MYSQL_PORT", String.valueOf(database.port()));
     environment.put("MYSQL_DATABASE", database.name());

@@ -31,6 +31,7 @@ final class RightsTest {
   private static final Set<String> OUTLASTING_A_NAMESPACE =
       Set.of(
           "/namespaces get",
+          "discovery.k8s.io/endpointslices[kubernetes] get",
           "outboxpipeline.io/outboxpipelines get list watch patch",
           "outboxpipeline.io/outboxpipelines/status patch");
 

@@ -120,7 +120,8 @@ final class RunningOperator implements AutoCloseable {
         in,
         "--type=merge",
         "--patch={\"metadata\":{\"finalizers\":null}}");
-    cluster.helm("uninstall", Chart.RELEASE, "--namespace=" + namespace);
+    // No kubelet runs a hook's pod.
+    cluster.helm("uninstall", Chart.RELEASE, "--no-hooks", "--namespace=" + namespace);
     cluster.kubectl("delete", "crd", "outboxpipelines.outboxpipeline.io");
     cluster.kubectl("delete", "namespace", namespace, pipelines, "--wait=false");
   }

@@ -91,7 +91,7 @@ public record OperatorSettings(
     }
   }
 
-  private static Set<String> namespaces(Settings s) {
+  static Set<String> namespaces(Settings s) {
     var names = new TreeSet<String>();
     Arrays.stream(s.text("operator.namespaces", "OPERATOR_NAMESPACES", "").split(","))
         .map(String::strip)

@@ -187,6 +187,11 @@ final class OwnedObjects {
       }
       throw e;
     }
+    if (there.isPresent() && isSame(there.get(), applied)) {
+      // What the API server drops or writes in its own way, such as 1024Mi, looks like a
+      // difference.
+      return Optional.empty();
+    }
     writes.increment();
     if (there.isPresent()) {
       source.handleRecentResourceUpdate(id, applied, there.get());
@@ -194,6 +199,13 @@ final class OwnedObjects {
       source.handleRecentResourceCreate(id, applied);
     }
     return Optional.empty();
+  }
+
+  private static boolean isSame(HasMetadata before, HasMetadata after) {
+    return after
+        .getMetadata()
+        .getResourceVersion()
+        .equals(before.getMetadata().getResourceVersion());
   }
 
   private static boolean isForeign(HasMetadata wanted, Context<OutboxPipeline> context) {

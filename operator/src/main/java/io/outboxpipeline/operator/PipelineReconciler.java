@@ -36,6 +36,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 
 /**
@@ -49,6 +50,7 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
   private static final System.Logger LOG = System.getLogger(PipelineReconciler.class.getName());
 
   private final Images images;
+  private final NavigableSet<Integer> apiServer;
   private final OwnedObjects objects;
   private final EventRecorder events;
   private final PipelineMetrics metrics;
@@ -73,6 +75,7 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
       InstantSource clock) {
     this.metrics = metrics;
     images = settings.images();
+    apiServer = ApiServerPorts.of(client);
     this.objects = objects;
     this.events = events;
     this.clock = clock;
@@ -115,7 +118,7 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
             there,
             claim.isPresent()
                 ? List.of()
-                : new Wanted(pipeline, images, bound, sources, live).objects(),
+                : new Wanted(pipeline, images, bound, sources, live, apiServer).objects(),
             context);
     Map<Component, Deployment> deployments = Deployed.of(pipeline, context);
     Map<Component, Trouble> troubles = PodReader.troubles(deployments, context.getClient());

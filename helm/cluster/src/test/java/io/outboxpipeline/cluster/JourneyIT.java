@@ -85,6 +85,8 @@ final class JourneyIT {
   void the_readme_s_lines_install_it_and_make_a_pipeline_that_is_ready() throws Exception {
     String here =
         " --set=nodeSelector.example\\\\.com/role=servers"
+            // The queue's port.
+            + " --set='networkPolicy.egressPorts={443,6443,9324}'"
             + Stream.of("image", "components.base", "components.relay", "components.consumer")
                 .map(i -> " --set=%s.tag=%s".formatted(i, BuiltImage.TAG))
                 .collect(Collectors.joining());

@@ -38,7 +38,7 @@ public record ConsumerSpec(
     @JsonPropertyDescription("The Service in front of the pods.") @Default("{}")
         ServiceSpec service,
     @JsonPropertyDescription("How long stopping may take: 5s to 1h.")
-        @Default("30s")
+        @Default("25s")
         @Size(min = 2, max = 12)
         @Pattern(Durations.PATTERN)
         @ValidationRule(
@@ -47,7 +47,7 @@ public record ConsumerSpec(
         String shutdownGrace,
     @JsonPropertyDescription("Whether it brings its tables up to date on start.") @Default("true")
         Boolean migrate,
-    @JsonPropertyDescription("How many loops a pod receives with.") @Default("4") @Min(1) @Max(64)
+    @JsonPropertyDescription("How many loops a pod receives with.") @Default("8") @Min(1) @Max(64)
         Integer loops,
     @JsonPropertyDescription(
             "Where an aggregate begins that the consumer does not know. AtOne: with its first"
@@ -67,9 +67,9 @@ public record ConsumerSpec(
     pod = pod == null ? PodSpec.DEFAULT : pod;
     serviceAccount = serviceAccount == null ? ServiceAccountSpec.DEFAULT : serviceAccount;
     service = service == null ? ServiceSpec.DEFAULT : service;
-    shutdownGrace = shutdownGrace == null ? "30s" : shutdownGrace;
+    shutdownGrace = shutdownGrace == null ? "25s" : shutdownGrace;
     migrate = migrate == null ? Boolean.TRUE : migrate;
-    loops = loops == null ? 4 : loops;
+    loops = loops == null ? 8 : loops;
     start = start == null ? Start.AtOne : start;
   }
 

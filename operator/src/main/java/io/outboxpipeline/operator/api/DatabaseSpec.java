@@ -8,6 +8,7 @@ import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import org.jspecify.annotations.Nullable;
 
 /** A MySQL or MariaDB database. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -24,7 +25,11 @@ public record DatabaseSpec(
         @Pattern("^[A-Za-z0-9_$-]+$")
         String name,
     @JsonPropertyDescription("As whom to log in.") @Required DatabaseCredentials credentials,
-    @JsonPropertyDescription("How the connections are protected.") @Default("{}") TlsSpec tls) {
+    @JsonPropertyDescription("How the connections are protected.") @Default("{}") TlsSpec tls,
+    @JsonPropertyDescription(
+            "A user who may change tables. With it an init container brings them up to date, and"
+                + " the service does not, whose own user needs no right to.")
+        @Nullable DatabaseCredentials migrator) {
 
   public DatabaseSpec {
     port = port == null ? 3306 : port;

@@ -27,12 +27,18 @@ public record DeadLetterSpec(
         @ValidationRule(
             value = "duration(self) >= duration('60s') && duration(self) <= duration('336h')",
             message = "spec.queue.deadLetter.messageRetention must be from 60s to 336h")
-        String messageRetention) {
+        String messageRetention,
+    @JsonPropertyDescription(
+            "Whether only the pipeline's own queue may name it as its dead-letter queue (SQS's redrive"
+                + " allow policy).")
+        @Default("false")
+        Boolean onlyThisQueue) {
 
-  static final DeadLetterSpec DEFAULT = new DeadLetterSpec(5, "336h");
+  static final DeadLetterSpec DEFAULT = new DeadLetterSpec(5, "336h", false);
 
   public DeadLetterSpec {
     maxReceiveCount = maxReceiveCount == null ? 5 : maxReceiveCount;
+    onlyThisQueue = onlyThisQueue == null ? Boolean.FALSE : onlyThisQueue;
     messageRetention = messageRetention == null ? "336h" : messageRetention;
   }
 }

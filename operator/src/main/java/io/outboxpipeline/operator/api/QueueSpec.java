@@ -3,6 +3,8 @@ package io.outboxpipeline.operator.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
@@ -62,6 +64,18 @@ import org.jspecify.annotations.Nullable;
     message =
         "spec.queue.region can't be changed: a queue belongs to its region. Create another pipeline"
             + " for the other region once this one is drained")
+@ValidationRule(
+    value = "!self.fair || self.type == 'Standard'",
+    message =
+        "spec.queue.fair is for standard queues: on a FIFO queue every message has its aggregate as"
+            + " its group")
+@ValidationRule(
+    value =
+        "!has(self.url) || (!self.tlsOnly && !has(self.maximumMessageSize) &&"
+            + " !has(self.ownerAccountId))",
+    message =
+        "a queue that spec.queue.url names is used as it is: leave out tlsOnly, maximumMessageSize"
+            + " and ownerAccountId")
 public record QueueSpec(
     @JsonPropertyDescription(
             "Name of the queue, which the operator creates and keeps as described here.")
@@ -126,9 +140,35 @@ public record QueueSpec(
         @ValidationRule(
             value = "self.all(k, !k.startsWith('aws:') && !k.startsWith('outboxpipeline.io/'))",
             message = "tags that begin with aws: or outboxpipeline.io/ are not yours to set")
-        Map<String, String> tags) {
+        Map<String, String> tags,
+    @JsonPropertyDescription(
+            "The AWS account that the queue belongs to, where it is not that of the credentials. SQS"
+                + " creates queues in one's own account alone, so it must be there, with a policy"
+                + " that lets operator, relay and consumer in.")
+        @Size(min = 12, max = 12)
+        @Pattern("^[0-9]{12}$")
+        @Nullable String ownerAccountId,
+    @JsonPropertyDescription(
+            "The most bytes of a message, 1024 to 1048576; without it what the queue has, which is"
+                + " SQS's most when it is new. An event that does not fit is held at the relay.")
+        @Min(1024)
+        @Max(1_048_576)
+        @Nullable Integer maximumMessageSize,
+    @JsonPropertyDescription(
+            "Whether a statement in the queues' policies refuses all that comes without TLS. Other"
+                + " statements stay. Set to false later, it stays, too: a policy is taken away by a"
+                + " person.")
+        @Default("false")
+        Boolean tlsOnly,
+    @JsonPropertyDescription(
+            "On a standard queue: whether each message names its aggregate as its group, so that SQS"
+                + " lets no aggregate with many messages hold up the others (a fair queue).")
+        @Default("false")
+        Boolean fair) {
 
   public QueueSpec {
+    tlsOnly = tlsOnly == null ? Boolean.FALSE : tlsOnly;
+    fair = fair == null ? Boolean.FALSE : fair;
     type = type == null ? Type.FIFO : type;
     adopt = adopt == null ? Boolean.FALSE : adopt;
     deletionPolicy = deletionPolicy == null ? DeletionPolicy.Retain : deletionPolicy;
@@ -137,6 +177,11 @@ public record QueueSpec(
     messageRetention = messageRetention == null ? "96h" : messageRetention;
     encryption = encryption == null ? EncryptionSpec.DEFAULT : encryption;
     tags = tags == null ? Map.of() : Map.copyOf(tags);
+  }
+
+  /** The account that the queue is looked for in, if not one's own. */
+  public Optional<String> account() {
+    return Optional.ofNullable(ownerAccountId);
   }
 
   /** The existing queue to use as it is. */

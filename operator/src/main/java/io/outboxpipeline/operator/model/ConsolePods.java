@@ -5,16 +5,18 @@ import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRuleBuilder;
 import io.outboxpipeline.operator.api.ConsoleSpec;
+import io.outboxpipeline.operator.api.NetworkPolicySpec;
 import io.outboxpipeline.operator.api.OutboxPipeline;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -22,7 +24,6 @@ import java.util.TreeSet;
 
 /** A console's Deployment, and which connections its pods take and open. */
 final class ConsolePods {
-  private static final int DNS = 53;
 
   /** Providers of identities, and the API server. */
   private static final List<Integer> SIGN_IN = List.of(443, 6443);
@@ -59,15 +60,24 @@ final class ConsolePods {
         .withAutomountServiceAccountToken(reviews)
         .withEnableServiceLinks(false)
         .withTerminationGracePeriodSeconds(TERMINATION)
-        .withSecurityContext(Deployments.restricted())
+        .withSecurityContext(PodTemplate.security(spec.pod()))
         .withNodeSelector(spec.pod().nodeSelector())
         .withTolerations(spec.pod().tolerations().stream().map(Deployments::toleration).toList())
         .withAffinity(spec.pod().affinity())
         .withPriorityClassName(spec.pod().priorityClassName())
         .withImagePullSecrets(
             spec.pod().imagePullSecrets().stream().map(LocalObjectReference::new).toList())
+        .withTopologySpreadConstraints(
+            PodTemplate.spread(spec.pod(), Consoles.selector(pipeline)))
+        .withDnsConfig(spec.pod().dnsConfig())
+        .withInitContainers(PodTemplate.sidecars(spec.pod()))
         .withContainers(container(pipeline, spec, image, env))
-        .withVolumes(new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build())
+        .withVolumes(
+            PodTemplate.merged(
+                List.of(
+                    new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build()),
+                spec.pod().volumes(),
+                Volume::getName))
         .endSpec()
         .endTemplate()
         .endSpec()
@@ -82,6 +92,7 @@ final class ConsolePods {
         .withImagePullPolicy(spec.imagePullPolicy().name())
         .withTerminationMessagePolicy("FallbackToLogsOnError")
         .withPorts(new ContainerPort(Consoles.PORT, null, null, "http", "TCP"))
+        .withEnvFrom(spec.pod().envFrom())
         .addNewEnvFrom()
         .withNewConfigMapRef()
         .withName(Consoles.name(pipeline))
@@ -95,31 +106,25 @@ final class ConsolePods {
         .withStartupProbe(Deployments.probe("/health/live", 2, 60))
         .withLivenessProbe(Deployments.probe("/health/live", 10, 3))
         .withReadinessProbe(Deployments.probe("/health/ready", 2, 2))
-        .withVolumeMounts(new VolumeMountBuilder().withName("tmp").withMountPath("/tmp").build())
-        .withNewSecurityContext()
-        .withAllowPrivilegeEscalation(false)
-        .withReadOnlyRootFilesystem(true)
-        .withNewCapabilities()
-        .withDrop("ALL")
-        .endCapabilities()
-        .endSecurityContext()
+        .withVolumeMounts(
+            PodTemplate.merged(
+                List.of(new VolumeMountBuilder().withName("tmp").withMountPath("/tmp").build()),
+                spec.pod().volumeMounts(),
+                VolumeMount::getMountPath))
+        .withSecurityContext(PodTemplate.restricted())
         .build();
   }
 
   /** It is reached at its port, and reaches DNS, management ports and where people sign in. */
   static NetworkPolicy networkPolicy(OutboxPipeline pipeline, ConsoleSpec spec) {
     var tcp = new TreeSet<Integer>();
-    tcp.add(DNS);
     for (Component component : Component.values()) {
       tcp.add(component.management());
     }
     if (spec.pod().env().stream().anyMatch(e -> e.name().startsWith("CONSOLE_"))) {
       tcp.addAll(SIGN_IN);
     }
-    var ports = new ArrayList<NetworkPolicyPort>();
-    ports.add(
-        new NetworkPolicyPort(null, new io.fabric8.kubernetes.api.model.IntOrString(DNS), "UDP"));
-    tcp.forEach(p -> ports.add(NetworkPolicies.tcp(p)));
+    NetworkPolicySpec extra = pipeline.getSpec().networkPolicy();
     return new NetworkPolicyBuilder()
         .withMetadata(Consoles.metadata(pipeline, ""))
         .withNewSpec()
@@ -130,9 +135,13 @@ final class ConsolePods {
         .addNewIngress()
         .withPorts(NetworkPolicies.tcp(Consoles.PORT))
         .endIngress()
-        .addNewEgress()
-        .withPorts(ports)
-        .endEgress()
+        .addAllToIngress(extra.extraIngress())
+        .withEgress(
+            NetworkPolicies.dns(),
+            new NetworkPolicyEgressRuleBuilder()
+                .withPorts(tcp.stream().map(NetworkPolicies::tcp).toList())
+                .build())
+        .addAllToEgress(extra.extraEgress())
         .endSpec()
         .build();
   }

@@ -11,8 +11,6 @@ import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.Toleration;
-import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
-import io.fabric8.kubernetes.api.model.TopologySpreadConstraintBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
@@ -32,7 +30,6 @@ final class Deployments {
   /** The annotation that changes with settings and secrets, and so restarts the pods. */
   static final String DIGEST = OutboxPipeline.GROUP + "/settings";
 
-  private static final long USER = 65_532;
   private static final String TMP = "tmp";
   private static final String TRUST = "trust";
 
@@ -99,7 +96,7 @@ final class Deployments {
         .withAutomountServiceAccountToken(asksTheApiServer)
         .withEnableServiceLinks(false)
         .withTerminationGracePeriodSeconds(terminationGrace(component, spec).toSeconds())
-        .withSecurityContext(restricted())
+        .withSecurityContext(PodTemplate.security(spec.pod()))
         .withNodeSelector(spec.pod().nodeSelector())
         .withTolerations(tolerations(spec))
         .withAffinity(spec.pod().affinity())
@@ -107,24 +104,15 @@ final class Deployments {
         .withImagePullSecrets(
             spec.pod().imagePullSecrets().stream().map(LocalObjectReference::new).toList())
         .withTopologySpreadConstraints(
-            spread(pipeline, component, "kubernetes.io/hostname"),
-            spread(pipeline, component, "topology.kubernetes.io/zone"))
+            PodTemplate.spread(spec.pod(), Names.selector(pipeline, component)))
+        .withDnsConfig(spec.pod().dnsConfig())
+        // The migrator is after them, because it may need them to reach the database.
+        .withInitContainers(PodTemplate.sidecars(spec.pod()))
+        .addAllToInitContainers(
+            Migrator.of(pipeline, component, spec, image, mounts(pipeline, spec)))
         .withContainers(container(pipeline, component, spec, image))
         .withVolumes(volumes(pipeline, spec))
         .endSpec()
-        .build();
-  }
-
-  /** What every pod of ours is, whatever it does. */
-  static PodSecurityContext restricted() {
-    return new PodSecurityContextBuilder()
-        .withRunAsNonRoot(true)
-        .withRunAsUser(USER)
-        .withRunAsGroup(USER)
-        .withFsGroup(USER)
-        .withNewSeccompProfile()
-        .withType("RuntimeDefault")
-        .endSeccompProfile()
         .build();
   }
 
@@ -138,29 +126,22 @@ final class Deployments {
             // What it says last is told in the condition.
             .withTerminationMessagePolicy("FallbackToLogsOnError")
             .withPorts(ports(component))
+            // Of a variable that two have, the last one's value counts: the operator's.
+            .withEnvFrom(spec.pod().envFrom())
             .addNewEnvFrom()
             .withNewConfigMapRef()
             .withName(Names.of(pipeline, component))
             .endConfigMapRef()
             .endEnvFrom()
             .withEnv(Environment.variables(pipeline, component, spec))
-            .withNewResources()
-            .withRequests(new TreeMap<>(spec.resources().requests()))
-            .withLimits(new TreeMap<>(spec.resources().limits()))
-            .endResources()
+            .withResources(PodTemplate.resources(spec))
             // Not /health/started: that waits for database and queue, and a pod whose database is
             // away must not be restarted again and again.
             .withStartupProbe(probe("/health/live", 2, 60))
             .withLivenessProbe(probe("/health/live", 10, 3))
             .withReadinessProbe(probe("/health/ready", 2, 2))
             .withVolumeMounts(mounts(pipeline, spec))
-            .withNewSecurityContext()
-            .withAllowPrivilegeEscalation(false)
-            .withReadOnlyRootFilesystem(true)
-            .withNewCapabilities()
-            .withDrop("ALL")
-            .endCapabilities()
-            .endSecurityContext();
+            .withSecurityContext(PodTemplate.restricted());
     if (component == Component.BASE) {
       container
           .withNewLifecycle()
@@ -193,18 +174,6 @@ final class Deployments {
         .withPeriodSeconds(period)
         .withTimeoutSeconds(Math.min(period, 5))
         .withFailureThreshold(failures)
-        .build();
-  }
-
-  private static TopologySpreadConstraint spread(
-      OutboxPipeline pipeline, Component component, String key) {
-    return new TopologySpreadConstraintBuilder()
-        .withMaxSkew(1)
-        .withTopologyKey(key)
-        .withWhenUnsatisfiable("ScheduleAnyway")
-        .withNewLabelSelector()
-        .withMatchLabels(Names.selector(pipeline, component))
-        .endLabelSelector()
         .build();
   }
 
@@ -243,7 +212,7 @@ final class Deployments {
     // The only place to write to: native libraries are unpacked there.
     volumes.add(new VolumeBuilder().withName(TMP).withNewEmptyDir().endEmptyDir().build());
     trust(pipeline, spec).ifPresent(volumes::add);
-    return volumes;
+    return PodTemplate.merged(volumes, spec.pod().volumes(), Volume::getName);
   }
 
   private static List<VolumeMount> mounts(OutboxPipeline pipeline, WorkloadSpec spec) {
@@ -257,7 +226,7 @@ final class Deployments {
               .withReadOnly(true)
               .build());
     }
-    return mounts;
+    return PodTemplate.merged(mounts, spec.pod().volumeMounts(), VolumeMount::getMountPath);
   }
 
   private static Optional<Volume> trust(OutboxPipeline pipeline, WorkloadSpec spec) {

@@ -6,6 +6,7 @@ import io.outboxpipeline.operator.api.AwsCredentials;
 import io.outboxpipeline.operator.api.BaseSpec;
 import io.outboxpipeline.operator.api.ConfigMapKey;
 import io.outboxpipeline.operator.api.ConsumerSpec;
+import io.outboxpipeline.operator.api.DatabaseCredentials;
 import io.outboxpipeline.operator.api.DatabaseSpec;
 import io.outboxpipeline.operator.api.Durations;
 import io.outboxpipeline.operator.api.LeaseSpec;
@@ -50,6 +51,9 @@ final class Environment {
       case RelaySpec relay -> {
         queue(of, spec.queue().region(), spec.queue().endpoint(), queue);
         relay(of, pipeline.getMetadata().getName(), relay);
+        if (spec.queue().fair()) {
+          of.put("RELAY_FAIR", "true");
+        }
       }
       case ConsumerSpec consumer -> {
         queue(of, spec.queue().region(), spec.queue().endpoint(), queue);
@@ -136,13 +140,11 @@ final class Environment {
       OutboxPipeline pipeline, Component component, WorkloadSpec workload) {
     var spec = pipeline.getSpec();
     var of = new ArrayList<EnvVar>();
-    Components.database(spec, workload)
-        .map(DatabaseSpec::credentials)
-        .ifPresent(
-            login -> {
-              of.add(secret("MYSQL_USER", login.secretName(), login.usernameKey()));
-              of.add(secret("MYSQL_PASSWORD", login.secretName(), login.passwordKey()));
-            });
+    Optional<DatabaseSpec> database = Components.database(spec, workload);
+    database.map(DatabaseSpec::credentials).ifPresent(c -> of.addAll(login(c)));
+    if (database.flatMap(d -> Migrator.credentials(d, component)).isPresent()) {
+      of.add(new EnvVar("MIGRATE", "never", null));
+    }
     Components.aws(spec, component).ifPresent(aws -> of.addAll(keys(aws)));
     Components.adminToken(workload)
         .ifPresent(t -> of.add(secret("ADMIN_TOKEN", t.secretName(), t.key())));
@@ -164,6 +166,13 @@ final class Environment {
       of.add(secret("AWS_SESSION_TOKEN", aws.secretName(), token));
     }
     return of;
+  }
+
+  /** As whom a process logs in. */
+  static List<EnvVar> login(DatabaseCredentials credentials) {
+    return List.of(
+        secret("MYSQL_USER", credentials.secretName(), credentials.usernameKey()),
+        secret("MYSQL_PASSWORD", credentials.secretName(), credentials.passwordKey()));
   }
 
   /**

@@ -1,8 +1,11 @@
 package io.outboxpipeline.operator.model;
 
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvFromSource;
 import io.outboxpipeline.operator.api.AwsCredentials;
 import io.outboxpipeline.operator.api.ConfigMapKey;
 import io.outboxpipeline.operator.api.ConsumerSpec;
+import io.outboxpipeline.operator.api.DatabaseCredentials;
 import io.outboxpipeline.operator.api.EnvVar;
 import io.outboxpipeline.operator.api.OutboxPipelineSpec;
 import io.outboxpipeline.operator.api.SecretKey;
@@ -45,6 +48,9 @@ public record References(NavigableSet<String> secrets, NavigableSet<String> conf
         .ifPresent(
             database -> {
               of.secrets.add(database.credentials().secretName());
+              Migrator.credentials(database, component)
+                  .map(DatabaseCredentials::secretName)
+                  .ifPresent(of.secrets::add);
               Trust.secret(database.tls()).ifPresent(of.secrets::add);
               Trust.configMap(database.tls()).ifPresent(of.configMaps::add);
             });
@@ -60,7 +66,36 @@ public record References(NavigableSet<String> secrets, NavigableSet<String> conf
         of.configMaps.add(configMap.configMapName());
       }
     }
+    of.add(workload.pod().envFrom());
+    workload.pod().sidecars().forEach(of::add);
     return of;
+  }
+
+  /** Of a container as Kubernetes has it. */
+  private void add(Container container) {
+    add(container.getEnvFrom());
+    container.getEnv().stream()
+        .flatMap(v -> Optional.ofNullable(v.getValueFrom()).stream())
+        .forEach(
+            v -> {
+              if (v.getSecretKeyRef() != null) {
+                secrets.add(v.getSecretKeyRef().getName());
+              }
+              if (v.getConfigMapKeyRef() != null) {
+                configMaps.add(v.getConfigMapKeyRef().getName());
+              }
+            });
+  }
+
+  private void add(List<EnvFromSource> sources) {
+    for (EnvFromSource source : sources) {
+      if (source.getSecretRef() != null) {
+        secrets.add(source.getSecretRef().getName());
+      }
+      if (source.getConfigMapRef() != null) {
+        configMaps.add(source.getConfigMapRef().getName());
+      }
+    }
   }
 
   private void add(References other) {

@@ -12,6 +12,7 @@ import io.outboxpipeline.operator.api.WorkloadSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  *
  * @param queue what relay and consumer are told; without it there is neither of them
  * @param there the Deployments as they are
+ * @param apiServer the ports that the API server listens at
  * @param sources the content of the Secrets and ConfigMaps: pods restart when it changes
  */
 public record Wanted(
@@ -27,7 +29,8 @@ public record Wanted(
     Images images,
     Optional<BoundQueue> queue,
     Sources sources,
-    Map<Component, Deployment> there) {
+    Map<Component, Deployment> there,
+    NavigableSet<Integer> apiServer) {
 
   /** Who applies. */
   public static final String FIELD_MANAGER = "outboxpipeline-operator";
@@ -65,7 +68,7 @@ public record Wanted(
     }
     objects.add(Settings.configMap(pipeline, component, settings));
     if (pipeline.getSpec().networkPolicy().enabled()) {
-      objects.add(NetworkPolicies.of(pipeline, component, spec));
+      objects.add(NetworkPolicies.of(pipeline, component, spec, apiServer));
     }
     objects.add(DisruptionBudgets.of(pipeline, component));
     objects.add(Services.of(pipeline, component, service(spec)));

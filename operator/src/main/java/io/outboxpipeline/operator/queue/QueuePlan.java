@@ -1,5 +1,7 @@
 package io.outboxpipeline.operator.queue;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.outboxpipeline.operator.api.DeadLetterSpec;
 import io.outboxpipeline.operator.api.Durations;
 import io.outboxpipeline.operator.api.EncryptionSpec;
@@ -21,6 +23,7 @@ record QueuePlan(QueueSpec spec, String name, Owner owner) {
   /** The tag that tells whose queue it is. */
   static final String OWNER = OutboxPipeline.GROUP + "/owner";
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String FIFO = ".fifo";
 
   /** orders-dlq.fifo of orders.fifo. */
@@ -42,6 +45,10 @@ record QueuePlan(QueueSpec spec, String name, Owner owner) {
             "{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":%d}",
             deadLetterArn,
             spec.deadLetter().maxReceiveCount()));
+    Integer bytes = spec.maximumMessageSize();
+    if (bytes != null) {
+      of.put(QueueAttributeName.MAXIMUM_MESSAGE_SIZE, bytes.toString());
+    }
     return of;
   }
 
@@ -51,6 +58,24 @@ record QueuePlan(QueueSpec spec, String name, Owner owner) {
     var of = encryption();
     of.put(QueueAttributeName.MESSAGE_RETENTION_PERIOD, seconds(deadLetter.messageRetention()));
     return of;
+  }
+
+  /**
+   * That the dead-letter queue takes messages of one queue alone.
+   *
+   * @param queueArn of the pipeline's queue
+   */
+  String allowance(String queueArn) {
+    return "{\"redrivePermission\":\"byQueue\",\"sourceQueueArns\":[\"%s\"]}".formatted(queueArn);
+  }
+
+  /** Whether two texts are the same JSON. */
+  static boolean isSameJson(String a, String b) {
+    try {
+      return JSON.readTree(a).equals(JSON.readTree(b));
+    } catch (JsonProcessingException e) {
+      return false;
+    }
   }
 
   /**
@@ -82,6 +107,10 @@ record QueuePlan(QueueSpec spec, String name, Owner owner) {
       case None -> of.put(QueueAttributeName.SQS_MANAGED_SSE_ENABLED, "false");
       case KMS ->
           of.put(QueueAttributeName.KMS_MASTER_KEY_ID, String.valueOf(encryption.kmsKeyId()));
+    }
+    String reuse = encryption.dataKeyReusePeriod();
+    if (reuse != null) {
+      of.put(QueueAttributeName.KMS_DATA_KEY_REUSE_PERIOD_SECONDS, seconds(reuse));
     }
     return of;
   }

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.InvalidAttributeNameException;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException;
 
@@ -62,7 +63,7 @@ public final class Queues {
     // What SQS says of the one is no reason to leave the other.
     List<Bound.Failed> left =
         Stream.of(plan.name(), plan.deadLetterName())
-            .flatMap(name -> delete(name, owner, access).stream())
+            .flatMap(name -> delete(name, spec, owner, access).stream())
             .toList();
     return left.isEmpty()
         ? Optional.empty()
@@ -72,10 +73,10 @@ public final class Queues {
                 left.stream().map(Bound.Failed::message).collect(Collectors.joining("; "))));
   }
 
-  private Optional<Bound.Failed> delete(String name, Owner owner, Access access) {
+  private Optional<Bound.Failed> delete(String name, QueueSpec spec, Owner owner, Access access) {
     try {
       SqsClient client = clients.client(access);
-      Optional<String> url = url(client, name);
+      Optional<String> url = url(client, name, spec.account());
       if (url.isPresent() && owner.has(tags(client, url.get()).getOrDefault(QueuePlan.OWNER, ""))) {
         client.deleteQueue(r -> r.queueUrl(url.get()));
       }
@@ -92,7 +93,7 @@ public final class Queues {
     Optional<String> arn = Optional.ofNullable(attributes.get(QueueAttributeName.QUEUE_ARN));
     Optional<String> deadLetterArn = deadLetterArn(attributes);
     Optional<String> deadLetterUrl =
-        deadLetterArn.flatMap(a -> url(client, a.substring(a.lastIndexOf(':') + 1)));
+        deadLetterArn.flatMap(a -> url(client, a.substring(a.lastIndexOf(':') + 1), account(a)));
     return new Bound.Done(
         new BoundQueue(
             url.substring(url.lastIndexOf('/') + 1), url, arn, deadLetterUrl, deadLetterArn),
@@ -108,6 +109,14 @@ public final class Queues {
         ensure(client, plan, plan.deadLetterName(), plan.deadLetterAttributes(), done);
     String deadLetterArn = arn(client, deadLetterUrl);
     String url = ensure(client, plan, plan.name(), plan.attributes(deadLetterArn), done);
+    // Names the queue, so it comes once that is there.
+    if (plan.spec().deadLetter().onlyThisQueue()) {
+      allow(client, plan, deadLetterUrl, arn(client, url), done);
+    }
+    if (plan.spec().tlsOnly()) {
+      refuseWithoutTls(client, plan.name(), url, done);
+      refuseWithoutTls(client, plan.deadLetterName(), deadLetterUrl, done);
+    }
     return new Bound.Done(
         new BoundQueue(
             plan.name(),
@@ -124,7 +133,12 @@ public final class Queues {
       String name,
       Map<QueueAttributeName, String> wanted,
       List<Notice> done) {
-    Optional<String> there = url(client, name);
+    Optional<String> there = url(client, name, plan.spec().account());
+    if (there.isEmpty() && plan.spec().account().isPresent()) {
+      throw new NotOurs(
+          "there is no %s in the account %s that lets itself be seen; SQS creates none in another's account"
+              .formatted(name, plan.spec().ownerAccountId()));
+    }
     if (there.isEmpty()) {
       var all = new TreeMap<>(wanted);
       all.putAll(QueuePlan.atCreation(name));
@@ -140,7 +154,7 @@ public final class Queues {
   }
 
   private static void checkOwner(SqsClient client, QueuePlan plan, String name) {
-    Optional<String> url = url(client, name);
+    Optional<String> url = url(client, name, plan.spec().account());
     if (url.isEmpty()) {
       return;
     }
@@ -193,6 +207,57 @@ public final class Queues {
     }
   }
 
+  private static void allow(
+      SqsClient client, QueuePlan plan, String url, String queueArn, List<Notice> done) {
+    String wanted = plan.allowance(queueArn);
+    String is = attributes(client, url).get(QueueAttributeName.REDRIVE_ALLOW_POLICY);
+    if (is == null || !QueuePlan.isSameJson(wanted, is)) {
+      set(
+          client,
+          plan.deadLetterName(),
+          url,
+          QueueAttributeName.REDRIVE_ALLOW_POLICY,
+          wanted,
+          done);
+    }
+  }
+
+  private static void refuseWithoutTls(
+      SqsClient client, String name, String url, List<Notice> done) {
+    String is = attributes(client, url).getOrDefault(QueueAttributeName.POLICY, "");
+    TlsOnly.added(is, arn(client, url))
+        .ifPresent(p -> set(client, name, url, QueueAttributeName.POLICY, p, done));
+  }
+
+  /**
+   * Sets what SQS leaves out while it is not set. One that does not know it must not stop it all.
+   */
+  private static void set(
+      SqsClient client,
+      String name,
+      String url,
+      QueueAttributeName attribute,
+      String value,
+      List<Notice> done) {
+    done.add(
+        isSet(client, url, attribute, value)
+            ? new Notice(Notice.Kind.Normal, "QueueCorrected", name + ": [" + attribute + "]")
+            : new Notice(
+                Notice.Kind.Warning,
+                "QueueAttributeUnknown",
+                name + ": this SQS does not know " + attribute + ", and it is left out"));
+  }
+
+  private static boolean isSet(
+      SqsClient client, String url, QueueAttributeName attribute, String value) {
+    try {
+      client.setQueueAttributes(r -> r.queueUrl(url).attributes(Map.of(attribute, value)));
+      return attributes(client, url).containsKey(attribute);
+    } catch (InvalidAttributeNameException e) {
+      return false;
+    }
+  }
+
   private static boolean same(QueueAttributeName attribute, String wanted, @Nullable String is) {
     if (is == null) {
       // SQS leaves these two out when they are not set. Any other that is missing, this SQS does
@@ -214,9 +279,17 @@ public final class Queues {
     }
   }
 
-  private static Optional<String> url(SqsClient client, String name) {
+  /**
+   * Where a queue is.
+   *
+   * @param account whose it is, if not one's own
+   */
+  private static Optional<String> url(SqsClient client, String name, Optional<String> account) {
     try {
-      return Optional.of(client.getQueueUrl(r -> r.queueName(name)).queueUrl());
+      return Optional.of(
+          client
+              .getQueueUrl(r -> r.queueName(name).queueOwnerAWSAccountId(account.orElse(null)))
+              .queueUrl());
     } catch (QueueDoesNotExistException e) {
       return Optional.empty();
     }
@@ -235,6 +308,14 @@ public final class Queues {
   private static String arn(SqsClient client, String url) {
     return Objects.requireNonNull(
         attributes(client, url).get(QueueAttributeName.QUEUE_ARN), "SQS did not tell the ARN");
+  }
+
+  /** Of an ARN: arn:aws:sqs:REGION:ACCOUNT:NAME. */
+  private static Optional<String> account(String arn) {
+    return Optional.of(arn.split(":", -1))
+        .filter(parts -> parts.length == 6)
+        .map(parts -> parts[4])
+        .filter(a -> !a.isEmpty());
   }
 
   private static Optional<String> deadLetterArn(Map<QueueAttributeName, String> attributes) {

@@ -36,7 +36,7 @@ public final class Crd {
       """;
 
   /** A Kubernetes quantity, as Kubernetes' own CRDs have it. */
-  private static final String QUANTITY =
+  static final String QUANTITY =
       "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))"
           + "(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$";
 
@@ -52,11 +52,11 @@ public final class Crd {
         .withOutput(output)
         .withPostProcessor(new Finish())
         .generate();
-    return HEADER + output.content();
+    return HEADER + PodSchema.fold(output.content());
   }
 
   /** What the generator has no annotation for. */
-  private static final class Finish implements CRDPostProcessor {
+  static final class Finish implements CRDPostProcessor {
     @Override
     public HasMetadata process(HasMetadata crd, String version) {
       var definition = (CustomResourceDefinition) crd;
@@ -88,11 +88,7 @@ public final class Crd {
       at(root, "status")
           .setDefault(JsonNodeFactory.instance.objectNode().put("observedGeneration", -1));
       for (String component : List.of("base", "relay", "consumer")) {
-        JSONSchemaProps pod = at(root, "spec", component, "pod");
-        // A name given twice is refused here, in words, and not when the Deployment is applied.
-        at(pod, "env").setXKubernetesListType("map");
-        at(pod, "env").setXKubernetesListMapKeys(List.of("name"));
-        whole(at(pod, "affinity"));
+        PodSchema.finish(at(root, "spec", component, "pod"));
       }
       whole(at(root, "spec", "base"));
       tidy(root);
@@ -103,7 +99,7 @@ public final class Crd {
      * Applied as a whole. Server-side apply makes null of an object whose last field is taken away,
      * and where an object has no default, null is refused, or would mean that it is not wanted.
      */
-    private static void whole(JSONSchemaProps object) {
+    static void whole(JSONSchemaProps object) {
       object.setXKubernetesMapType("atomic");
     }
 
@@ -169,7 +165,7 @@ public final class Crd {
       return sorted;
     }
 
-    private static JSONSchemaProps at(JSONSchemaProps schema, String... path) {
+    static JSONSchemaProps at(JSONSchemaProps schema, String... path) {
       JSONSchemaProps at = schema;
       for (String name : path) {
         at = requireNonNull(at.getProperties().get(name), name);

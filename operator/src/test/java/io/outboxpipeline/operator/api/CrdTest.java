@@ -82,7 +82,7 @@ final class CrdTest {
     if (schema.getDescription() == null || schema.getDescription().isBlank()) {
       undocumented.add(path);
     }
-    if (path.endsWith(".affinity")) {
+    if (PodSchema.isKubernetes(path)) {
       return; // Kubernetes' own
     }
     fields(schema).forEach((name, field) -> collect(path + "." + name, field, undocumented));

@@ -76,13 +76,8 @@ final class Reference {
         .forEach(
             (name, of) ->
                 nested(of)
-                    .filter(n -> !isKubernetes(path + "." + name))
+                    .filter(n -> !PodSchema.isKubernetes(path + "." + name))
                     .ifPresent(n -> section(path + "." + name, n, limits)));
-  }
-
-  /** Whether it is a thousand fields of Kubernetes' own. */
-  private static boolean isKubernetes(String path) {
-    return path.endsWith(".affinity");
   }
 
   /** The object that a field or its items are, if it has fields of its own. */
@@ -92,8 +87,8 @@ final class Reference {
   }
 
   private static String type(String path, JSONSchemaProps of) {
-    if (isKubernetes(path)) {
-      return "object";
+    if (PodSchema.isKubernetes(path)) {
+      return of.getItems() == null ? "object" : "list of objects";
     }
     if (of.getItems() != null) {
       return "list of " + type(path, of.getItems().getSchema());

@@ -6,8 +6,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /** Pipelines for tests, as the API server would hand them out. */
 public final class Pipelines {
@@ -20,6 +24,8 @@ public final class Pipelines {
           Optional.of("arn:dlq"));
   public static final Images IMAGES =
       new Images("i/base:1", "i/relay:1", "i/consumer:1", "i/console:1");
+  public static final NavigableSet<Integer> API_SERVER =
+      Collections.unmodifiableNavigableSet(new TreeSet<>(List.of(443, 16443)));
   public static final Sources NOTHING = new Sources(Map.of(), Map.of());
 
   private Pipelines() {}

@@ -30,7 +30,8 @@ final class PortsTest {
               Pipelines.IMAGES,
               Optional.of(Pipelines.QUEUE),
               Pipelines.NOTHING,
-              Map.of())
+              Map.of(),
+              Pipelines.API_SERVER)
           .objects();
 
   @Test
@@ -74,14 +75,15 @@ final class PortsTest {
                 Pipelines.IMAGES,
                 Optional.of(Pipelines.QUEUE),
                 Pipelines.NOTHING,
-                Map.of())
+                Map.of(),
+                Pipelines.API_SERVER)
             .objects();
     assertThat(traced.stream().filter(NetworkPolicy.class::isInstance))
         .extracting(
             o -> o.getMetadata().getName(),
             o ->
                 ((NetworkPolicy) o)
-                    .getSpec().getEgress().getFirst().getPorts().stream()
+                    .getSpec().getEgress().getLast().getPorts().stream()
                         .anyMatch(p -> p.getPort().getIntVal() == 4318))
         .containsExactlyInAnyOrder(tuple("orders-base", true), tuple("orders-relay", false));
   }

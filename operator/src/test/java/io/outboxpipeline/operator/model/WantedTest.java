@@ -34,7 +34,8 @@ final class WantedTest {
             Pipelines.IMAGES,
             Optional.empty(),
             Pipelines.NOTHING,
-            Map.of());
+            Map.of(),
+            Pipelines.API_SERVER);
     assertThat(wanted.components()).containsExactly(Component.BASE);
   }
 
@@ -222,10 +223,18 @@ final class WantedTest {
             """,
             "endpoint: 'http://sqs:9324'");
     assertThat(egress(pipeline, "orders-base"))
-        .containsExactlyInAnyOrder("UDP 53", "TCP 53", "TCP 3306");
+        .containsExactlyInAnyOrder("UDP 53", "TCP 53", "UDP 5353", "TCP 5353", "TCP 3306");
     assertThat(egress(pipeline, "orders-relay"))
         .containsExactlyInAnyOrder(
-            "UDP 53", "TCP 53", "TCP 80", "TCP 443", "TCP 3306", "TCP 6443", "TCP 9324");
+            "UDP 53",
+            "TCP 53",
+            "UDP 5353",
+            "TCP 5353",
+            "TCP 80",
+            "TCP 443",
+            "TCP 3306",
+            "TCP 16443",
+            "TCP 9324");
     assertThat(all(Pipelines.of("networkPolicy: {enabled: false}"), NetworkPolicy.class)).isEmpty();
   }
 
@@ -272,7 +281,12 @@ final class WantedTest {
 
   private static Wanted wanted(OutboxPipeline pipeline) {
     return new Wanted(
-        pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), Pipelines.NOTHING, Map.of());
+        pipeline,
+        Pipelines.IMAGES,
+        Optional.of(Pipelines.QUEUE),
+        Pipelines.NOTHING,
+        Map.of(),
+        Pipelines.API_SERVER);
   }
 
   private static <T extends HasMetadata> List<T> all(OutboxPipeline pipeline, Class<T> kind) {
@@ -314,7 +328,8 @@ final class WantedTest {
             Pipelines.IMAGES,
             Optional.of(Pipelines.QUEUE),
             new Sources(secrets, Map.of()),
-            Map.of());
+            Map.of(),
+            Pipelines.API_SERVER);
     var digests = new TreeMap<String, String>();
     for (HasMetadata object : wanted.objects()) {
       if (object instanceof Deployment deployment) {

@@ -59,6 +59,32 @@ final class QueuePlanTest {
   }
 
   @Test
+  void a_key_s_reuse_and_a_message_s_size_are_set_where_the_spec_says_them() {
+    QueuePlan plan =
+        plan(
+            "name: orders.fifo, maximumMessageSize: 2048, encryption: {type: KMS, kmsKeyId: k,"
+                + " dataKeyReusePeriod: 1h}");
+    assertThat(plan.attributes("a"))
+        .containsEntry(QueueAttributeName.MAXIMUM_MESSAGE_SIZE, "2048")
+        .containsEntry(QueueAttributeName.KMS_DATA_KEY_REUSE_PERIOD_SECONDS, "3600");
+    assertThat(plan.deadLetterAttributes())
+        .as("a dead letter is as large as it was")
+        .doesNotContainKey(QueueAttributeName.MAXIMUM_MESSAGE_SIZE);
+  }
+
+  @Test
+  void a_statement_about_tls_is_added_once_and_others_stay() throws Exception {
+    String alone = TlsOnly.added("", "arn:q").orElseThrow();
+    assertThat(alone).contains("\"aws:SecureTransport\":\"false\"", "\"Resource\":\"arn:q\"");
+    assertThat(TlsOnly.added(alone, "arn:q")).isEmpty();
+    String more =
+        TlsOnly.added("{\"Version\":\"2008-10-17\",\"Statement\":{\"Sid\":\"theirs\"}}", "arn:q")
+            .orElseThrow();
+    assertThat(more).contains("2008-10-17", "theirs", "OutboxPipelineTlsOnly");
+    assertThat(QueuePlan.isSameJson("{\"a\":1,\"b\":2}", "{ \"b\":2, \"a\":1}")).isTrue();
+  }
+
+  @Test
   void the_owners_tag_goes_before_those_of_the_spec() {
     assertThat(plan("name: orders, type: Standard, tags: {team: a}").tags())
         .isEqualTo(Map.of("team", "a", "outboxpipeline.io/owner", "shop/orders"));

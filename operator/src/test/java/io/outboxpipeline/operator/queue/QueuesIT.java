@@ -59,6 +59,23 @@ final class QueuesIT {
   }
 
   @Test
+  void what_a_peer_does_not_know_is_left_out_and_said() {
+    String spec =
+        "name: %s.fifo, tlsOnly: true, maximumMessageSize: 4096, deadLetter: {onlyThisQueue: true}";
+    String unknown = "QueueAttributeUnknown";
+    done(spec(spec), "QueueCreated", "QueueCreated", unknown, unknown, unknown);
+    done(spec(spec), unknown, unknown, unknown);
+  }
+
+  @Test
+  void a_queue_of_another_account_is_not_created() {
+    var bound = queues.bind(spec("name: %s.fifo, ownerAccountId: '123456789012'"), OWNER, access());
+    assertThat(bound).isInstanceOf(Bound.Failed.class);
+    assertThat(((Bound.Failed) bound).message()).contains("123456789012");
+    assertThat(direct.listQueues().queueUrls()).noneMatch(u -> u.contains(name));
+  }
+
+  @Test
   void a_missing_queue_is_created_with_its_dead_letter_queue_as_described() {
     BoundQueue queue =
         done(

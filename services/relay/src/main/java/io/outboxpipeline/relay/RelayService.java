@@ -89,7 +89,7 @@ public final class RelayService implements RunningService {
                 settings.concurrency(),
                 settings.drainTimeout()),
             store.source(relayMetrics, owner),
-            () -> Queue.find(client, settings.sqs().queue()),
+            () -> Queue.find(client, settings.sqs().queue(), settings.fair()),
             this::maySend,
             owner::drained,
             relayMetrics,

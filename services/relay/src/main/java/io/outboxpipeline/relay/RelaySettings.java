@@ -32,6 +32,7 @@ import java.util.UUID;
  * @param wakeUp what ends that wait early
  * @param maxTransaction how long a transaction that writes events may take
  * @param drainTimeout how long a partition that moves away waits for what is on its way
+ * @param fair whether messages of a standard queue, too, name their aggregate as their group
  */
 public record RelaySettings(
     ServerSettings server,
@@ -50,7 +51,8 @@ public record RelaySettings(
     int packEvents,
     int packBytes,
     int memoryBytes,
-    Optional<DynamoDbSettings> dynamoDb) {
+    Optional<DynamoDbSettings> dynamoDb,
+    boolean fair) {
 
   /** What {@code relay.store} may say. */
   enum Store {
@@ -113,7 +115,8 @@ public record RelaySettings(
             s.integer("relay.pack-events", "RELAY_PACK_EVENTS", 100, 1, 1000),
             s.integer("relay.pack-bytes", "RELAY_PACK_BYTES", 64 << 10, 1, 1 << 20),
             s.integer("relay.memory-bytes", "RELAY_MEMORY_BYTES", 32 << 20, 4 << 20, 1 << 30),
-            dynamoDb);
+            dynamoDb,
+            s.flag("relay.fair", "RELAY_FAIR", false));
     if (settings.member.isBlank() || settings.member.length() > 255) {
       s.problem("relay.member", "RELAY_MEMBER", "must have 1 to 255 characters");
     }
@@ -143,7 +146,8 @@ public record RelaySettings(
         100,
         64 << 10,
         32 << 20,
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   /** The same settings for another member, with another number of partitions and other times. */
@@ -165,7 +169,8 @@ public record RelaySettings(
         packEvents,
         packBytes,
         memoryBytes,
-        dynamoDb);
+        dynamoDb,
+        fair);
   }
 
   /** A request's own time-out: it ends before another member may take over. */

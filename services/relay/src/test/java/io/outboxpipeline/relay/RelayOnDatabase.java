@@ -138,7 +138,8 @@ abstract class RelayOnDatabase {
             standard.packEvents(),
             standard.packBytes(),
             standard.memoryBytes(),
-            standard.dynamoDb());
+            standard.dynamoDb(),
+            standard.fair());
     var registry = new SimpleMeterRegistry();
     var pool = settings.connections().open("relay", true, registry);
     toClose.add(pool);
@@ -178,7 +179,7 @@ abstract class RelayOnDatabase {
                 settings.concurrency(),
                 settings.drainTimeout()),
             source,
-            () -> Queue.find(client, queue),
+            () -> Queue.find(client, queue, false),
             () -> true,
             drained::add,
             metrics,

@@ -19,11 +19,13 @@ import org.junit.jupiter.api.Assumptions;
  */
 public enum Program {
   ACTIONLINT,
+  CHECKOV,
   CHROMEDRIVER,
   CHROMIUM,
   DYNOXIDE,
   HELM,
   KUBECTL,
+  KUBE_SCORE,
   PROMTOOL,
   PROSELINT,
   SCHEMATHESIS;
@@ -74,6 +76,6 @@ public enum Program {
   }
 
   private String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

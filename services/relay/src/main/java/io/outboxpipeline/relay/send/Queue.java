@@ -50,12 +50,14 @@ public final class Queue {
   private final SqsClient client;
   private final String url;
   private final boolean fifo;
+  private final boolean grouped;
   private volatile Limits.Request limits;
 
-  private Queue(SqsClient client, String url, int messageBytes) {
+  private Queue(SqsClient client, String url, int messageBytes, boolean fair) {
     this.client = client;
     this.url = url;
     this.fifo = url.endsWith(".fifo");
+    this.grouped = fifo || fair;
     this.limits = limits(messageBytes);
   }
 
@@ -67,11 +69,13 @@ public final class Queue {
   /**
    * Finds a queue and asks for its limit of a message's size.
    *
+   * @param fair whether SQS is told the aggregate on a standard queue, too, so that one with many
+   *     messages does not hold up the others there (a fair queue)
    * @throws SdkException if there is no such queue, or SQS can't be asked
    */
-  public static Queue find(SqsClient client, String nameOrUrl) {
+  public static Queue find(SqsClient client, String nameOrUrl, boolean fair) {
     String url = SqsSettings.url(client, nameOrUrl);
-    return new Queue(client, url, maxBytes(client, url));
+    return new Queue(client, url, maxBytes(client, url), fair);
   }
 
   private static int maxBytes(SqsClient client, String url) {
@@ -154,10 +158,11 @@ public final class Queue {
                 trace == null
                     ? Map.of(CONTENT_TYPE, type)
                     : Map.of(CONTENT_TYPE, type, TRACE, text(trace)));
+    if (grouped) {
+      entry.messageGroupId(MessageGroup.of(message.aggregate()));
+    }
     if (fifo) {
-      entry
-          .messageGroupId(MessageGroup.of(message.aggregate()))
-          .messageDeduplicationId(Deduplication.id(message));
+      entry.messageDeduplicationId(Deduplication.id(message));
     }
     return entry.build();
   }
