@@ -26,7 +26,7 @@ final class ConsolesTest {
       """;
 
   private static List<HasMetadata> objects(OutboxPipeline pipeline, Sources sources) {
-    return new Wanted(pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), sources, Map.of())
+    return new Wanted(pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), sources, Map.of(), Pipelines.API_SERVER)
         .objects();
   }
 
@@ -132,7 +132,7 @@ final class ConsolesTest {
   @Test
   void it_reaches_management_ports_and_where_people_sign_in_alone() {
     OutboxPipeline closed = Pipelines.of(CONSOLE + "networkPolicy: {enabled: true}\n");
-    assertThat(egress(closed)).containsExactly(53, 53, 8082, 9081, 9083);
+    assertThat(egress(closed)).containsExactly(8082, 9081, 9083);
     OutboxPipeline oidc =
         Pipelines.of(
             """
@@ -147,7 +147,7 @@ final class ConsolesTest {
     return one(pipeline, NetworkPolicy.class, "orders-console")
         .getSpec()
         .getEgress()
-        .getFirst()
+        .getLast()
         .getPorts()
         .stream()
         .map(p -> p.getPort().getIntVal())

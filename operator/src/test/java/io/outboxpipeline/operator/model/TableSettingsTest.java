@@ -36,7 +36,7 @@ final class TableSettingsTest {
 
   private static List<HasMetadata> objects(OutboxPipeline pipeline) {
     return new Wanted(
-            pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), Pipelines.NOTHING, Map.of())
+            pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), Pipelines.NOTHING, Map.of(), Pipelines.API_SERVER)
         .objects();
   }
 
@@ -130,7 +130,7 @@ final class TableSettingsTest {
     return find(pipeline, NetworkPolicy.class, "orders-" + component)
         .getSpec()
         .getEgress()
-        .getFirst()
+        .getLast()
         .getPorts()
         .stream()
         .map(p -> p.getPort().getIntVal())
