@@ -1,6 +1,7 @@
 package io.outboxpipeline.base;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -13,6 +14,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /** A client of a base on this machine. */
 record Api(int port) {
@@ -74,6 +80,23 @@ record Api(int port) {
         .add("amount", amount)
         .build()
         .toString();
+  }
+
+  /** Each as a client does it: again while the base says that it is busy. */
+  static List<HttpResponse<String>> atOnce(List<Callable<HttpResponse<String>>> posts)
+      throws Exception {
+    List<Callable<HttpResponse<String>>> patient =
+        posts.stream()
+            .<Callable<HttpResponse<String>>>map(
+                post -> () -> await().until(post, answer -> answer.statusCode() != 503))
+            .toList();
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      var results = new ArrayList<HttpResponse<String>>();
+      for (Future<HttpResponse<String>> f : executor.invokeAll(patient)) {
+        results.add(f.get());
+      }
+      return results;
+    }
   }
 
   static JsonObject json(HttpResponse<String> response) {

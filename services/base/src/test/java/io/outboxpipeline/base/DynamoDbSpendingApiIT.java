@@ -193,7 +193,7 @@ final class DynamoDbSpendingApiIT extends SpendingApiCase {
     try (var other = TestBase.startReady(db.settings())) {
       var bases = List.of(api, new Api(other.port()));
       var answers =
-          atOnce(
+          Api.atOnce(
               IntStream.range(0, 40)
                   .<Callable<HttpResponse<String>>>mapToObj(
                       i ->
@@ -215,7 +215,7 @@ final class DynamoDbSpendingApiIT extends SpendingApiCase {
     String identity = "any-" + UUID.randomUUID();
     db.proxy.set(FaultyDynamoDb.Plan.percent(25));
     var answers =
-        atOnce(
+        Api.atOnce(
             IntStream.range(0, 60)
                 .<Callable<HttpResponse<String>>>mapToObj(
                     i -> () -> api.postWithKey(identity + i, body(identity + i % 6, "1")))

@@ -8,13 +8,10 @@ import static org.awaitility.Awaitility.await;
 import jakarta.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -269,7 +266,7 @@ abstract class SpendingApiCase {
   void of_64_requests_at_once_with_one_key_exactly_one_writes() throws Exception {
     String identity = someone();
     var answers =
-        atOnce(
+        Api.atOnce(
             IntStream.range(0, 64)
                 .<Callable<HttpResponse<String>>>mapToObj(
                     i -> () -> api.postWithKey(identity, body(identity, "9.99")))
@@ -284,7 +281,7 @@ abstract class SpendingApiCase {
   void of_requests_at_once_with_one_key_and_different_fields_exactly_one_writes() throws Exception {
     String key = someone();
     var answers =
-        atOnce(
+        Api.atOnce(
             IntStream.range(0, 32)
                 .<Callable<HttpResponse<String>>>mapToObj(
                     i -> () -> api.postWithKey(key, body(key + i, "9.99")))
@@ -299,7 +296,7 @@ abstract class SpendingApiCase {
   void requests_at_once_of_one_identity_get_numbers_without_gaps() throws Exception {
     String identity = someone();
     var answers =
-        atOnce(
+        Api.atOnce(
             IntStream.range(0, 40)
                 .<Callable<HttpResponse<String>>>mapToObj(i -> () -> api.post(body(identity, "1")))
                 .toList());
@@ -307,23 +304,6 @@ abstract class SpendingApiCase {
         .containsExactlyInAnyOrderElementsOf(IntStream.rangeClosed(1, 40).boxed().toList());
     assertThat(sequences(json(api.list(identity, "&limit=100"))))
         .containsExactlyElementsOf(IntStream.rangeClosed(1, 40).boxed().toList());
-  }
-
-  /** Each as a client does it: again while the base says that it is busy. */
-  static List<HttpResponse<String>> atOnce(List<Callable<HttpResponse<String>>> posts)
-      throws Exception {
-    List<Callable<HttpResponse<String>>> patient =
-        posts.stream()
-            .<Callable<HttpResponse<String>>>map(
-                post -> () -> await().until(post, answer -> answer.statusCode() != 503))
-            .toList();
-    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-      var results = new ArrayList<HttpResponse<String>>();
-      for (Future<HttpResponse<String>> f : executor.invokeAll(patient)) {
-        results.add(f.get());
-      }
-      return results;
-    }
   }
 
   @Test

@@ -176,7 +176,7 @@ final class SpendingApiIT extends SpendingApiCase {
   @Test
   void ids_have_the_order_of_numbers_though_requests_come_at_once() throws Exception {
     String identity = someone();
-    atOnce(
+    Api.atOnce(
         IntStream.range(0, 40)
             .<Callable<HttpResponse<String>>>mapToObj(i -> () -> api.post(body(identity, "1")))
             .toList());

@@ -66,7 +66,7 @@ record LocalDatabase(
         System.getProperty("os.name"),
         System.getProperty("os.arch"),
         DockerMySql::answers)) {
-      case NAMED -> named(environment.get(VARIABLE));
+      case NAMED -> named(environment.getOrDefault(VARIABLE, ""));
       case EMBEDDED -> {
         var db = EmbeddedMariaDb.start(0);
         yield new LocalDatabase(

@@ -136,7 +136,7 @@ final class Galera implements AutoCloseable {
             "--wsrep-node-address=127.0.0.1",
             "--wsrep-sst-method=local",
             "--wsrep-sst-receive-address=127.0.0.1:" + state.get(node),
-            "--wsrep-provider-options=gcache.size=32M;gmcast.listen_addr=tcp://127.0.0.1:%d;ist.recv_addr=127.0.0.1:%d"
+            "--wsrep-provider-options=gcache.size=32M;gmcast.listen_addr=tcp://127.0.0.1:%s;ist.recv_addr=127.0.0.1:%s"
                 .formatted(replication.get(node), increment.get(node))));
     if (isRoot()) {
       line.add("--user=root");
@@ -168,7 +168,7 @@ final class Galera implements AutoCloseable {
     for (int tries = 1; ; tries++) {
       int node = Math.floorMod(turn.getAndIncrement(), NODES);
       Process process = processes[node];
-      if (tries == NODES || process != null && process.isAlive()) {
+      if (tries == NODES || (process != null && process.isAlive())) {
         return sql.get(node);
       }
     }

@@ -13,6 +13,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -48,11 +49,17 @@ public final class RaiseNumbers {
     Map<Aggregate, Long> seen = read(in);
     RaisedNumbers.Report report = numbers.raise(seen);
     out.printf(
+        Locale.ROOT,
         "%d raised, %d had the number, %d have no item%n",
-        report.raised().size(), report.kept().size(), report.missing().size());
+        report.raised().size(),
+        report.kept().size(),
+        report.missing().size());
     report
         .missing()
-        .forEach(a -> out.printf("no item: %s %s is at %d%n", a.type(), a.id(), seen.get(a)));
+        .forEach(
+            a ->
+                out.printf(
+                    Locale.ROOT, "no item: %s %s is at %d%n", a.type(), a.id(), seen.get(a)));
     return report.missing().isEmpty() ? 0 : MISSING;
   }
 
