@@ -17,6 +17,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,16 +31,27 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
-/** The services run, and each metric that an alert or the dashboard names is in what they show. */
+/**
+ * The services run, and each metric that an alert or the dashboard names is in what they show. The
+ * table of metrics says what they show, no more and no less.
+ */
 @Execution(ExecutionMode.SAME_THREAD)
 @ResourceLock(Cluster.CRD)
 final class MetricsIT {
 
   @Test
-  void every_metric_of_alerts_and_dashboard_exists() throws Exception {
+  void every_metric_of_alerts_and_dashboard_exists_and_each_that_is_shown_is_documented()
+      throws Exception {
     Set<String> shown = new TreeSet<>();
     shown.addAll(ofServices());
     shown.addAll(ofOperator());
+    Path documented = Path.of("..", "docs", "metrics.md");
+    assertThat(MetricsTable.undocumented(Chart.read(documented), shown))
+        .as("shown, and not in %s", documented)
+        .isEmpty();
+    assertThat(MetricsTable.notShown(Chart.read(documented), shown))
+        .as("in %s, and not shown", documented)
+        .isEmpty();
 
     var missing = new TreeMap<String, String>();
     Stream.of(Alerts.alertQueries(), Alerts.dashboardQueries())

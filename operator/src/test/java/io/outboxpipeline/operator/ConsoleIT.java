@@ -57,7 +57,7 @@ final class ConsoleIT extends SharedOperatorCase {
         .getTemplate()
         .getMetadata()
         .getAnnotations()
-        .get("outboxpipeline.io/settings");
+        .getOrDefault("outboxpipeline.io/settings", "");
   }
 
   @Test

@@ -48,7 +48,7 @@ final class DeadLettersIT {
   }
 
   private static String body(String id, int count, int perSecond) {
-    return "{\"id\":\"%s\",\"count\":%d,\"perSecond\":%d}".formatted(id, count, perSecond);
+    return "{\"id\":\"%s\",\"count\":%s,\"perSecond\":%s}".formatted(id, count, perSecond);
   }
 
   private static JsonObject ended(ConsumerService consumer, String id) {

@@ -224,7 +224,7 @@ final class RelayServiceIT {
         .isLessThan(Duration.ofMinutes(5));
   }
 
-  private List<String> found(RelayService relay, String query) {
+  private List<String> found(RelayService relay, String query) throws Exception {
     return json(call(relay, "GET", "/admin/find?" + query))
         .getJsonArray("items")
         .getValuesAs(JsonObject.class)

@@ -22,8 +22,9 @@ public record Sought(String eventId, String traceId) {
   public static Sought of(ServerRequest req) {
     String event = req.query().first("eventId").orElse("");
     String trace = req.query().first("traceId").orElse("");
-    if (EVENT.matcher(event).matches() && trace.isEmpty()
-        || TRACE.matcher(trace).matches() && event.isEmpty()) {
+    boolean byEvent = EVENT.matcher(event).matches() && trace.isEmpty();
+    boolean byTrace = TRACE.matcher(trace).matches() && event.isEmpty();
+    if (byEvent || byTrace) {
       return new Sought(event, trace);
     }
     throw new ProblemException(

@@ -80,11 +80,15 @@ public final class Oidc {
   /** What came of a try. */
   public sealed interface Outcome {
     /**
+     * The person is in.
+     *
      * @param to the page that was wanted at first
      */
     record In(User user, String to) implements Outcome {}
 
     /**
+     * The person stays out.
+     *
      * @param why for people, without anything that the provider or the browser said
      */
     record Out(String why) implements Outcome {}

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -44,6 +45,7 @@ public final class ClusterPipelines implements Supplier<List<PipelineSettings>>,
   private final ScheduledExecutorService looks =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofVirtual().name("console-cluster").factory());
+  private final Future<?> looking;
   private volatile List<PipelineSettings> known = List.of();
   private volatile String trouble = "";
 
@@ -61,8 +63,9 @@ public final class ClusterPipelines implements Supplier<List<PipelineSettings>>,
     this.namespaces = Set.copyOf(namespaces);
     this.tokens = tokens;
     look();
-    looks.scheduleWithFixedDelay(
-        this::look, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+    looking =
+        looks.scheduleWithFixedDelay(
+            this::look, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -160,6 +163,7 @@ public final class ClusterPipelines implements Supplier<List<PipelineSettings>>,
 
   @Override
   public void close() {
+    looking.cancel(true);
     looks.shutdownNow();
   }
 }
