@@ -187,20 +187,26 @@ final class OwnedObjects {
       }
       throw e;
     }
-    if (there.isPresent() && isSame(there.get(), applied)) {
-      // What the API server drops or writes in its own way, such as 1024Mi, looks like a
-      // difference.
-      return Optional.empty();
-    }
-    writes.increment();
-    if (there.isPresent()) {
-      source.handleRecentResourceUpdate(id, applied, there.get());
-    } else {
-      source.handleRecentResourceCreate(id, applied);
-    }
+    note(source, id, there, applied);
     return Optional.empty();
   }
 
+  /** Lets the cache know what was written, before it hears of it. */
+  private <R extends HasMetadata> void note(
+      InformerEventSource<R, OutboxPipeline> source, ResourceID id, Optional<R> there, R applied) {
+    if (there.isEmpty()) {
+      writes.increment();
+      source.handleRecentResourceCreate(id, applied);
+    } else if (!isSame(there.get(), applied)) {
+      writes.increment();
+      source.handleRecentResourceUpdate(id, applied, there.get());
+    }
+  }
+
+  /**
+   * Whether nothing was written: what the API server drops, or writes in its own way, such as
+   * 1024Mi, only looks like a difference.
+   */
   private static boolean isSame(HasMetadata before, HasMetadata after) {
     return after
         .getMetadata()
