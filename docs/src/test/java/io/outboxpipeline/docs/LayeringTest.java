@@ -330,12 +330,12 @@ final class LayeringTest {
   }
 
   @Test
-  void the_operator_meets_aws_in_its_queue_alone() {
+  void the_operator_meets_aws_in_its_queues_and_tables_alone() {
     noClasses()
         .that()
         .resideInAPackage(in("operator"))
         .and()
-        .resideOutsideOfPackage(OPERATOR + ".queue")
+        .resideOutsideOfPackages(OPERATOR + ".queue", OPERATOR + ".table")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("software.amazon..")
