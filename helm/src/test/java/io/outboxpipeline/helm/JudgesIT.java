@@ -32,33 +32,32 @@ final class JudgesIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path EXCEPTIONS = Path.of("src", "test", "judges.txt");
 
-  @TempDir private Path folder;
-
   /** One exception: a check, where, and why. */
-  private record Exception(String check, String where, String why) {
+  private record Meant(String check, String where, String why) {
     boolean takes(String found) {
       return found.startsWith(check + "|") && found.contains("|" + where);
     }
   }
 
   @Test
-  void what_they_find_is_meant_as_it_is_and_no_exception_is_left_over() throws IOException {
-    write("chart", Chart.render("--set=crds.enabled=false"));
-    write("pipeline", pipeline());
+  void what_they_find_is_meant_as_it_is_and_no_exception_is_left_over(@TempDir Path folder)
+      throws IOException {
+    write(folder, "chart", Chart.render("--set=crds.enabled=false"));
+    write(folder, "pipeline", pipeline());
     for (String template : List.of("stack.yaml", "eks.yaml")) {
       Path from = Path.of("..", "cloudformation", template);
-      write("cloudformation", Chart.read(from), template);
+      write(folder, "cloudformation", Chart.read(from), template);
     }
     var found = new TreeSet<String>();
-    found.addAll(kubeScore("chart"));
-    found.addAll(kubeScore("pipeline"));
-    found.addAll(checkov());
+    found.addAll(kubeScore(folder, "chart"));
+    found.addAll(kubeScore(folder, "pipeline"));
+    found.addAll(checkov(folder));
 
-    List<Exception> exceptions = exceptions();
-    Set<Exception> used = new LinkedHashSet<>();
+    List<Meant> exceptions = exceptions();
+    Set<Meant> used = new LinkedHashSet<>();
     var unexplained = new ArrayList<String>();
     for (String one : found) {
-      List<Exception> of = exceptions.stream().filter(e -> e.takes(one)).toList();
+      List<Meant> of = exceptions.stream().filter(e -> e.takes(one)).toList();
       used.addAll(of);
       if (of.isEmpty()) {
         unexplained.add(one);
@@ -70,13 +69,13 @@ final class JudgesIT {
         .isEmpty();
   }
 
-  private static List<Exception> exceptions() {
+  private static List<Meant> exceptions() {
     return Chart.read(EXCEPTIONS)
         .lines()
         .filter(l -> !l.startsWith("#") && !l.isBlank())
         .map(l -> l.split("\\|", -1))
         .peek(parts -> assertThat(parts).as("a check, where and why").hasSize(3))
-        .map(parts -> new Exception(parts[0], parts[1], parts[2]))
+        .map(parts -> new Meant(parts[0], parts[1], parts[2]))
         .toList();
   }
 
@@ -105,17 +104,18 @@ final class JudgesIT {
     return objects.stream().map(Serialization::asYaml).collect(Collectors.joining("---\n"));
   }
 
-  private void write(String part, String content) throws IOException {
-    write(part, content, "objects.yaml");
+  private static void write(Path folder, String part, String content) throws IOException {
+    write(folder, part, content, "objects.yaml");
   }
 
-  private void write(String part, String content, String name) throws IOException {
+  private static void write(Path folder, String part, String content, String name)
+      throws IOException {
     Path to = folder.resolve(part);
     Files.createDirectories(to);
     Files.writeString(to.resolve(name), content);
   }
 
-  private Set<String> kubeScore(String part) throws IOException {
+  private static Set<String> kubeScore(Path folder, String part) throws IOException {
     Command.Result said =
         Program.KUBE_SCORE.run(
             "score",
@@ -140,7 +140,7 @@ final class JudgesIT {
     return found;
   }
 
-  private Set<String> checkov() throws IOException {
+  private static Set<String> checkov(Path folder) throws IOException {
     Command.Result said =
         Program.CHECKOV.run(
             "--directory",

@@ -93,8 +93,8 @@ final class PluginIT {
         for word; do
           case $word in
             port-forward) forward=yes ;;
-            deployment/orders-relay) port=%d ;;
-            deployment/orders-consumer) port=%d ;;
+            deployment/orders-relay) port=%s ;;
+            deployment/orders-consumer) port=%s ;;
           esac
         done
         if [ -n "$forward" ]; then
