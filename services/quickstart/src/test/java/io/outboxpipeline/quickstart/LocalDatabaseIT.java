@@ -52,8 +52,14 @@ final class LocalDatabaseIT {
             Main.class,
             Map.of(
                 LocalDatabase.VARIABLE,
-                "mysql://%s:%s@%s:%d"
-                    .formatted(server.user(), server.password(), server.host(), server.port()),
+                "mysql://"
+                    + server.user()
+                    + ":"
+                    + server.password()
+                    + "@"
+                    + server.host()
+                    + ":"
+                    + server.port(),
                 "CONSOLE_PORT",
                 "0"),
             LOGS,
