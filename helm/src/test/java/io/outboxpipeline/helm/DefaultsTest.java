@@ -104,7 +104,7 @@ final class DefaultsTest {
     var wanted =
         new Wanted(
             pipeline,
-            new Images("base", "relay", "consumer"),
+            new Images("base", "relay", "consumer", "console"),
             Optional.of(queue),
             new Sources(Map.of(), Map.of()),
             Map.of(),

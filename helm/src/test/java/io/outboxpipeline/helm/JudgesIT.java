@@ -89,7 +89,7 @@ final class JudgesIT {
     List<HasMetadata> objects =
         new Wanted(
                 pipeline,
-                new Images("base:1.0", "relay:1.0", "consumer:1.0"),
+                new Images("base:1.0", "relay:1.0", "consumer:1.0", "console:1.0"),
                 Optional.of(
                     new BoundQueue(
                         "spending.fifo",

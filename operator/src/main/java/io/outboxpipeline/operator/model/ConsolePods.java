@@ -67,8 +67,7 @@ final class ConsolePods {
         .withPriorityClassName(spec.pod().priorityClassName())
         .withImagePullSecrets(
             spec.pod().imagePullSecrets().stream().map(LocalObjectReference::new).toList())
-        .withTopologySpreadConstraints(
-            PodTemplate.spread(spec.pod(), Consoles.selector(pipeline)))
+        .withTopologySpreadConstraints(PodTemplate.spread(spec.pod(), Consoles.selector(pipeline)))
         .withDnsConfig(spec.pod().dnsConfig())
         .withInitContainers(PodTemplate.sidecars(spec.pod()))
         .withContainers(container(pipeline, spec, image, env))

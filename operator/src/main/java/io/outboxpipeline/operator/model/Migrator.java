@@ -37,7 +37,9 @@ final class Migrator {
       String image,
       List<VolumeMount> mounts) {
     return Components.database(pipeline.getSpec(), spec)
-        .flatMap(database -> credentials(database, component).map(login -> variables(spec, database, login)))
+        .flatMap(
+            database ->
+                credentials(database, component).map(login -> variables(spec, database, login)))
         .map(
             variables ->
                 new ContainerBuilder()

@@ -26,7 +26,13 @@ final class ConsolesTest {
       """;
 
   private static List<HasMetadata> objects(OutboxPipeline pipeline, Sources sources) {
-    return new Wanted(pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), sources, Map.of(), Pipelines.API_SERVER)
+    return new Wanted(
+            pipeline,
+            Pipelines.IMAGES,
+            Optional.of(Pipelines.QUEUE),
+            sources,
+            Map.of(),
+            Pipelines.API_SERVER)
         .objects();
   }
 

@@ -36,7 +36,12 @@ final class TableSettingsTest {
 
   private static List<HasMetadata> objects(OutboxPipeline pipeline) {
     return new Wanted(
-            pipeline, Pipelines.IMAGES, Optional.of(Pipelines.QUEUE), Pipelines.NOTHING, Map.of(), Pipelines.API_SERVER)
+            pipeline,
+            Pipelines.IMAGES,
+            Optional.of(Pipelines.QUEUE),
+            Pipelines.NOTHING,
+            Map.of(),
+            Pipelines.API_SERVER)
         .objects();
   }
 

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -148,7 +149,7 @@ final class ComposeIT {
                 "--network=" + NETWORK,
                 "--network-alias=" + name));
     Optional.ofNullable(service.get("restart")).ifPresent(r -> line.add("--restart=" + r));
-    map(service.getOrDefault("environment", Map.of()))
+    map(service.get("environment"))
         .forEach(
             (key, value) -> {
               line.add("--env");
@@ -200,12 +201,12 @@ final class ComposeIT {
   }
 
   @SuppressWarnings("unchecked")
-  private static Map<String, Object> map(Object value) {
-    return (Map<String, Object>) value;
+  private static Map<String, Object> map(@Nullable Object value) {
+    return value == null ? Map.of() : (Map<String, Object>) value;
   }
 
   @SuppressWarnings("unchecked")
-  private static List<Object> list(Object value) {
+  private static List<Object> list(@Nullable Object value) {
     return value == null ? List.of() : (List<Object>) value;
   }
 }
