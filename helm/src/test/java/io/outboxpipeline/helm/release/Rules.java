@@ -19,9 +19,16 @@ final class Rules {
   private static final Map<String, Set<String>> WRITES =
       Map.of("publish", Set.of("id-token", "packages"), "page", Set.of("contents"));
 
-  /** Not a registry: where the project is, and who says which workflow it was that signs. */
+  /**
+   * Not a registry: where the project is, who says which workflow it was that signs, and what
+   * Kubernetes' labels begin with.
+   */
   private static final Set<String> HOSTS =
-      Set.of("github.com", "token.actions.githubusercontent.com");
+      Set.of(
+          "github.com",
+          "token.actions.githubusercontent.com",
+          "app.kubernetes.io",
+          "pod-security.kubernetes.io");
 
   private static final Pattern PINNED =
       Pattern.compile("uses: ([\\w./-]+@[0-9a-f]{40}) # v\\d+\\.\\d+\\.\\d+");
