@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** What Flux, and whatever else counts by kstatus' rules, makes of a pipeline. */
 final class KstatusTest {
   private static final Instant NOW = Instant.parse("2030-01-01T00:00:00Z");
-  private static final String ONE = "relay: {partitions: 1, replicas: 1}";
+  static final String ONE = "relay: {partitions: 1, replicas: 1}";
 
   @Test
   void a_new_object_is_in_progress() {
@@ -85,8 +85,7 @@ final class KstatusTest {
     return pipeline.status().condition(type).map(c -> c.getStatus()).orElse("");
   }
 
-  private static OutboxPipeline judged(
-      String spec, Deployment relay, Map<Component, Trouble> troubles) {
+  static OutboxPipeline judged(String spec, Deployment relay, Map<Component, Trouble> troubles) {
     OutboxPipeline pipeline = Pipelines.of(spec);
     var member = new MemberId("one");
     var report = new Report(Map.of("database", "ok", "queue", "ok"));
@@ -110,15 +109,15 @@ final class KstatusTest {
     return pipeline;
   }
 
-  private static Deployment rolled() {
+  static Deployment rolled() {
     return deployment(1, 1, 1, 1);
   }
 
-  private static Deployment surging() {
+  static Deployment surging() {
     return deployment(1, 2, 1, 1);
   }
 
-  private static Deployment stopped() {
+  static Deployment stopped() {
     return deployment(0, 0, 0, 0);
   }
 
