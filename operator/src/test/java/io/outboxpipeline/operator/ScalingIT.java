@@ -1,13 +1,20 @@
 package io.outboxpipeline.operator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -20,6 +27,23 @@ import org.junit.jupiter.api.parallel.ResourceLockTarget;
     mode = ResourceAccessMode.READ,
     target = ResourceLockTarget.CHILDREN)
 final class ScalingIT extends SharedOperatorCase {
+
+  @Test
+  void the_sample_for_autoscalers_is_taken_and_names_metrics_that_are_there() throws IOException {
+    Path folder = Path.of("..", "crds", "autoscaling");
+    String hpa = Files.readString(folder.resolve("hpa.yaml"));
+    try (var file = new ByteArrayInputStream(hpa.getBytes(UTF_8))) {
+      assertThat(client.load(file).inNamespace(namespace).create()).hasSize(2);
+    }
+    String known = Files.readString(Path.of("..", "docs", "metrics.md"));
+    assertThat(
+            Pattern.compile("outbox(?:pipeline)?_[a-z_]+")
+                .matcher(hpa + Files.readString(folder.resolve("keda.yaml")))
+                .results()
+                .map(MatchResult::group))
+        .hasSizeGreaterThan(1)
+        .allSatisfy(metric -> assertThat(known).contains("`" + metric + "`"));
+  }
 
   @Test
   @SuppressWarnings("try") // a watch is there to be open
