@@ -11,9 +11,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 
 /** A pipeline's console on a real API server. */
 @ResourceLock(value = Cluster.PIPELINES, mode = ResourceAccessMode.READ)
+@ResourceLock(
+    value = SharedOperatorCase.UNDISTURBED,
+    mode = ResourceAccessMode.READ,
+    target = ResourceLockTarget.CHILDREN)
 final class ConsoleIT extends SharedOperatorCase {
   private static final String TOKEN = "operatorToken: {secretName: people, key: token}";
 

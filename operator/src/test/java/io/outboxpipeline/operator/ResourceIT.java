@@ -315,6 +315,24 @@ final class ResourceIT {
         .hasMessageContaining(message);
   }
 
+  /** As a server-side apply of a finalizer would make one that was deleted just before. */
+  @Test
+  void one_without_a_spec_is_refused() {
+    String bare =
+        """
+        apiVersion: outboxpipeline.io/v1alpha1
+        kind: OutboxPipeline
+        metadata: {name: bare}
+        """;
+    assertThatThrownBy(
+            () ->
+                client
+                    .resource(Serialization.unmarshal(bare, GenericKubernetesResource.class))
+                    .inNamespace(namespace)
+                    .serverSideApply())
+        .hasMessageContaining("spec: Required value");
+  }
+
   @Test
   void names_that_services_cannot_have_are_refused() {
     assertThatThrownBy(() -> create("n".repeat(41), "/paused", "false"))

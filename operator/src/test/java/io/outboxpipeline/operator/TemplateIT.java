@@ -51,6 +51,7 @@ final class TemplateIT extends SharedOperatorCase {
           .replace("\n", " ");
 
   @Test
+  @ResourceLock(UNDISTURBED)
   void whatever_a_template_says_is_written_once() {
     create("templated", "replicas: 0");
     edit(

@@ -2,6 +2,7 @@ package io.outboxpipeline.operator.api;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -74,6 +75,13 @@ public final class OutboxPipeline extends CustomResource<OutboxPipelineSpec, Out
 
   /** The API group; labels, annotations and tags have it as prefix, too. */
   public static final String GROUP = "outboxpipeline.io";
+
+  /** Required, because a server-side apply to one that was deleted just before makes it anew. */
+  @Override
+  @Required
+  public OutboxPipelineSpec getSpec() {
+    return super.getSpec();
+  }
 
   /** What the resource says of itself; an empty status before the first reconcile. */
   public OutboxPipelineStatus status() {
