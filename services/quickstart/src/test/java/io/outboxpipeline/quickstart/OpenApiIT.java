@@ -19,7 +19,7 @@ final class OpenApiIT {
   private static final Path LOGS = Path.of("target", "openapi-logs");
   private static final Path CONFIGURATION =
       Path.of("src", "test", "resources", "schemathesis.toml");
-  private static final String EXAMPLES = Integer.toString(TestSize.of(60, 500));
+  private static final String EXAMPLES = Integer.toString(TestSize.of(20, 500));
 
   private final Database outbox = TestDatabase.preferred().create();
   private final Database inbox = TestDatabase.preferred().create();

@@ -31,7 +31,9 @@ public enum Migration {
           DatabaseTrouble.Category.HOST_NAME,
           DatabaseTrouble.Category.UNREACHABLE,
           DatabaseTrouble.Category.READ_ONLY,
-          DatabaseTrouble.Category.TOO_MANY_CONNECTIONS);
+          DatabaseTrouble.Category.TOO_MANY_CONNECTIONS,
+          // A server so slow that a second connection takes longer than a caller waits.
+          DatabaseTrouble.Category.POOL);
 
   /**
    * The setting.
