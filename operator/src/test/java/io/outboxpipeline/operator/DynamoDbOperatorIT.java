@@ -113,13 +113,14 @@ final class DynamoDbOperatorIT extends SharedOperatorCase {
 
   @Test
   void of_two_pipelines_on_one_table_the_second_is_refused() {
-    createOn("", "first");
-    eventually(() -> assertThat(condition("first", "DatabaseClaimed")).isEqualTo("True Claimed"));
-    createOn("", "second");
+    createOn("", "elder");
+    eventually(() -> assertThat(condition("elder", "DatabaseClaimed")).isEqualTo("True Claimed"));
+    createOn("", "younger");
     eventually(
         () ->
-            assertThat(condition("second", "DatabaseClaimed")).isEqualTo("False ClaimedByAnother"));
-    assertThat(objects("second")).isEmpty();
-    assertThat(message("second", "DatabaseClaimed")).contains(namespace + "/first");
+            assertThat(condition("younger", "DatabaseClaimed"))
+                .isEqualTo("False ClaimedByAnother"));
+    assertThat(objects("younger")).isEmpty();
+    assertThat(message("younger", "DatabaseClaimed")).contains(namespace + "/elder");
   }
 }
