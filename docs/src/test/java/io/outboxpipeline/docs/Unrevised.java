@@ -10,14 +10,8 @@ import java.util.stream.Stream;
 final class Unrevised {
   static final Set<String> DOCUMENTS =
       Set.of(
-          "crds/README.md",
           // Generated from the comments of the operator's api package.
-          "crds/REFERENCE.md",
-          "helm/outboxpipeline/README.md",
-          "operator/OPERATIONS.md",
-          "operator/README.md",
-          "services/base/README.md",
-          "services/consumer/README.md");
+          "crds/REFERENCE.md");
 
   private Unrevised() {}
 

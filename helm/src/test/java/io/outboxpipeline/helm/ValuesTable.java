@@ -93,7 +93,7 @@ final class ValuesTable {
 
   /** The README with its table made anew. */
   static String into(String readme, String yaml) {
-    var table = new StringBuilder("| value | default | |\n|---|---|---|\n");
+    var table = new StringBuilder("| value | default | meaning |\n|---|---|---|\n");
     for (Row row : rows(yaml)) {
       table.append(
           "| %s | %s | %s |\n".formatted(row.path(), shown(row.value()), row.description()));
