@@ -1,6 +1,7 @@
 package io.outboxpipeline.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -64,6 +65,8 @@ final class ApplyIT {
     return paths.stream()
         .filter(p -> !full.at(p).isEmpty())
         .filter(p -> !p.equals("/spec") && !p.equals("/spec/queue"))
+        // An empty one is refused, because nobody could sign in to it.
+        .filter(p -> !p.equals("/spec/console"))
         .filter(p -> !p.matches("/spec/(relay|consumer|console)/(pod|resources|service.*)(/.*)?"));
   }
 
@@ -93,6 +96,15 @@ final class ApplyIT {
       apply(full, "client", "--server-side=false");
       assertThat(apply(reduced, "client", "--server-side=false")).contains("configured");
     }
+  }
+
+  @Test
+  void an_empty_console_is_refused_for_what_it_lacks() throws IOException {
+    ObjectNode full = sample("everything");
+    ObjectNode reduced = full.deepCopy();
+    ((ObjectNode) reduced.at("/spec")).putObject("console");
+    applied(full);
+    assertThatThrownBy(() -> applied(reduced)).hasMessageContaining("nobody could sign in");
   }
 
   private GenericKubernetesResource applied(ObjectNode pipeline) {

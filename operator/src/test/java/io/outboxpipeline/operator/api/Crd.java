@@ -87,10 +87,11 @@ public final class Crd {
       describeConditions(at(root, "status", "conditions"));
       at(root, "status")
           .setDefault(JsonNodeFactory.instance.objectNode().put("observedGeneration", -1));
-      for (String component : List.of("base", "relay", "consumer")) {
+      for (String component : List.of("base", "relay", "consumer", "console")) {
         PodSchema.finish(at(root, "spec", component, "pod"));
       }
       whole(at(root, "spec", "base"));
+      whole(at(root, "spec", "console"));
       tidy(root);
       return root;
     }
