@@ -2,12 +2,13 @@ package io.outboxpipeline.console.cluster;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.outboxpipeline.testkit.TestCluster;
 import java.io.IOException;
@@ -107,18 +108,15 @@ final class KubernetesCase {
                   9083, null, null, "management", "TCP"));
     }
     client.resource(pod).create();
+    // Whatever version it has: the scheduler writes to it, too.
     client
         .pods()
         .inNamespace(namespace)
         .withName(name)
-        .editStatus(
-            p ->
-                new PodBuilder(p)
-                    .withStatus(
-                        new PodStatusBuilder(p.getStatus())
-                            .withPhase("Running")
-                            .withPodIP(ip)
-                            .build())
-                    .build());
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"status\":{\"phase\":\"Running\",\"podIP\":\"%1$s\",\"podIPs\":[{\"ip\":\"%1$s\"}]}}"
+                .formatted(ip));
   }
 }
