@@ -6,6 +6,7 @@ import io.outboxpipeline.embedded.EmbeddedMariaDb;
 import io.outboxpipeline.testkit.Command;
 import io.outboxpipeline.testkit.Database;
 import io.outboxpipeline.testkit.JavaProcess;
+import io.outboxpipeline.testkit.Program;
 import io.outboxpipeline.testkit.TcpProxy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assertions;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * Three MariaDB servers that replicate by Galera, all of them written to, behind a proxy that leads
@@ -64,15 +64,7 @@ final class Galera implements AutoCloseable {
 
   private static void needLibrary() {
     if (!Files.exists(LIBRARY)) {
-      String missing = "there is no " + LIBRARY + ", which Debian's galera-4 has";
-      boolean expected =
-          List.of(System.getenv().getOrDefault("OUTBOXPIPELINE_WITHOUT", "").split(" ", -1))
-              .contains("galera");
-      if ("1".equals(System.getenv("OUTBOXPIPELINE_ALL_TESTS")) && !expected) {
-        Assertions.fail(missing);
-      }
-      System.out.println("[LEFT OUT] GaleraIT: " + missing);
-      Assumptions.abort(missing);
+      Program.leaveOut("galera", "there is no " + LIBRARY + ", which Debian's galera-4 has");
     }
   }
 

@@ -47,14 +47,21 @@ public enum Program {
   public String path() {
     return find()
         .orElseGet(
-            () -> {
-              String missing = label() + " is not on the PATH, and " + name() + " names none";
-              if ("1".equals(System.getenv("OUTBOXPIPELINE_ALL_TESTS")) && !expected()) {
-                Assertions.fail(missing);
-              }
-              System.out.println("[LEFT OUT] a test: " + missing);
-              return Assumptions.abort(missing);
-            });
+            () ->
+                leaveOut(label(), label() + " is not on the PATH, and " + name() + " names none"));
+  }
+
+  /**
+   * Leaves the calling test out, and says so, or fails it where every test is to run.
+   *
+   * @param label what {@code OUTBOXPIPELINE_WITHOUT} calls that which is missing
+   */
+  public static String leaveOut(String label, String missing) {
+    if ("1".equals(System.getenv("OUTBOXPIPELINE_ALL_TESTS")) && !expected(label)) {
+      Assertions.fail(missing);
+    }
+    System.out.println("[LEFT OUT] a test: " + missing);
+    return Assumptions.abort(missing);
   }
 
   private Optional<String> find() {
@@ -70,9 +77,9 @@ public enum Program {
   }
 
   /** Whether somebody knows that this machine has none. */
-  private boolean expected() {
+  private static boolean expected(String label) {
     return List.of(System.getenv().getOrDefault("OUTBOXPIPELINE_WITHOUT", "").split(" ", -1))
-        .contains(label());
+        .contains(label);
   }
 
   private String label() {

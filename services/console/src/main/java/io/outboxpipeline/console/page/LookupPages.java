@@ -24,15 +24,22 @@ final class LookupPages {
 
   Html aggregate(Optional<AggregateView> found, String type, String id) {
     Html form =
-        tag("form")
-            .set("method", "get")
-            .set("action", links.page(pipeline, "aggregate"))
-            .set("class", "filter")
-            .with(
-                Layout.field(Text.AGGREGATE_TYPE, "aggregateType", type),
-                Layout.field(Text.AGGREGATE_ID, "aggregateId", id),
-                tag("button").set("type", "submit").text(Text.FIND));
+        form(
+            "aggregate",
+            Layout.field(Text.AGGREGATE_TYPE, "aggregateType", type),
+            Layout.field(Text.AGGREGATE_ID, "aggregateId", id));
     return Html.all(tag("h2", Text.FIND_AGGREGATE), form, found.map(this::view).orElse(Html.NONE));
+  }
+
+  /** What is looked for, on one of the pages. */
+  private Html form(String page, Html... fields) {
+    return tag("form")
+        .set("method", "get")
+        .set("action", links.page(pipeline, page))
+        .set("class", "filter")
+        .with(
+            Stream.concat(
+                Stream.of(fields), Stream.of(tag("button").set("type", "submit").text(Text.FIND))));
   }
 
   private Html view(AggregateView a) {
@@ -77,15 +84,11 @@ final class LookupPages {
 
   Html event(Optional<EventPlace> found, String eventId, String type, String id) {
     Html form =
-        tag("form")
-            .set("method", "get")
-            .set("action", links.page(pipeline, "event"))
-            .set("class", "filter")
-            .with(
-                Layout.field(Text.EVENT_ID, "eventId", eventId),
-                Layout.field(Text.AGGREGATE_TYPE, "aggregateType", type),
-                Layout.field(Text.AGGREGATE_ID, "aggregateId", id),
-                tag("button").set("type", "submit").text(Text.FIND));
+        form(
+            "event",
+            Layout.field(Text.EVENT_ID, "eventId", eventId),
+            Layout.field(Text.AGGREGATE_TYPE, "aggregateType", type),
+            Layout.field(Text.AGGREGATE_ID, "aggregateId", id));
     return Html.all(
         tag("h2", Text.FIND_EVENT),
         tag("p", Text.EVENT_LEAD),
@@ -114,14 +117,7 @@ final class LookupPages {
 
   /** The events of a trace, wherever they are. */
   Html trace(Optional<EventSearch> found, String traceId) {
-    Html form =
-        tag("form")
-            .set("method", "get")
-            .set("action", links.page(pipeline, "event"))
-            .set("class", "filter")
-            .with(
-                Layout.field(Text.TRACE_ID, "traceId", traceId),
-                tag("button").set("type", "submit").text(Text.FIND));
+    Html form = form("event", Layout.field(Text.TRACE_ID, "traceId", traceId));
     return Html.all(
         tag("h2", Text.FIND_TRACE),
         tag("p", Text.TRACE_LEAD),
