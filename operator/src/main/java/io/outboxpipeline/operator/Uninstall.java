@@ -3,7 +3,6 @@ package io.outboxpipeline.operator;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.runtime.Settings;
 import java.net.HttpURLConnection;
@@ -73,7 +72,10 @@ record Uninstall(Set<String> namespaces, boolean takesPipelines, Duration limit)
 
   private static String names(List<OutboxPipeline> pipelines) {
     return String.join(
-        ", ", pipelines.stream().map(p -> ResourceID.fromResource(p).toString()).toList());
+        ", ",
+        pipelines.stream()
+            .map(p -> p.getMetadata().getNamespace() + "/" + p.getMetadata().getName())
+            .toList());
   }
 
   private List<OutboxPipeline> ending(KubernetesClient client) {
