@@ -29,8 +29,9 @@
  *       cursor or in the list of the look that found them.
  * </ol>
  *
- * <p>{@code RelaySimulationTest} runs all of this in random schedules; {@code ReaderTest} and
- * {@code PrimarySwitchIT} prove 7, {@code RelayFaultsIT} shows 8 at both servers.
+ * <p>{@code RelaySimulationTest} runs all of this in random schedules, {@code RelayScopeTest} in
+ * every order that a small world has; {@code ReaderTest} and {@code PrimarySwitchIT} prove 7,
+ * {@code RelayFaultsIT} shows 8 at both servers.
  */
 @NullMarked
 package io.outboxpipeline.relay.source.mysql;

@@ -87,6 +87,51 @@ final class ModelRelay implements Source {
     return reader.round(table, () -> deletes.size() < 2 * SMALL.rows());
   }
 
+  /** Sends what is next, if anything is; what SQS answers is said later. */
+  void send(long now, Limits.Request most) {
+    List<Message> request;
+    try {
+      request = backlog.take(now, 0, most);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    for (Message m : request) {
+      // One of an earlier grant may be on its way still: the fence is for that.
+      if (underWay.stream()
+          .flatMap(List::stream)
+          .anyMatch(o -> o.aggregate().equals(m.aggregate()) && o.epoch() == m.epoch())) {
+        throw new AssertionError("two messages on their way: " + m.aggregate());
+      }
+    }
+    if (!request.isEmpty()) {
+      underWay.add(request);
+    }
+  }
+
+  /** Deletes rows that were sent, those that the fence lets it. */
+  void delete(ModelTable table, int most, long[] epochs, ModelQueue queue) {
+    List<Done> done;
+    try {
+      done = deletes.take(most, 1, 0, 0);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    for (Done d : done) {
+      ModelTable.Row row = table.rows.get(d.id());
+      if (epochs[d.partition()] == d.epoch()
+          && row != null
+          && row.slot() == d.slot()
+          && row.eventId().equals(d.eventId())) {
+        if (!queue.hasAcknowledged(row.eventId())) {
+          throw new AssertionError("deleted and not acknowledged: " + row);
+        }
+        table.rows.remove(d.id());
+      }
+    }
+    commands.deleted(done);
+    deletes.deleted(done);
+  }
+
   @Override
   public void start(Intake intake) {}
 

@@ -238,4 +238,33 @@ final class ModelTable implements OutboxTable {
     held.retainAll(quarantine.keySet());
     return held;
   }
+
+  /** What was asked so far counts for nothing. */
+  void forgetCounts() {
+    queries = 0;
+    rowsPassed = 0;
+  }
+
+  /** Its rows are copied to another server, where ids begin lower. */
+  void restore(long firstId, int step) {
+    List<Row> before = List.copyOf(rows.values());
+    rows.clear();
+    server = server + "'";
+    nextId = firstId;
+    for (Row r : before) {
+      var copy = new Row(nextId, r.aggregate(), r.sequence(), r.eventId(), r.bytes(), r.flaw());
+      nextId += step;
+      rows.put(copy.id(), copy);
+      quarantine.computeIfPresent(copy.eventId(), (id, old) -> copy);
+    }
+  }
+
+  /** A person lets events that are held be tried again: whatever was wrong is mended. */
+  void decide() {
+    for (Row row : List.copyOf(quarantine.values())) {
+      rows.computeIfPresent(
+          row.id(), (id, r) -> new Row(id, r.aggregate(), r.sequence(), r.eventId(), 10, false));
+      quarantine.remove(row.eventId());
+    }
+  }
 }

@@ -46,11 +46,7 @@ final class RelaySimulation {
   private final List<Open> open = new ArrayList<>();
   private final Set<Aggregate> locked = new HashSet<>();
   private final Map<Aggregate, Long> sequences = new HashMap<>();
-
-  /** Up to which number SQS has each aggregate's events. */
-  private final Map<Aggregate, Long> received = new HashMap<>();
-
-  private final Set<String> acknowledged = new HashSet<>();
+  private final ModelQueue queue = new ModelQueue();
 
   /** By partition: who owns it, with which grant; null while it moves. */
   private final int[] owner = {0, 0};
@@ -61,7 +57,6 @@ final class RelaySimulation {
   private final long[] epochs = new long[2];
   private final int step;
   private final boolean bursts;
-  private boolean replaced;
   private boolean deletesFail;
   private boolean inside;
   private boolean settling;
@@ -139,7 +134,7 @@ final class RelaySimulation {
     int partition = random.nextInt(2);
     int before = owner[partition];
     Grant old = grants[partition];
-    replaced = true;
+    queue.mayRepeat();
     if (draining[partition] && random.nextBoolean()) {
       log("relay " + before + " gives up " + old);
       givenUp[partition] = true;
@@ -222,27 +217,13 @@ final class RelaySimulation {
     for (Open o : List.copyOf(open)) {
       end(o.row().aggregate(), false);
     }
-    List<ModelTable.Row> rows = List.copyOf(table.rows.values());
-    table.rows.clear();
-    table.server = table.server + "'";
-    table.nextId = 1L + random.nextInt(20);
-    Map<String, ModelTable.Row> held = Map.copyOf(table.quarantine);
-    for (ModelTable.Row r : rows) {
-      var copy =
-          new ModelTable.Row(
-              table.nextId, r.aggregate(), r.sequence(), r.eventId(), r.bytes(), r.flaw());
-      table.nextId += step;
-      table.rows.put(copy.id(), copy);
-      if (held.containsKey(copy.eventId())) {
-        table.quarantine.put(copy.eventId(), copy);
-      }
-    }
+    table.restore(1L + random.nextInt(20), step);
     // The aggregates' numbers were restored, too: nothing that was committed is lost.
     // What was sent and is to be deleted is sent again: its id is another row's.
-    replaced = true;
+    queue.mayRepeat();
     // All connections led to the old server.
     relays.forEach(r -> r.reader.connected());
-    log("restored with " + rows.size() + " rows");
+    log("restored with " + table.rows.size() + " rows");
   }
 
   // ---- the relays' work ----
@@ -279,27 +260,7 @@ final class RelaySimulation {
   }
 
   private void send(int relay) {
-    ModelRelay r = relays.get(relay);
-    List<Message> request;
-    try {
-      request = r.backlog.take(clock, 0, REQUEST);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
-    if (request.isEmpty()) {
-      return;
-    }
-    for (Message m : request) {
-      for (List<Message> other : r.underWay) {
-        for (Message o : other) {
-          // One of an earlier grant may be on its way still: the fence is for that.
-          check(
-              !o.aggregate().equals(m.aggregate()) || o.epoch() != m.epoch(),
-              "two messages on their way: " + m.aggregate());
-        }
-      }
-    }
-    r.underWay.add(request);
+    relays.get(relay).send(clock, REQUEST);
   }
 
   private void answer(int relay, boolean well) {
@@ -311,70 +272,25 @@ final class RelaySimulation {
     for (Message message : request) {
       int luck = well ? 9 : random.nextInt(10);
       if (luck > 0) {
-        receive(message);
+        queue.receive(message);
+        log("SQS has " + message.events().stream().map(StoredEvent::position).toList());
       }
       if (luck <= 1) {
         // Refused or not arrived, or the answer is lost.
-        replaced = true;
+        queue.mayRepeat();
         r.backlog.failed(message, clock + MILLI * random.nextInt(50));
       } else {
-        message.events().forEach(e -> acknowledged.add(e.eventId()));
+        queue.acknowledge(message);
         r.backlog.acknowledged(message);
       }
     }
-  }
-
-  private void receive(Message message) {
-    long last = received.getOrDefault(message.aggregate(), 0L);
-    for (StoredEvent e : message.events()) {
-      check(
-          e.sequence() <= last + 1,
-          "event " + e.sequence() + " of " + e.aggregate() + " overtook " + (last + 1));
-      check(
-          replaced || e.sequence() == last + 1,
-          "event " + e.sequence() + " of " + e.aggregate() + " was sent twice");
-      last = Math.max(last, e.sequence());
-    }
-    received.put(message.aggregate(), last);
-    log("SQS has " + message.events().stream().map(StoredEvent::position).toList());
   }
 
   private void delete(int relay) {
     if (deletesFail) {
       return;
     }
-    ModelRelay r = relays.get(relay);
-    List<Done> rows;
-    try {
-      rows = r.deletes.take(1 + random.nextInt(20), 1, 0, 0);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
-    for (Done d : rows) {
-      ModelTable.Row row = table.rows.get(d.id());
-      if (epochs[d.partition()] == d.epoch()
-          && row != null
-          && row.slot() == d.slot()
-          && row.eventId().equals(d.eventId())) {
-        check(acknowledged.contains(row.eventId()), "deleted and not acknowledged: " + row);
-        table.rows.remove(d.id());
-      }
-    }
-    r.commands.deleted(rows);
-    r.deletes.deleted(rows);
-  }
-
-  /** A person lets events that are held be tried again: whatever was wrong is mended. */
-  private void decide() {
-    for (ModelTable.Row row : List.copyOf(table.quarantine.values())) {
-      if (table.rows.containsKey(row.id())) {
-        table.rows.put(
-            row.id(),
-            new ModelTable.Row(
-                row.id(), row.aggregate(), row.sequence(), row.eventId(), 10, false));
-      }
-      table.quarantine.remove(row.eventId());
-    }
+    relays.get(relay).delete(table, 1 + random.nextInt(20), epochs, queue);
   }
 
   void step() {
@@ -392,7 +308,7 @@ final class RelaySimulation {
         switch (random.nextInt(20)) {
           case 0 -> move();
           case 1 -> replace();
-          case 2 -> decide();
+          case 2 -> table.decide();
           case 3 -> restore();
           case 4 -> deletesFail = !deletesFail;
           case 5 -> {
@@ -425,12 +341,12 @@ final class RelaySimulation {
         answer(relay, true);
         delete(relay);
       }
-      decide();
+      table.decide();
     }
     check(table.rows.isEmpty(), "rows left in the table: " + table.rows.values());
     check(idle(), "something is on its way for ever");
     for (Aggregate aggregate : AGGREGATES) {
-      long sent = received.getOrDefault(aggregate, 0L);
+      long sent = queue.last(aggregate);
       long committed = sequences.getOrDefault(aggregate, 0L);
       check(sent == committed, aggregate + ": sent " + sent + " of " + committed);
     }
