@@ -29,6 +29,8 @@ import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.runtime.Tracing;
+import io.outboxpipeline.runtime.job.JobRoutes;
+import io.outboxpipeline.runtime.job.JobWork;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Optional;
@@ -60,6 +62,7 @@ public final class RelayService implements RunningService {
   private final SqsClient client;
   private final Relay relay;
   private final LeaseStore leases;
+  private final Optional<JobWork> jobs;
   private final ServiceServer server;
   private final Thread joining = Thread.ofVirtual().name("join").unstarted(this::join);
 
@@ -98,6 +101,7 @@ public final class RelayService implements RunningService {
     try {
       opened = openLeases();
       leases = opened;
+      jobs = store.jobs().map(j -> new JobWork(j.transactions(), j.table(), j.step()));
       HttpService admin = admin(opened);
       server =
           ServiceServer.builder("relay", settings.server(), metrics)
@@ -128,6 +132,7 @@ public final class RelayService implements RunningService {
     var service = new RelayService(settings);
     service.relay.start();
     service.joining.start();
+    service.jobs.ifPresent(JobWork::start);
     return service;
   }
 
@@ -139,6 +144,7 @@ public final class RelayService implements RunningService {
   @Override
   public void close() {
     server.close();
+    jobs.ifPresent(JobWork::close);
     relay.close();
     leases.close();
     client.close();
@@ -214,9 +220,19 @@ public final class RelayService implements RunningService {
   private HttpService admin(LeaseStore from) {
     var quarantine = new QuarantineRoutes(store.quarantine());
     var look = new LookRoutes(new OwnershipView(from, settings.timing()), store.outlook());
+    HttpService many =
+        store
+            .jobs()
+            .<HttpService>map(
+                j -> new JobRoutes(j.transactions(), j.table(), j.step(), jobs.orElseThrow()))
+            .orElseGet(
+                () ->
+                    JobRoutes.none(
+                        "A relay on DynamoDB keeps no jobs. Decide about one event after the other."));
     return rules -> {
       quarantine.routing(rules);
       look.routing(rules);
+      many.routing(rules);
     };
   }
 
