@@ -10,6 +10,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.console.access.User;
+import io.outboxpipeline.console.model.Actions.Answered;
 import io.outboxpipeline.console.model.AggregateView;
 import io.outboxpipeline.console.model.Decisions;
 import io.outboxpipeline.console.model.Desk;
@@ -66,7 +67,8 @@ public final class ApiRoutes implements HttpService {
             told(d -> Json.decisions(Decisions.of(d.pipeline()))))
         .post("/pipelines/{pipeline}/dry-runs", this::look)
         .post("/pipelines/{pipeline}/actions", this::act)
-        .get("/pipelines/{pipeline}/actions/{job}", this::job);
+        .get("/pipelines/{pipeline}/actions/{job}", this::job)
+        .post("/pipelines/{pipeline}/actions/{job}/stop", this::stop);
   }
 
   private Handler told(Function<Desk, JsonObject> what) {
@@ -144,12 +146,18 @@ public final class ApiRoutes implements HttpService {
     Desk desk = Requests.desk(desks, req);
     Requests.operator(desk, req);
     JsonObject body = JsonBody.read(req);
+    Snapshot snapshot =
+        desk.actions().look(Requests.action(text(body, "action")), filterOf(body));
+    send(res, Json.snapshot(snapshot));
+  }
+
+  /** The filter of a body; all if it has none. */
+  static Filter filterOf(JsonObject body) {
     JsonValue filter = body.getOrDefault("filter", JsonObject.EMPTY_JSON_OBJECT);
     if (!(filter instanceof JsonObject fields)) {
       throw Requests.wrong("/filter", "must be an object");
     }
-    Snapshot snapshot = desk.actions().look(Requests.action(text(body, "action")), filter(fields));
-    send(res, Json.snapshot(snapshot));
+    return filter(fields);
   }
 
   /** A filter from JSON; a name that is none of its fields would mean more than was meant. */
@@ -198,25 +206,36 @@ public final class ApiRoutes implements HttpService {
     JsonObject body = JsonBody.read(req);
     String why = Requests.why(user, text(body, "why"));
     int count = body.get("count") instanceof JsonNumber n && n.isIntegral() ? n.intValue() : -1;
-    Job job =
-        desk.actions()
-            .act(text(body, "snapshot"), count, why)
-            .orElseThrow(
-                () -> new ProblemException(Status.CONFLICT_409, Text.SNAPSHOT_GONE.english()));
-    res.status(Status.ACCEPTED_202);
-    send(res, Json.job(job));
+    switch (desk.actions().act(text(body, "snapshot"), count, why)) {
+      case Answered.Begun(Job job) -> {
+        res.status(Status.ACCEPTED_202);
+        send(res, Json.job(job));
+      }
+      case Answered.NoSnapshot() ->
+          throw new ProblemException(Status.CONFLICT_409, Text.SNAPSHOT_GONE.english());
+      case Answered.Trouble(String trouble) ->
+          throw new ProblemException(
+              Status.BAD_GATEWAY_502, trouble + " " + Text.PART_NOT_BEGUN.english());
+    }
   }
 
   private void job(ServerRequest req, ServerResponse res) {
-    Optional<Job> job =
-        Requests.desk(desks, req).actions().job(req.path().pathParameters().get("job"));
-    send(
-        res,
-        Json.job(
-            job.orElseThrow(
-                () ->
-                    new ProblemException(
-                        Status.NOT_FOUND_404, "The console knows no such action, or no longer."))));
+    send(res, Json.job(job(Requests.desk(desks, req), req)));
+  }
+
+  private static Job job(Desk desk, ServerRequest req) {
+    return desk.actions()
+        .job(req.path().pathParameters().get("job"))
+        .orElseThrow(
+            () -> new ProblemException(Status.NOT_FOUND_404, "There is no such action."));
+  }
+
+  private void stop(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    User user = Requests.operator(desk, req);
+    String why = Requests.why(user, text(JsonBody.read(req), "why"));
+    desk.actions().stop(job(desk, req).id(), why);
+    send(res, Json.job(job(desk, req)));
   }
 
   private static void send(ServerResponse res, JsonObject json) {
