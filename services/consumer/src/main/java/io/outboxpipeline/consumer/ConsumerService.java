@@ -26,8 +26,8 @@ public final class ConsumerService implements RunningService {
   /** So many connections a migration may want at once; without one, two stay. */
   private static final int APART = 4;
 
-  private final Metrics metrics = new Metrics();
   private final Tracing tracing = Tracing.start("consumer");
+  private final Metrics metrics = new Metrics(tracing);
   private final HikariDataSource database;
   private final HikariDataSource apart;
   private final SqsClient sqs;
@@ -106,7 +106,7 @@ public final class ConsumerService implements RunningService {
             .start(settings.start())
             .loops(settings.loops())
             .pollWait(settings.pollWait())
-            .metrics(meters)
+            .metrics(new TracedMetrics(meters, tracing))
             .threads(Thread.ofVirtual().name("consumer-", 0).factory())
             .watchedThrough(apart)
             .diagnosis(ConsumerService::trouble);

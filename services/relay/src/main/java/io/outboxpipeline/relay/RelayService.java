@@ -56,8 +56,8 @@ public final class RelayService implements RunningService {
           .orElse("unknown");
 
   private final RelaySettings settings;
-  private final Metrics metrics = new Metrics();
   private final Tracing tracing = Tracing.start("relay");
+  private final Metrics metrics = new Metrics(tracing);
   private final EventStore store;
   private final SqsClient client;
   private final Relay relay;
@@ -92,7 +92,8 @@ public final class RelayService implements RunningService {
                 settings.concurrency(),
                 settings.drainTimeout()),
             store.source(relayMetrics, owner),
-            () -> Queue.find(client, settings.sqs().queue(), settings.fair()),
+            () ->
+                Queue.find(client, settings.sqs().queue(), settings.fair(), settings.xray()),
             this::maySend,
             owner::drained,
             relayMetrics,
