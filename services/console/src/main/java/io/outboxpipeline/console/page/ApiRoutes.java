@@ -1,8 +1,5 @@
 package io.outboxpipeline.console.page;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
@@ -23,6 +20,7 @@ import io.outboxpipeline.console.model.Mask;
 import io.outboxpipeline.console.model.Payload;
 import io.outboxpipeline.console.model.Problems;
 import io.outboxpipeline.console.model.Snapshot;
+import io.outboxpipeline.runtime.AdminExchange;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.ProblemException;
 import jakarta.json.JsonArray;
@@ -72,26 +70,26 @@ public final class ApiRoutes implements HttpService {
   }
 
   private Handler told(Function<Desk, JsonObject> what) {
-    return (req, res) -> send(res, what.apply(Requests.desk(desks, req)));
+    return (req, res) -> AdminExchange.send(res, what.apply(Requests.desk(desks, req)));
   }
 
   private void pipelines(ServerRequest req, ServerResponse res) {
     var items = JSON.createArrayBuilder();
     Requests.names(desks, req).forEach(items::add);
-    send(res, JSON.createObjectBuilder().add("items", items).build());
+    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
   private void problems(ServerRequest req, ServerResponse res) {
     Filter filter = Requests.filter(req.query());
     Problems all = Problems.of(Requests.desk(desks, req).pipeline());
-    send(res, Json.problems(all, all.matching(filter)));
+    AdminExchange.send(res, Json.problems(all, all.matching(filter)));
   }
 
   private void aggregate(ServerRequest req, ServerResponse res) {
     Desk desk = Requests.desk(desks, req);
     String type = needed(req, "aggregateType");
     String id = needed(req, "aggregateId");
-    send(res, Json.aggregate(AggregateView.of(desk.pipeline(), type, id)));
+    AdminExchange.send(res, Json.aggregate(AggregateView.of(desk.pipeline(), type, id)));
   }
 
   private void event(ServerRequest req, ServerResponse res) {
@@ -108,7 +106,7 @@ public final class ApiRoutes implements HttpService {
             .filter(mask -> Requests.user(desk, req).decides())
             .flatMap(mask -> Payload.of(desk.pipeline(), place, mask))
             .flatMap(Payload::text);
-    send(
+    AdminExchange.send(
         res,
         payload.map(p -> JSON.createObjectBuilder(json).add("payload", p).build()).orElse(json));
   }
@@ -126,7 +124,7 @@ public final class ApiRoutes implements HttpService {
               .add("eventId", f.eventId())
               .add("sequence", f.sequence()));
     }
-    send(
+    AdminExchange.send(
         res,
         JSON.createObjectBuilder()
             .add("items", items)
@@ -148,7 +146,7 @@ public final class ApiRoutes implements HttpService {
     JsonObject body = JsonBody.read(req);
     Snapshot snapshot =
         desk.actions().look(Requests.action(text(body, "action")), filterOf(body));
-    send(res, Json.snapshot(snapshot));
+    AdminExchange.send(res, Json.snapshot(snapshot));
   }
 
   /** The filter of a body; all if it has none. */
@@ -209,7 +207,7 @@ public final class ApiRoutes implements HttpService {
     switch (desk.actions().act(text(body, "snapshot"), count, why)) {
       case Answered.Begun(Job job) -> {
         res.status(Status.ACCEPTED_202);
-        send(res, Json.job(job));
+        AdminExchange.send(res, Json.job(job));
       }
       case Answered.NoSnapshot() ->
           throw new ProblemException(Status.CONFLICT_409, Text.SNAPSHOT_GONE.english());
@@ -220,7 +218,7 @@ public final class ApiRoutes implements HttpService {
   }
 
   private void job(ServerRequest req, ServerResponse res) {
-    send(res, Json.job(job(Requests.desk(desks, req), req)));
+    AdminExchange.send(res, Json.job(job(Requests.desk(desks, req), req)));
   }
 
   private static Job job(Desk desk, ServerRequest req) {
@@ -235,10 +233,6 @@ public final class ApiRoutes implements HttpService {
     User user = Requests.operator(desk, req);
     String why = Requests.why(user, text(JsonBody.read(req), "why"));
     desk.actions().stop(job(desk, req).id(), why);
-    send(res, Json.job(job(desk, req)));
-  }
-
-  private static void send(ServerResponse res, JsonObject json) {
-    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
+    AdminExchange.send(res, Json.job(job(desk, req)));
   }
 }

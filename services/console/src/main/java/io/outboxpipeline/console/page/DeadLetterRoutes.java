@@ -16,6 +16,7 @@ import io.outboxpipeline.console.model.Desk;
 import io.outboxpipeline.console.model.Desks;
 import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.page.Layout.Section;
+import io.outboxpipeline.runtime.AdminExchange;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.ProblemException;
 import jakarta.json.JsonNumber;
@@ -137,7 +138,7 @@ public final class DeadLetterRoutes {
 
   private void told(ServerRequest req, ServerResponse res) {
     Desk desk = Requests.desk(desks, req);
-    send(res, DeadLetterJson.of(DeadLetters.of(desk.pipeline(), filter(req.query()))));
+    AdminExchange.send(res, DeadLetterJson.of(DeadLetters.of(desk.pipeline(), filter(req.query()))));
   }
 
   private void asked(ServerRequest req, ServerResponse res) {
@@ -154,7 +155,7 @@ public final class DeadLetterRoutes {
             only(ApiRoutes.filterOf(body)),
             why);
     res.status(Status.ACCEPTED_202);
-    send(res, now);
+    AdminExchange.send(res, now);
   }
 
   private static String digits(JsonObject body, String field, String fallback) {
@@ -165,10 +166,6 @@ public final class DeadLetterRoutes {
     Desk desk = Requests.desk(desks, req);
     User user = Requests.operator(desk, req);
     String why = Requests.why(user, JsonBody.read(req).getString("why", ""));
-    send(res, done(DeadLetters.stop(desk.pipeline(), req.path().pathParameters().get("id"), why)));
-  }
-
-  private static void send(ServerResponse res, JsonObject json) {
-    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
+    AdminExchange.send(res, done(DeadLetters.stop(desk.pipeline(), req.path().pathParameters().get("id"), why)));
   }
 }

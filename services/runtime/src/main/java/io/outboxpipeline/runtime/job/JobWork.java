@@ -25,7 +25,7 @@ public final class JobWork implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(JobWork.class.getName());
 
   /** Between two looks for a job. */
-  private static final Duration IDLE = Duration.ofSeconds(2);
+  private static final Duration IDLE = Duration.ofSeconds(5);
 
   private static final Duration RETRY = Duration.ofSeconds(1);
   private static final int LEASE_SECONDS = 10;
