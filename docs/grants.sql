@@ -31,6 +31,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON `outbox`.`obt_partition` TO 'outbox_rela
 GRANT SELECT ON `outbox`.`obt_source` TO 'outbox_relay'@'%';
 -- What a person decided about an event that was held.
 GRANT SELECT, INSERT ON `outbox`.`obt_decision` TO 'outbox_relay'@'%';
+-- Decisions about many of them.
+GRANT SELECT, INSERT, UPDATE ON `outbox`.`obt_job` TO 'outbox_relay'@'%';
+GRANT SELECT, INSERT, UPDATE ON `outbox`.`obt_job_item` TO 'outbox_relay'@'%';
 -- Only where the leases are in the database (RELAY_LEASE_STORE=database).
 GRANT SELECT, INSERT, UPDATE, DELETE ON `outbox`.`obt_member` TO 'outbox_relay'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON `outbox`.`obt_lease` TO 'outbox_relay'@'%';
@@ -48,3 +51,5 @@ GRANT SELECT, INSERT, UPDATE ON `inbox`.`inbox_conflict` TO 'inbox_consumer'@'%'
 GRANT SELECT, INSERT ON `inbox`.`obt_spending` TO 'inbox_consumer'@'%';
 GRANT SELECT, INSERT ON `inbox`.`consumer_decision` TO 'inbox_consumer'@'%';
 GRANT SELECT, INSERT, UPDATE ON `inbox`.`consumer_redrive` TO 'inbox_consumer'@'%';
+GRANT SELECT, INSERT, UPDATE ON `inbox`.`consumer_job` TO 'inbox_consumer'@'%';
+GRANT SELECT, INSERT, UPDATE ON `inbox`.`consumer_job_item` TO 'inbox_consumer'@'%';

@@ -9,9 +9,9 @@ import java.time.InstantSource;
 
 /** A running base. Several may run in one JVM. */
 public final class BaseService implements RunningService {
-  private final Metrics metrics = new Metrics();
   private final SpendingStore store;
   private final Tracing tracing = Tracing.start("base");
+  private final Metrics metrics = new Metrics(tracing);
   private final ServiceServer server;
 
   private BaseService(BaseSettings settings, InstantSource clock) {

@@ -76,6 +76,34 @@ final class DeadLettersPageTest {
   }
 
   @Test
+  void those_of_a_filter_alone_are_shown_and_moved_back() {
+    played.consumer.says("/admin/dead-letters", letters("not ours", "test"));
+    String page = played.page("/p/spending/dead-letters?reason=not+ours", cookie).body();
+    assertThat(page)
+        .contains("Move back those that match", "name=\"reason\" value=\"not ours\"")
+        .contains("reason=not%20ours")
+        .doesNotContain("Move 41 back");
+    played.form(
+        "/p/spending/redrive", "id=1&count=41&perSecond=5&why=mended&reason=not+ours", cookie);
+    var told = played.consumer.posts().getFirst();
+    assertThat(told.target()).startsWith(REDRIVE + "-matching?");
+    assertThat(json(told.body()).getJsonObject("filter").toString())
+        .isEqualTo("{\"reason\":\"not ours\"}");
+    played.post(
+        "/pipelines/spending/redrives",
+        "{\"id\":\"1\",\"count\":4,\"why\":\"w\",\"filter\":{\"aggregateId\":\"a\"}}");
+    assertThat(json(played.consumer.posts().getLast().body()).getJsonObject("filter").toString())
+        .isEqualTo("{\"aggregateId\":\"a\"}");
+    for (String filter : new String[] {"{\"category\":\"parked\"}", "{\"other\":\"x\"}", "[]"}) {
+      String body = "{\"id\":\"1\",\"count\":4,\"why\":\"w\",\"filter\":" + filter + "}";
+      assertThat(played.post("/pipelines/spending/redrives", body).statusCode())
+          .as(filter)
+          .isEqualTo(400);
+    }
+    assertThat(played.consumer.posts()).hasSize(2);
+  }
+
+  @Test
   void a_viewer_may_not_and_what_the_consumer_refuses_is_told() {
     played.consumer.says("/admin/dead-letters", letters("not ours", "test"));
     String viewer = played.signIn(PlayedPipeline.VIEWER);

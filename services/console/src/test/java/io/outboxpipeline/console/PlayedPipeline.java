@@ -33,7 +33,9 @@ final class PlayedPipeline implements AutoCloseable {
   final PlayedService consumer = new PlayedService();
   private final HttpClient http =
       HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build();
-  private final ConsoleService console;
+  private final AccessSettings access;
+  private final Optional<Mask> payloads;
+  private ConsoleService console;
 
   PlayedPipeline() {
     this(tokens(Optional.empty(), Set.of()));
@@ -44,6 +46,8 @@ final class PlayedPipeline implements AutoCloseable {
   }
 
   PlayedPipeline(AccessSettings access, Optional<Mask> payloads) {
+    this.access = access;
+    this.payloads = payloads;
     base.says("/metrics", "base_spendings_created_total 7\n");
     relay
         .says(
@@ -66,8 +70,17 @@ final class PlayedPipeline implements AutoCloseable {
         .says("/admin/queue", "{\"visible\":4,\"inFlight\":1,\"deadLetters\":0}")
         .says("/admin/aggregate", "{\"items\":[],\"applied\":[]}")
         .says("/admin/decisions", items());
-    console =
-        ConsoleService.start(
+    console = start();
+  }
+
+  /** Ends the console, and starts another one over the same services. */
+  void restart() {
+    console.close();
+    console = start();
+  }
+
+  private ConsoleService start() {
+    return ConsoleService.start(
             new ConsoleSettings(
                 ServerSettings.local(0).withShutdownGrace(Duration.ofSeconds(2)),
                 access,

@@ -4,7 +4,6 @@ import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
@@ -20,12 +19,12 @@ import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.Event;
 import io.outboxpipeline.receiver.Decisions;
 import io.outboxpipeline.runtime.AdminCaller;
+import io.outboxpipeline.runtime.AdminExchange;
 import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
-import io.outboxpipeline.runtime.QueryParameters;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -85,7 +84,7 @@ final class AdminApi implements HttpService {
   }
 
   private void parked(ServerRequest req, ServerResponse res) throws SQLException {
-    int limit = limit(req);
+    int limit = AdminExchange.limit(req);
     List<Waiting> all = decisions.waiting(limit);
     var items = JSON.createArrayBuilder();
     for (Waiting w : all) {
@@ -96,25 +95,25 @@ final class AdminApi implements HttpService {
               .add("since", w.since().toString())
               .add("ageSeconds", age(w.since())));
     }
-    send(res, JSON.createObjectBuilder().add("items", items).build());
+    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
   private void rejected(ServerRequest req, ServerResponse res) throws SQLException {
-    int limit = limit(req);
+    int limit = AdminExchange.limit(req);
     List<Held> all = decisions.rejected(limit);
     var items = JSON.createArrayBuilder();
     for (Held h : all) {
       items.add(of(h.chain(), h.event(), h.reason(), h.since()).add("waiting", h.waiting()));
     }
-    send(res, JSON.createObjectBuilder().add("items", items).build());
+    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
   private void conflicts(ServerRequest req, ServerResponse res) throws SQLException {
-    int limit = limit(req);
+    int limit = AdminExchange.limit(req);
     List<Conflicting> all = decisions.conflicts(limit);
     var items = JSON.createArrayBuilder();
     all.forEach(c -> items.add(of(c.chain(), c.event(), c.reason(), c.since())));
-    send(res, JSON.createObjectBuilder().add("items", items).build());
+    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
   private JsonObjectBuilder of(Chain chain, Event event, String reason, Instant since) {
@@ -238,7 +237,7 @@ final class AdminApi implements HttpService {
                     JSON.createObjectBuilder()
                         .add("sequence", r.event().sequence())
                         .add("reason", r.reason())));
-    send(res, json.build());
+    AdminExchange.send(res, json.build());
   }
 
   /** The chain that is meant: the source may be left out where only one stands still. */
@@ -262,16 +261,6 @@ final class AdminApi implements HttpService {
     } catch (IllegalArgumentException e) {
       throw new ProblemException(Status.BAD_REQUEST_400, String.valueOf(e.getMessage()));
     }
-  }
-
-  private static int limit(ServerRequest req) {
-    var errors = new ArrayList<FieldError>();
-    int limit = QueryParameters.limit(req, errors);
-    if (!errors.isEmpty()) {
-      throw new ProblemException(
-          Status.BAD_REQUEST_400, "The query has parameters that are wrong.", errors);
-    }
-    return limit;
   }
 
   private static String text(
@@ -302,9 +291,5 @@ final class AdminApi implements HttpService {
         .add("source", chain.source())
         .add("aggregateType", chain.aggregate().type())
         .add("aggregateId", chain.aggregate().id());
-  }
-
-  private static void send(ServerResponse res, JsonObject json) {
-    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
   }
 }

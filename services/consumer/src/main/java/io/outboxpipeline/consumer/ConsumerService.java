@@ -14,6 +14,10 @@ import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.runtime.Tracing;
+import io.outboxpipeline.runtime.Transactions;
+import io.outboxpipeline.runtime.job.JobRoutes;
+import io.outboxpipeline.runtime.job.JobTable;
+import io.outboxpipeline.runtime.job.JobWork;
 import java.time.InstantSource;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
@@ -22,13 +26,14 @@ public final class ConsumerService implements RunningService {
   /** So many connections a migration may want at once; without one, two stay. */
   private static final int APART = 4;
 
-  private final Metrics metrics = new Metrics();
   private final Tracing tracing = Tracing.start("consumer");
+  private final Metrics metrics = new Metrics(tracing);
   private final HikariDataSource database;
   private final HikariDataSource apart;
   private final SqsClient sqs;
   private final Receiver receiver;
   private final RedriveWork redrives;
+  private final JobWork jobs;
   private final ServiceServer server;
 
   private ConsumerService(ConsumerSettings settings, EventHandler untraced) {
@@ -51,6 +56,12 @@ public final class ConsumerService implements RunningService {
     var look = new LookApi(database, depth);
     var letters = new DeadLetterQueue(sqs, depth);
     redrives = new RedriveWork(apart, letters);
+    var step = new InboxStep(receiver.decisions());
+    var table = new JobTable("consumer");
+    var transactions =
+        new Transactions(apart, metrics.registry().counter("outbox.consumer.transaction.retries"));
+    jobs = new JobWork(transactions, table, step);
+    var many = new JobRoutes(transactions, table, step, jobs);
     var dead = new DeadLetterApi(apart, letters);
     try {
       server =
@@ -67,7 +78,7 @@ public final class ConsumerService implements RunningService {
                       .build())
               .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
               .management(
-                  r -> AdminAccess.register(r, settings.server(), all(decisions, look, dead)))
+                  r -> AdminAccess.register(r, settings.server(), all(decisions, look, dead, many)))
               .onStop(receiver::drain)
               .start();
     } catch (RuntimeException e) {
@@ -76,6 +87,7 @@ public final class ConsumerService implements RunningService {
     }
     receiver.start();
     redrives.start();
+    jobs.start();
   }
 
   private static HttpService all(HttpService... services) {
@@ -94,7 +106,7 @@ public final class ConsumerService implements RunningService {
             .start(settings.start())
             .loops(settings.loops())
             .pollWait(settings.pollWait())
-            .metrics(meters)
+            .metrics(new TracedMetrics(meters, tracing))
             .threads(Thread.ofVirtual().name("consumer-", 0).factory())
             .watchedThrough(apart)
             .diagnosis(ConsumerService::trouble);
@@ -149,6 +161,7 @@ public final class ConsumerService implements RunningService {
 
   private void release() {
     redrives.close();
+    jobs.close();
     receiver.close();
     sqs.close();
     database.close();

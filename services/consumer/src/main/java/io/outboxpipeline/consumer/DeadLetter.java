@@ -33,14 +33,11 @@ final class DeadLetter {
             message.attributes().getOrDefault(MessageSystemAttributeName.SENT_TIMESTAMP, "0"));
     Instant sent = Instant.ofEpochMilli(millis);
     var events = JSON.createArrayBuilder();
-    String unreadable = "";
     int shown = 0;
     for (var item : CloudEventsCodec.decodeEach(message.body())) {
       if (item instanceof Received received && shown < EVENTS) {
         events.add(event(received.event()));
         shown++;
-      } else if (item instanceof Unreadable part) {
-        unreadable = part.reason();
       }
     }
     var json = JSON.createObjectBuilder();
@@ -49,7 +46,7 @@ final class DeadLetter {
         .add(
             "group",
             message.attributes().getOrDefault(MessageSystemAttributeName.MESSAGE_GROUP_ID, ""))
-        .add("reason", reason(message, unreadable))
+        .add("reason", reason(message))
         .add(
             "receives",
             message
@@ -74,10 +71,15 @@ final class DeadLetter {
   }
 
   /** The consumer's own, else what reading says, else that SQS moved it. */
-  private static String reason(Message message, String unreadable) {
+  static String reason(Message message) {
     return Optional.ofNullable(message.messageAttributes().get(DeadLetterQueue.REASON))
         .map(MessageAttributeValue::stringValue)
-        .orElse(
-            unreadable.isEmpty() ? "It was received too often without being applied." : unreadable);
+        .orElseGet(
+            () ->
+                CloudEventsCodec.decodeEach(message.body()).stream()
+                    .filter(i -> i instanceof Unreadable)
+                    .map(i -> ((Unreadable) i).reason())
+                    .reduce((first, last) -> last)
+                    .orElse("It was received too often without being applied."));
   }
 }

@@ -1,8 +1,5 @@
 package io.outboxpipeline.consumer;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
@@ -10,12 +7,12 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.runtime.AdminCaller;
+import io.outboxpipeline.runtime.AdminExchange;
 import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.Methods;
 import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
-import io.outboxpipeline.runtime.QueryParameters;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
@@ -31,6 +28,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.model.Message;
 
 /**
  * {@code /admin/dead-letters}: a look at some of them, and the way back. A look hides messages for
@@ -43,6 +41,7 @@ final class DeadLetterApi implements HttpService {
   private static final int DEFAULT_SAMPLE = 50;
   private static final int DEFAULT_RATE = 5;
   private static final int MAX_RATE = 100;
+  private static final int NO_SUCH_COLUMN = 1054;
 
   private final DataSource database;
   private final DeadLetterQueue letters;
@@ -58,11 +57,14 @@ final class DeadLetterApi implements HttpService {
     rules
         .get("/dead-letters", DatabaseErrors.guard(this::look))
         .get("/dead-letters/redrives", DatabaseErrors.guard(this::redrives))
-        .post("/dead-letters/redrive", DatabaseErrors.guard(this::redrive))
+        .post("/dead-letters/redrive", DatabaseErrors.guard((q, a) -> redrive(q, a, false)))
+        // Of its own, because a release without filters would move all.
+        .post("/dead-letters/redrive-matching", DatabaseErrors.guard((q, a) -> redrive(q, a, true)))
         .post("/dead-letters/stop", DatabaseErrors.guard(this::stop));
     Methods.only(rules, "/dead-letters", Method.GET);
     Methods.only(rules, "/dead-letters/redrives", Method.GET);
     Methods.only(rules, "/dead-letters/redrive", Method.POST);
+    Methods.only(rules, "/dead-letters/redrive-matching", Method.POST);
     Methods.only(rules, "/dead-letters/stop", Method.POST);
   }
 
@@ -96,10 +98,10 @@ final class DeadLetterApi implements HttpService {
   }
 
   private void look(ServerRequest req, ServerResponse res) throws SQLException {
-    int limit = number(req, "limit", DEFAULT_SAMPLE, MAX_SAMPLE);
+    int limit = AdminExchange.number(req, "limit", DEFAULT_SAMPLE, MAX_SAMPLE);
     Optional<Redrive> running = in(RedriveTable::running);
     if (running.isPresent()) {
-      send(
+      AdminExchange.send(
           res,
           JSON.createObjectBuilder()
               .add("items", JSON.createArrayBuilder())
@@ -111,21 +113,24 @@ final class DeadLetterApi implements HttpService {
       throw busy();
     }
     try {
-      send(res, ask(url -> sample(url, limit)));
+      AdminExchange.send(res, ask(url -> sample(url, limit, LetterFilter.of(req))));
     } finally {
       looking.unlock();
     }
   }
 
-  private JsonObject sample(String url, int limit) throws SQLException {
+  private JsonObject sample(String url, int limit, LetterFilter filter) throws SQLException {
     Optional<Duration> retention = letters.retention(url);
     var items = JSON.createArrayBuilder();
+    int looked;
     try (Connection c = database.getConnection()) {
       if (!LookLock.take(c)) {
         throw busy();
       }
       try {
-        letters.sample(url, limit).forEach(m -> items.add(DeadLetter.json(m, retention)));
+        List<Message> all = letters.sample(url, limit);
+        looked = all.size();
+        all.stream().filter(filter::matches).forEach(m -> items.add(DeadLetter.json(m, retention)));
       } finally {
         LookLock.give(c);
         c.rollback();
@@ -135,6 +140,7 @@ final class DeadLetterApi implements HttpService {
     retention.ifPresent(r -> json.add("retentionSeconds", r.toSeconds()));
     return json.add("queue", url.substring(url.lastIndexOf('/') + 1))
         .add("approximateCount", letters.count(url))
+        .add("looked", looked)
         .add("items", items)
         .build();
   }
@@ -146,44 +152,46 @@ final class DeadLetterApi implements HttpService {
   }
 
   private void redrives(ServerRequest req, ServerResponse res) throws SQLException {
-    int limit = number(req, "limit", 20, 100);
+    int limit = AdminExchange.number(req, "limit", 20, 100);
     var items = JSON.createArrayBuilder();
     List<Redrive> all = in(c -> RedriveTable.last(c, limit));
     all.forEach(r -> items.add(r.json()));
-    send(res, JSON.createObjectBuilder().add("items", items).build());
+    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
   /** The same id twice is the same redrive. */
-  private void redrive(ServerRequest req, ServerResponse res) throws SQLException {
+  private void redrive(ServerRequest req, ServerResponse res, boolean matching)
+      throws SQLException {
     AdminCaller by = AdminCaller.of(req);
     JsonObject body = JsonBody.read(req);
     var errors = new ArrayList<FieldError>();
     String id = id(body, errors);
     long count = number(body, "count", 0, Integer.MAX_VALUE, errors);
     int rate = (int) number(body, "perSecond", DEFAULT_RATE, MAX_RATE, errors);
+    LetterFilter filter = matching ? LetterFilter.of(body, errors) : LetterFilter.ALL;
     if (by.why().isBlank()) {
       errors.add(new FieldError("why", "must say why, in the query"));
     }
-    refuse(errors);
+    AdminExchange.refuse(errors);
     String queue = ask(url -> url.substring(url.lastIndexOf('/') + 1));
     Redrive now =
         in(
             c -> {
               Optional<Redrive> there = RedriveTable.find(c, id);
-              if (there.isEmpty() && !RedriveTable.begin(c, id, queue, count, rate, by)) {
+              if (there.isEmpty() && !RedriveTable.begin(c, id, queue, count, rate, filter, by)) {
                 throw new ProblemException(Status.CONFLICT_409, "Another redrive runs.");
               }
               return RedriveTable.find(c, id).orElseThrow();
             });
     res.status(Status.ACCEPTED_202);
-    send(res, now.json());
+    AdminExchange.send(res, now.json());
   }
 
   private void stop(ServerRequest req, ServerResponse res) throws SQLException {
     AdminCaller by = AdminCaller.of(req);
     var errors = new ArrayList<FieldError>();
     String id = id(JsonBody.read(req), errors);
-    refuse(errors);
+    AdminExchange.refuse(errors);
     String queue = ask(url -> url.substring(url.lastIndexOf('/') + 1));
     Redrive now =
         in(
@@ -193,7 +201,7 @@ final class DeadLetterApi implements HttpService {
               }
               return RedriveTable.find(c, id).orElseThrow();
             });
-    send(res, now.json());
+    AdminExchange.send(res, now.json());
   }
 
   private static String id(JsonObject body, List<FieldError> errors) {
@@ -224,20 +232,6 @@ final class DeadLetterApi implements HttpService {
     return 0;
   }
 
-  private static int number(ServerRequest req, String name, int fallback, int max) {
-    var errors = new ArrayList<FieldError>();
-    int number = (int) QueryParameters.number(req, name, fallback, 1, max, errors);
-    refuse(errors);
-    return number;
-  }
-
-  private static void refuse(List<FieldError> errors) {
-    if (!errors.isEmpty()) {
-      throw new ProblemException(
-          Status.BAD_REQUEST_400, "The request has fields that are wrong.", errors);
-    }
-  }
-
   private interface Step<T> {
     T at(Connection connection) throws SQLException;
   }
@@ -251,11 +245,14 @@ final class DeadLetterApi implements HttpService {
       } catch (ProblemException e) {
         c.rollback();
         throw e;
+      } catch (SQLException e) {
+        if (e.getErrorCode() == NO_SUCH_COLUMN) {
+          throw new ProblemException(
+                  Status.SERVICE_UNAVAILABLE_503, "The database waits for a migration.")
+              .withHeader("Retry-After", "2");
+        }
+        throw e;
       }
     }
-  }
-
-  private static void send(ServerResponse res, JsonObject json) {
-    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
   }
 }

@@ -1,8 +1,5 @@
 package io.outboxpipeline.consumer;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
@@ -11,18 +8,16 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.inbox.ChainLook;
 import io.outboxpipeline.outbox.Aggregate;
+import io.outboxpipeline.runtime.AdminExchange;
 import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.Methods;
-import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
-import io.outboxpipeline.runtime.QueryParameters;
 import io.outboxpipeline.runtime.Sought;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.spi.JsonProvider;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import javax.sql.DataSource;
@@ -59,14 +54,14 @@ final class LookApi implements HttpService {
   }
 
   private void aggregate(ServerRequest req, ServerResponse res) throws SQLException {
-    int limit = limit(req);
-    Aggregate aggregate = aggregate(req);
+    int limit = AdminExchange.limit(req);
+    Aggregate aggregate = AdminExchange.aggregate(req);
     var items = JSON.createArrayBuilder();
     List<ChainLook.Position> all = read(c -> ChainLook.of(c, aggregate, limit));
     all.forEach(p -> items.add(position(p)));
     var applied = JSON.createArrayBuilder();
     read(c -> AppliedSpendings.last(c, aggregate, limit)).forEach(applied::add);
-    send(res, JSON.createObjectBuilder().add("items", items).add("applied", applied).build());
+    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).add("applied", applied).build());
   }
 
   private interface Look<T> {
@@ -100,52 +95,28 @@ final class LookApi implements HttpService {
   }
 
   private void decisions(ServerRequest req, ServerResponse res) throws SQLException {
-    int limit = limit(req);
+    int limit = AdminExchange.limit(req);
     var items = JSON.createArrayBuilder();
     List<JsonObject> all = read(c -> DecisionTable.last(c, limit));
     all.forEach(items::add);
-    send(res, JSON.createObjectBuilder().add("items", items).build());
+    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
   private void find(ServerRequest req, ServerResponse res) throws SQLException {
-    int limit = limit(req);
+    int limit = AdminExchange.limit(req);
     Sought sought = Sought.of(req);
     var items = JSON.createArrayBuilder();
     read(c -> EventFinder.find(c, sought, limit)).forEach(items::add);
-    send(res, JSON.createObjectBuilder().add("items", items).build());
+    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
   private void queue(ServerRequest req, ServerResponse res) {
     try {
-      send(res, depth.json());
+      AdminExchange.send(res, depth.json());
     } catch (SdkException e) {
       throw new ProblemException(
               Status.SERVICE_UNAVAILABLE_503, "The queue can't be asked now. Try again.")
           .withHeader("Retry-After", "2");
     }
-  }
-
-  private static Aggregate aggregate(ServerRequest req) {
-    try {
-      return new Aggregate(
-          req.query().first("aggregateType").orElse(""),
-          req.query().first("aggregateId").orElse(""));
-    } catch (IllegalArgumentException e) {
-      throw new ProblemException(Status.BAD_REQUEST_400, String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static int limit(ServerRequest req) {
-    var errors = new ArrayList<FieldError>();
-    int limit = QueryParameters.limit(req, errors);
-    if (!errors.isEmpty()) {
-      throw new ProblemException(
-          Status.BAD_REQUEST_400, "The query has parameters that are wrong.", errors);
-    }
-    return limit;
-  }
-
-  private static void send(ServerResponse res, JsonObject json) {
-    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
   }
 }

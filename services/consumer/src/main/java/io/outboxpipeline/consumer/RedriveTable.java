@@ -3,6 +3,7 @@ package io.outboxpipeline.consumer;
 import io.outboxpipeline.inbox.Chain;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.runtime.AdminCaller;
+import io.outboxpipeline.runtime.job.Job;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,7 +17,13 @@ import java.util.Optional;
 /** The record of redrives, which outlives consumers and consoles. Without state. */
 final class RedriveTable {
   private static final String COLUMNS =
-      "id, asked_at, state, total, per_second, moved, again, failed, trouble, why";
+      "id, asked_at, state, total, per_second, moved, again, failed, trouble, why,"
+          + " reason, event_type, aggregate_type, aggregate_id";
+
+  /** In {@code running}, where a release without filters looks for 1. */
+  private static final int ALL = 1;
+
+  private static final int FILTERED = 2;
 
   private RedriveTable() {}
 
@@ -26,22 +33,36 @@ final class RedriveTable {
    * @return false if another one runs
    */
   static boolean begin(
-      Connection c, String id, String queue, long total, int perSecond, AdminCaller by)
+      Connection c,
+      String id,
+      String queue,
+      long total,
+      int perSecond,
+      LetterFilter filter,
+      AdminCaller by)
       throws SQLException {
+    if (running(c).isPresent()) {
+      return false;
+    }
     String sql =
         """
         INSERT INTO consumer_redrive
           (id, asked_at, state, running, total, per_second, moved, again, failed, trouble, token, address, why,
-           worker, lease_until)
-        VALUES (?, UTC_TIMESTAMP(6), 'running', 1, ?, ?, 0, 0, 0, '', ?, ?, ?, '', UTC_TIMESTAMP(6))
+           worker, lease_until, reason, event_type, aggregate_type, aggregate_id)
+        VALUES (?, UTC_TIMESTAMP(6), 'running', ?, ?, ?, 0, 0, 0, '', ?, ?, ?, '', UTC_TIMESTAMP(6), ?, ?, ?, ?)
         """;
     try (var s = c.prepareStatement(sql)) {
       s.setString(1, id);
-      s.setLong(2, total);
-      s.setInt(3, perSecond);
-      s.setString(4, by.token());
-      s.setString(5, by.address());
-      s.setString(6, by.why());
+      s.setInt(2, filter.all() ? ALL : FILTERED);
+      s.setLong(3, total);
+      s.setInt(4, perSecond);
+      s.setString(5, by.token());
+      s.setString(6, by.address());
+      s.setString(7, by.why());
+      s.setString(8, filter.reason());
+      s.setString(9, filter.eventType());
+      s.setString(10, filter.aggregateType());
+      s.setString(11, filter.aggregateId());
       s.executeUpdate();
     } catch (SQLIntegrityConstraintViolationException e) {
       return false;
@@ -53,7 +74,7 @@ final class RedriveTable {
   /** Ends one that runs, with the record of the decision. */
   static boolean stop(Connection c, String id, String queue, AdminCaller by) throws SQLException {
     Optional<Redrive> there = find(c, id);
-    if (there.isEmpty() || !end(c, id, Redrive.State.STOPPED, "")) {
+    if (there.isEmpty() || !end(c, id, Job.State.STOPPED, "")) {
       return false;
     }
     keep(c, "redrive-stopped", queue, there.get().moved(), by);
@@ -67,13 +88,13 @@ final class RedriveTable {
   }
 
   /** Ends one; false if it has ended before. */
-  static boolean end(Connection c, String id, Redrive.State state, String trouble)
+  static boolean end(Connection c, String id, Job.State state, String trouble)
       throws SQLException {
     String sql =
         """
         UPDATE consumer_redrive
         SET state = ?, trouble = ?, running = NULL, ended_at = UTC_TIMESTAMP(6)
-        WHERE id = ? AND running = 1
+        WHERE id = ? AND running IS NOT NULL
         """;
     try (var s = c.prepareStatement(sql)) {
       s.setString(1, state.code());
@@ -90,9 +111,13 @@ final class RedriveTable {
     }
   }
 
+  /** The one that runs; of two that were asked for at the same moment the first one. */
   static Optional<Redrive> running(Connection c) throws SQLException {
     try (var s =
-        c.prepareStatement("SELECT " + COLUMNS + " FROM consumer_redrive WHERE running = 1")) {
+        c.prepareStatement(
+            "SELECT "
+                + COLUMNS
+                + " FROM consumer_redrive WHERE running IS NOT NULL ORDER BY asked_at, id LIMIT 1")) {
       return all(s.executeQuery()).stream().findFirst();
     }
   }
@@ -118,7 +143,7 @@ final class RedriveTable {
         """
         UPDATE consumer_redrive
         SET worker = ?, lease_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND
-        WHERE id = ? AND running = 1 AND (worker = ? OR lease_until <= UTC_TIMESTAMP(6))
+        WHERE id = ? AND running IS NOT NULL AND (worker = ? OR lease_until <= UTC_TIMESTAMP(6))
         """;
     try (var s = c.prepareStatement(sql)) {
       s.setString(1, worker);
@@ -153,14 +178,16 @@ final class RedriveTable {
           new Redrive(
               row.getString(1),
               row.getObject(2, LocalDateTime.class).toInstant(ZoneOffset.UTC),
-              Redrive.State.of(row.getString(3)),
+              Job.State.of(row.getString(3)),
               row.getLong(4),
               row.getInt(5),
               row.getLong(6),
               row.getLong(7),
               row.getLong(8),
               row.getString(9),
-              row.getString(10)));
+              row.getString(10),
+              new LetterFilter(
+                  row.getString(11), row.getString(12), row.getString(13), row.getString(14))));
     }
     return all;
   }

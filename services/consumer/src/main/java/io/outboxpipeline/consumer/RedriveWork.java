@@ -4,7 +4,7 @@ import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
-import io.outboxpipeline.consumer.Redrive.State;
+import io.outboxpipeline.runtime.job.Job.State;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -102,6 +102,7 @@ final class RedriveWork implements AutoCloseable {
     private final String url;
     private final Set<String> back = new HashSet<>();
     private final List<Message> held = new ArrayList<>();
+    private final Set<String> passed = new HashSet<>();
     private long moved;
     private int refused;
     private int empty;
@@ -114,7 +115,7 @@ final class RedriveWork implements AutoCloseable {
 
     void work() throws SQLException {
       while (!closed() && take(redrive)) {
-        if (moved >= redrive.total() || empty >= EMPTY) {
+        if (moved + passed.size() >= redrive.total() || empty >= EMPTY) {
           end(redrive, State.FINISHED, "");
           return;
         }
@@ -146,11 +147,13 @@ final class RedriveWork implements AutoCloseable {
         pause(Duration.ofSeconds(1));
         return;
       }
-      empty = 0;
+      // Those that were passed are seen again where the queue is long, because they are hidden for
+      // a minute only.
+      empty = some.stream().allMatch(m -> passed.contains(m.messageId())) ? empty + 1 : 0;
       for (int i = 0; i < some.size(); i++) {
         if (closed() || back.size() >= CAME_BACK || !one(some.get(i))) {
           // What follows in a group must not overtake what failed.
-          held.addAll(some.subList(i, some.size()));
+          some.subList(i, some.size()).forEach(this::hold);
           release();
           return;
         }
@@ -160,10 +163,15 @@ final class RedriveWork implements AutoCloseable {
     /** Whether the next one may follow. */
     private boolean one(Message message) throws SQLException {
       if (mark(message).equals(redrive.id())) {
-        held.add(message);
+        hold(message);
         if (back.add(message.messageId())) {
           in(c -> count(c, 0, 1, 0));
         }
+        return true;
+      }
+      if (!redrive.filter().matches(message)) {
+        hold(message);
+        passed.add(message.messageId());
         return true;
       }
       try {
@@ -177,6 +185,15 @@ final class RedriveWork implements AutoCloseable {
       in(c -> count(c, 1, 0, 0));
       pause(Duration.ofSeconds(1).dividedBy(redrive.perSecond()));
       return take(redrive);
+    }
+
+    /** Not the body, because there may be many. */
+    private void hold(Message message) {
+      held.add(
+          Message.builder()
+              .messageId(message.messageId())
+              .receiptHandle(message.receiptHandle())
+              .build());
     }
 
     private void refuse(SdkException e) throws SQLException {

@@ -42,7 +42,11 @@ final class DeadLettersIT {
   }
 
   private static List<JsonObject> items(ConsumerService consumer) {
-    var answer = get(consumer, "/admin/dead-letters");
+    return items(consumer, "");
+  }
+
+  private static List<JsonObject> items(ConsumerService consumer, String query) {
+    var answer = get(consumer, "/admin/dead-letters" + query);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     return json(answer).getJsonArray("items").getValuesAs(JsonObject.class);
   }
@@ -115,6 +119,42 @@ final class DeadLettersIT {
           json(get(consumer, "/admin/decisions")).getJsonArray("items").getJsonObject(0);
       assertThat(decided.getString("decision")).isEqualTo("redriven");
       assertThat(decided.getString("why")).isEqualTo("mended");
+    }
+  }
+
+  @Test
+  void a_redrive_with_a_filter_moves_those_that_match_and_shows_the_others_again() {
+    try (var pipe = Pipe.standard(sqs, TestDatabase.preferred().create())) {
+      ConsumerService consumer = pipe.start();
+      started(consumer);
+      for (int n = 0; n < 12; n++) {
+        pipe.sendBody("not an event " + n, "x" + n);
+      }
+      pipe.deadLetter(event("alice", 1), event("bob", 1), event("alice", 2));
+      await().untilAsserted(() -> assertThat(items(consumer)).hasSize(15));
+      assertThat(items(consumer, "?reason=TOO%20OFTEN")).hasSize(3);
+      assertThat(items(consumer, "?reason=too%20often&aggregateId=bob")).hasSize(1);
+      assertThat(items(consumer, "?eventType=other")).isEmpty();
+
+      String id = UUID.randomUUID().toString();
+      String matching = "/admin/dead-letters/redrive-matching?why=mended";
+      assertThat(post(consumer, matching, body(id, 15, 50)).statusCode())
+          .as("without a filter")
+          .isEqualTo(400);
+      String body =
+          body(id, 15, 50)
+              .replace(
+                  "}", ",\"filter\":{\"reason\":\"too often\",\"aggregateId\":\"alice\"}}");
+      assertThat(post(consumer, matching, body.replace("aggregateId", "id")).statusCode())
+          .isEqualTo(400);
+      assertThat(post(consumer, matching, body).statusCode()).isEqualTo(202);
+      JsonObject ended = ended(consumer, id);
+      assertThat(ended.getString("state")).as(ended.toString()).isEqualTo("finished");
+      assertThat(ended.getInt("moved")).isEqualTo(2);
+      assertThat(ended.getJsonObject("filter").getString("aggregateId")).isEqualTo("alice");
+      await().untilAsserted(() -> assertThat(pipe.applied("alice")).isEqualTo(numbers(1, 2)));
+      assertThat(pipe.applied("bob")).isEmpty();
+      assertThat(items(consumer)).as("visible again").hasSize(13);
     }
   }
 

@@ -30,7 +30,7 @@ final class MigrationsIT {
   private static final String TABLES =
       "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()";
   private static final String NEWEST =
-      "SELECT COUNT(*) FROM obt_schema_history WHERE success AND version = '4.2'";
+      "SELECT COUNT(*) FROM obt_schema_history WHERE success AND version = '4.3'";
 
   private final TestDatabase server;
   private final Database database;

@@ -126,6 +126,9 @@ final class GrantsIT {
     // What a console asks for.
     assertThat(relay.number("SELECT COUNT(*) FROM obt_decision")).isZero();
     assertThat(consumer.number("SELECT COUNT(*) FROM consumer_decision")).isZero();
+    relay.execute("UPDATE obt_job SET worker = '' WHERE id IN (SELECT job FROM obt_job_item)");
+    consumer.execute(
+        "UPDATE consumer_job SET worker = '' WHERE id IN (SELECT job FROM consumer_job_item)");
     for (Database user : List.of(writer, relay, consumer)) {
       for (String change :
           List.of(

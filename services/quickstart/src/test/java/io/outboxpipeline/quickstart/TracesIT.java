@@ -71,7 +71,33 @@ final class TracesIT {
       assertThat(applied.trace()).isEqualTo(TRACE);
       assertThat(applied.parent()).isEqualTo(posted.id());
       assertThat(List.of(posted, sent, applied)).noneMatch(Span::error);
+      exemplar(http, pipeline, "base", "base_http_requests_seconds", TRACE);
+      exemplar(http, pipeline, "relay", "outbox_relay_latency_seconds", sent.trace());
+      exemplar(http, pipeline, "relay", "outbox_relay_batch_seconds", sent.trace());
+      exemplar(http, pipeline, "consumer", "outbox_consumer_latency_seconds", TRACE);
     }
+  }
+
+  /** OpenMetrics alone has exemplars; Prometheus would refuse other formats with them. */
+  private static void exemplar(
+      HttpClient http, Pipeline pipeline, String service, String histogram, String trace)
+      throws Exception {
+    var request =
+        get(pipeline, service, "/metrics")
+            .header("Accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(Pipeline.ask(http, request).lines())
+                    .anyMatch(
+                        l ->
+                            l.startsWith(histogram + "_bucket{")
+                                && l.contains(" # {")
+                                && l.contains("trace_id=\"" + trace + "\"")));
+    assertThat(Pipeline.ask(http, request)).endsWith("# EOF\n");
+    assertThat(Pipeline.ask(http, get(pipeline, service, "/metrics")))
+        .contains(histogram + "_bucket{")
+        .doesNotContain("# {", "# EOF");
   }
 
   private static Span of(OtlpReceiver receiver, String service) {

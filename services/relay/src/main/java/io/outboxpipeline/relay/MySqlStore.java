@@ -11,11 +11,14 @@ import io.outboxpipeline.relay.quarantine.Quarantine;
 import io.outboxpipeline.relay.source.Source;
 import io.outboxpipeline.relay.source.mysql.MySqlSource;
 import io.outboxpipeline.relay.source.mysql.OutboxLook;
+import io.outboxpipeline.relay.source.mysql.QuarantineStep;
 import io.outboxpipeline.relay.source.mysql.QuarantineTable;
 import io.outboxpipeline.relay.wake.BinlogWakeUp;
 import io.outboxpipeline.relay.wake.QueryWakeUp;
 import io.outboxpipeline.relay.wake.Waker;
 import io.outboxpipeline.runtime.Transactions;
+import io.outboxpipeline.runtime.job.JobTable;
+import java.util.Optional;
 
 /** Events in a table of MySQL or MariaDB. */
 final class MySqlStore implements EventStore {
@@ -78,6 +81,12 @@ final class MySqlStore implements EventStore {
   @Override
   public Outlook outlook() {
     return new OutboxLook(transactions);
+  }
+
+  @Override
+  public Optional<Jobs> jobs() {
+    return Optional.of(
+        new Jobs(transactions, new JobTable("obt"), new QuarantineStep(transactions)));
   }
 
   @Override

@@ -29,6 +29,8 @@ import io.outboxpipeline.runtime.RunningService;
 import io.outboxpipeline.runtime.ServiceServer;
 import io.outboxpipeline.runtime.SqsSettings;
 import io.outboxpipeline.runtime.Tracing;
+import io.outboxpipeline.runtime.job.JobRoutes;
+import io.outboxpipeline.runtime.job.JobWork;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Optional;
@@ -54,12 +56,13 @@ public final class RelayService implements RunningService {
           .orElse("unknown");
 
   private final RelaySettings settings;
-  private final Metrics metrics = new Metrics();
   private final Tracing tracing = Tracing.start("relay");
+  private final Metrics metrics = new Metrics(tracing);
   private final EventStore store;
   private final SqsClient client;
   private final Relay relay;
   private final LeaseStore leases;
+  private final Optional<JobWork> jobs;
   private final ServiceServer server;
   private final Thread joining = Thread.ofVirtual().name("join").unstarted(this::join);
 
@@ -89,7 +92,8 @@ public final class RelayService implements RunningService {
                 settings.concurrency(),
                 settings.drainTimeout()),
             store.source(relayMetrics, owner),
-            () -> Queue.find(client, settings.sqs().queue(), settings.fair()),
+            () ->
+                Queue.find(client, settings.sqs().queue(), settings.fair(), settings.xray()),
             this::maySend,
             owner::drained,
             relayMetrics,
@@ -98,6 +102,7 @@ public final class RelayService implements RunningService {
     try {
       opened = openLeases();
       leases = opened;
+      jobs = store.jobs().map(j -> new JobWork(j.transactions(), j.table(), j.step()));
       HttpService admin = admin(opened);
       server =
           ServiceServer.builder("relay", settings.server(), metrics)
@@ -128,6 +133,7 @@ public final class RelayService implements RunningService {
     var service = new RelayService(settings);
     service.relay.start();
     service.joining.start();
+    service.jobs.ifPresent(JobWork::start);
     return service;
   }
 
@@ -139,6 +145,7 @@ public final class RelayService implements RunningService {
   @Override
   public void close() {
     server.close();
+    jobs.ifPresent(JobWork::close);
     relay.close();
     leases.close();
     client.close();
@@ -214,9 +221,19 @@ public final class RelayService implements RunningService {
   private HttpService admin(LeaseStore from) {
     var quarantine = new QuarantineRoutes(store.quarantine());
     var look = new LookRoutes(new OwnershipView(from, settings.timing()), store.outlook());
+    HttpService many =
+        store
+            .jobs()
+            .<HttpService>map(
+                j -> new JobRoutes(j.transactions(), j.table(), j.step(), jobs.orElseThrow()))
+            .orElseGet(
+                () ->
+                    JobRoutes.none(
+                        "A relay on DynamoDB keeps no jobs. Decide about one event after the other."));
     return rules -> {
       quarantine.routing(rules);
       look.routing(rules);
+      many.routing(rules);
     };
   }
 

@@ -33,6 +33,7 @@ import java.util.UUID;
  * @param maxTransaction how long a transaction that writes events may take
  * @param drainTimeout how long a partition that moves away waits for what is on its way
  * @param fair whether messages of a standard queue, too, name their aggregate as their group
+ * @param xray whether messages carry their events' trace in X-Ray's form, too
  */
 public record RelaySettings(
     ServerSettings server,
@@ -52,7 +53,8 @@ public record RelaySettings(
     int packBytes,
     int memoryBytes,
     Optional<DynamoDbSettings> dynamoDb,
-    boolean fair) {
+    boolean fair,
+    boolean xray) {
 
   /** What {@code relay.store} may say. */
   enum Store {
@@ -116,7 +118,8 @@ public record RelaySettings(
             s.integer("relay.pack-bytes", "RELAY_PACK_BYTES", 64 << 10, 1, 1 << 20),
             s.integer("relay.memory-bytes", "RELAY_MEMORY_BYTES", 32 << 20, 4 << 20, 1 << 30),
             dynamoDb,
-            s.flag("relay.fair", "RELAY_FAIR", false));
+            s.flag("relay.fair", "RELAY_FAIR", false),
+            s.flag("relay.x-ray", "RELAY_X_RAY", false));
     if (settings.member.isBlank() || settings.member.length() > 255) {
       s.problem("relay.member", "RELAY_MEMBER", "must have 1 to 255 characters");
     }
@@ -147,6 +150,7 @@ public record RelaySettings(
         64 << 10,
         32 << 20,
         Optional.empty(),
+        false,
         false);
   }
 
@@ -170,7 +174,8 @@ public record RelaySettings(
         packBytes,
         memoryBytes,
         dynamoDb,
-        fair);
+        fair,
+        xray);
   }
 
   /** A request's own time-out: it ends before another member may take over. */

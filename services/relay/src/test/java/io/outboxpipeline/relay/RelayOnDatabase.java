@@ -139,7 +139,8 @@ abstract class RelayOnDatabase {
             standard.packBytes(),
             standard.memoryBytes(),
             standard.dynamoDb(),
-            standard.fair());
+            standard.fair(),
+            standard.xray());
     var registry = new SimpleMeterRegistry();
     var pool = settings.connections().open("relay", true, registry);
     toClose.add(pool);
@@ -179,7 +180,7 @@ abstract class RelayOnDatabase {
                 settings.concurrency(),
                 settings.drainTimeout()),
             source,
-            () -> Queue.find(client, queue, false),
+            () -> Queue.find(client, queue, false, false),
             () -> true,
             drained::add,
             metrics,

@@ -143,7 +143,7 @@ final class RelayOnDynamoDbIT {
         new Relay(
             new Relay.Settings(Limits.DEFAULT, Duration.ofSeconds(10), 16, Duration.ofSeconds(5)),
             source,
-            () -> Queue.find(sqs, "q.fifo", false),
+            () -> Queue.find(sqs, "q.fifo", false, false),
             () -> true,
             drained::add,
             metrics,

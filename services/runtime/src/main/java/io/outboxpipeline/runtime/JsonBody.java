@@ -40,8 +40,17 @@ public final class JsonBody {
    *     it is not valid UTF-8, not valid JSON, has a name twice in one object, or is no object
    */
   public static JsonObject read(ServerRequest request) {
+    return read(request, MAX_BYTES);
+  }
+
+  /**
+   * As {@link #read(ServerRequest)}, with another limit than 64 KiB.
+   *
+   * @param maxBytes at most what the server takes, 1 MiB
+   */
+  public static JsonObject read(ServerRequest request, int maxBytes) {
     checkMediaType(request);
-    JsonValue value = parse(text(request));
+    JsonValue value = parse(text(request, maxBytes));
     if (value instanceof JsonObject object) {
       return object;
     }
@@ -63,19 +72,20 @@ public final class JsonBody {
     }
   }
 
-  private static String text(ServerRequest request) {
+  private static String text(ServerRequest request, int maxBytes) {
     if (!request.content().hasEntity()) {
       throw malformed("The body is empty.");
     }
     try (var in = request.content().inputStream()) {
       // A stream that is asked for more than comes takes a buffer of 16 KiB for the smallest body.
-      long announced = request.headers().contentLength().orElse(MAX_BYTES);
-      byte[] bytes = in.readNBytes((int) Math.min(announced, MAX_BYTES) + 1);
-      if (bytes.length > MAX_BYTES) {
+      long announced = request.headers().contentLength().orElse(maxBytes);
+      byte[] bytes = in.readNBytes((int) Math.min(announced, maxBytes) + 1);
+      if (bytes.length > maxBytes) {
         // A client that still sends when the connection is closed may never read the answer.
         in.transferTo(OutputStream.nullOutputStream());
         throw new ProblemException(
-            Status.REQUEST_ENTITY_TOO_LARGE_413, "The body has more than 64 KiB.");
+            Status.REQUEST_ENTITY_TOO_LARGE_413,
+            "The body has more than " + (maxBytes >> 10) + " KiB.");
       }
       return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {

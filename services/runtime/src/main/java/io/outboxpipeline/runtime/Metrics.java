@@ -1,5 +1,6 @@
 package io.outboxpipeline.runtime;
 
+import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
@@ -12,15 +13,32 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusNamingConvention;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import org.jspecify.annotations.Nullable;
 
 /** The meters of one service, the JVM's among them; services of one JVM do not share them. */
 public final class Metrics implements AutoCloseable {
-  private final PrometheusMeterRegistry registry =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  /** OpenMetrics, the only text format that has exemplars. */
+  static final String OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+  static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+  private final PrometheusMeterRegistry registry;
   private final JvmGcMetrics gc = new JvmGcMetrics();
 
+  /** Without exemplars. */
   public Metrics() {
+    this(Tracing.off());
+  }
+
+  /** Where there are spans, histograms keep for each bucket a trace that had such a value. */
+  public Metrics(Tracing tracing) {
+    registry =
+        new PrometheusMeterRegistry(
+            PrometheusConfig.DEFAULT,
+            new PrometheusRegistry(),
+            Clock.SYSTEM,
+            tracing.on() ? new CurrentSpan() : null);
     registry.config().namingConvention(new Names());
     gc.bindTo(registry);
     new ClassLoaderMetrics().bindTo(registry);
@@ -38,7 +56,12 @@ public final class Metrics implements AutoCloseable {
 
   /** All of them in Prometheus' text format 0.0.4. */
   public String scrape() {
-    return registry.scrape();
+    return scrape(TEXT);
+  }
+
+  /** All of them in the format of this media type. */
+  String scrape(String mediaType) {
+    return registry.scrape(mediaType);
   }
 
   @Override

@@ -107,9 +107,14 @@ public final class ServiceServer implements AutoCloseable {
 
   private static void manage(HttpRouting.Builder routing, List<Probes.Check> checks, Builder b) {
     Handler metrics =
-        (req, res) ->
-            res.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
-                .send(b.metrics.scrape());
+        (req, res) -> {
+          String accept = String.join(",", req.headers().values(HeaderNames.ACCEPT));
+          String type =
+              accept.contains("application/openmetrics-text")
+                  ? Metrics.OPEN_METRICS
+                  : Metrics.TEXT;
+          res.header(HeaderNames.CONTENT_TYPE, type).send(b.metrics.scrape(type));
+        };
     routing.get("/metrics", metrics).head("/metrics", metrics);
     Methods.only(routing, "/metrics", Method.GET, Method.HEAD);
     new Probes(checks, true).register(routing);

@@ -136,6 +136,17 @@ public final class Tracing implements AutoCloseable {
     return headers;
   }
 
+  /** Does something in the context that an event's headers tell of, if there are spans. */
+  public void in(Map<String, String> headers, Runnable what) {
+    if (!on()) {
+      what.run();
+      return;
+    }
+    try (var _ = context(headers).makeCurrent()) {
+      what.run();
+    }
+  }
+
   /** The context that an event's or a message's headers tell of. */
   public static Context context(Map<String, String> headers) {
     return W3C.extract(Context.root(), headers, Headers.INSTANCE);

@@ -1,7 +1,11 @@
 package io.outboxpipeline.testkit;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
+import org.testcontainers.images.builder.Transferable;
 import org.testcontainers.k3s.K3sContainer;
 
 /**
@@ -53,6 +57,35 @@ public final class TestCluster {
   /** Where the API server is reached on this machine. */
   public int port() {
     return container.getMappedPort(6443);
+  }
+
+  /**
+   * Applies a definition of a resource, and waits until the API server knows the resource. A
+   * definition that is there is brought up to date.
+   *
+   * @param yaml of one CustomResourceDefinition
+   */
+  public synchronized void define(String yaml) {
+    String file = "/tmp/definition.yaml";
+    container.copyFileToContainer(Transferable.of(yaml), file);
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", file);
+    kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", file);
+  }
+
+  private void kubectl(String... arguments) {
+    String[] command =
+        Stream.concat(Stream.of("kubectl"), Stream.of(arguments)).toArray(String[]::new);
+    try {
+      var done = container.execInContainer(command);
+      if (done.getExitCode() != 0) {
+        throw new IllegalStateException(String.join(" ", command) + ": " + done.getStderr());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The API server hangs: it takes connections, and answers nothing. */

@@ -1,48 +1,42 @@
 package io.outboxpipeline.console.model;
 
-import io.outboxpipeline.console.model.Decider.Outcome;
+import io.outboxpipeline.console.model.KeptJobs.Begun;
 import io.outboxpipeline.console.model.Problem.Action;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /**
  * Actions on many problems of one pipeline: first a look that changes nothing, then exactly what
- * was seen, one problem after the other at a bounded rate. Each decision is a transaction of the
- * service that keeps it, and what was not decided stays in the list of problems: so nothing is lost
- * with this process but the count. Thread-safe.
+ * was seen, one problem after the other at a bounded rate. Relay and consumer keep the action and
+ * carry it out, so it outlives this process; what is said of services that keep none stands at
+ * {@link DrivenJobs}. Thread-safe.
  */
 public final class Actions implements AutoCloseable {
   private static final Duration SNAPSHOT_KEPT = Duration.ofMinutes(15);
   private static final int SNAPSHOTS = 50;
-  private static final int JOBS = 50;
-  private static final int FAILURES_IN_A_ROW = 5;
+  private static final int JOBS_SHOWN = 20;
 
   private final Pipeline pipeline;
-  private final Decider decider;
   private final InstantSource clock;
-  private final Duration pause;
-  // One at a time: two jobs would double the rate.
-  private final ExecutorService work =
-      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("console-actions").factory());
+  private final KeptJobs kept;
+  private final DrivenJobs driven;
   private final Map<String, Snapshot> snapshots = new LinkedHashMap<>();
-  private final Map<String, Job> jobs = new LinkedHashMap<>();
 
   /**
-   * @param pause between two decisions of a job
+   * @param pause between two decisions of a job; 1 ms at least
    */
   public Actions(Pipeline pipeline, InstantSource clock, Duration pause) {
     this.pipeline = pipeline;
-    this.decider = new Decider(pipeline);
     this.clock = clock;
-    this.pause = pause;
+    kept = new KeptJobs(pipeline, (int) Math.max(1, Duration.ofSeconds(1).dividedBy(pause)));
+    driven = new DrivenJobs(pipeline, clock, pause);
   }
 
   /** The dry run: counts, keeps what it counted for a quarter of an hour, and changes nothing. */
@@ -62,127 +56,76 @@ public final class Actions implements AutoCloseable {
         .filter(s -> Duration.between(s.takenAt(), clock.instant()).compareTo(SNAPSHOT_KEPT) <= 0);
   }
 
+  /** What came of an action that was asked for. */
+  public sealed interface Answered {
+    /** All of it is under way, or done. */
+    record Begun(Job job) implements Answered {}
+
+    /** There is no such snapshot, or no longer, or it has another count. */
+    record NoSnapshot() implements Answered {}
+
+    /** A service did not take its part. To ask for the same again begins no part twice. */
+    record Trouble(String why) implements Answered {}
+  }
+
   /**
    * Begins an action on a snapshot. The same snapshot twice is the same job.
    *
    * @param count how many the caller was shown
    * @param why kept with each decision; says who decided, too
-   * @return empty if there is no such snapshot, or no longer, or it has another count
    */
-  public synchronized Optional<Job> act(String snapshot, int count, String why) {
-    Job running = jobs.get(snapshot);
-    if (running != null) {
-      return Optional.of(running);
+  public Answered act(String snapshot, int count, String why) {
+    Optional<Snapshot> seen = snapshot(snapshot);
+    if (seen.isEmpty()) {
+      return job(snapshot)
+          .<Answered>map(Answered.Begun::new)
+          .orElseGet(Answered.NoSnapshot::new);
     }
-    return snapshot(snapshot).filter(s -> s.items().size() == count).map(s -> begin(s, why));
-  }
-
-  private synchronized Job begin(Snapshot s, String why) {
-    Job job =
-        new Job(
-            s.id(),
-            s.action(),
-            why,
-            clock.instant(),
-            Job.State.RUNNING,
-            s.items().size(),
-            0,
-            0,
-            0,
-            List.of());
-    jobs.put(s.id(), job);
-    forget(jobs, JOBS);
-    work.execute(() -> run(s, why));
-    return job;
-  }
-
-  /** A job of this process. */
-  public synchronized Optional<Job> job(String id) {
-    return Optional.ofNullable(jobs.get(id));
-  }
-
-  /** The last jobs of this process, the newest first. */
-  public synchronized List<Job> jobs() {
-    return new ArrayList<>(jobs.values()).reversed();
-  }
-
-  private void run(Snapshot snapshot, String why) {
-    int inARow = 0;
-    for (Problem problem : snapshot.items()) {
-      Outcome outcome = decide(problem, snapshot.action(), why);
-      inARow = outcome instanceof Outcome.Failed ? inARow + 1 : 0;
-      count(snapshot.id(), problem, outcome);
-      if (inARow == FAILURES_IN_A_ROW || !paused()) {
-        end(snapshot.id(), Job.State.GAVE_UP);
-        return;
-      }
+    Snapshot s = seen.get();
+    if (s.items().isEmpty() || s.items().size() != count) {
+      return new Answered.NoSnapshot();
     }
-    end(snapshot.id(), Job.State.FINISHED);
+    Begun begun = kept.begin(s, why);
+    List<Job> parts = new ArrayList<>(begun.jobs());
+    if (!begun.left().isEmpty()) {
+      parts.add(driven.begin(s.id(), s.action(), begun.left(), why));
+    }
+    return begun.troubles().isEmpty()
+        ? new Answered.Begun(Job.merged(parts))
+        : new Answered.Trouble(String.join(" ", begun.troubles()));
   }
 
-  /** One that can't be decided must not keep the job from its end. */
-  private Outcome decide(Problem problem, Action action, String why) {
-    try {
-      return decider.decide(problem, action, why);
-    } catch (RuntimeException e) {
-      return new Outcome.Failed("It could not be asked: " + e.getClass().getSimpleName() + ".");
-    }
+  /** A job, as far as the services and this process know it. */
+  public Optional<Job> job(String id) {
+    List<Job> parts = new ArrayList<>(kept.find(id));
+    driven.find(id).ifPresent(parts::add);
+    return parts.isEmpty() ? Optional.empty() : Optional.of(Job.merged(parts));
   }
 
-  private boolean paused() {
-    try {
-      Thread.sleep(pause);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+  /** The last jobs, the newest first. */
+  public List<Job> jobs() {
+    Map<String, List<Job>> parts = new LinkedHashMap<>();
+    List<Job> all = new ArrayList<>(kept.last());
+    all.addAll(driven.all());
+    all.forEach(j -> parts.computeIfAbsent(j.id(), id -> new ArrayList<>()).add(j));
+    return parts.values().stream()
+        .map(Job::merged)
+        .sorted(Comparator.comparing(Job::startedAt).reversed())
+        .limit(JOBS_SHOWN)
+        .toList();
   }
 
-  private synchronized void count(String id, Problem problem, Outcome outcome) {
-    Job job = jobs.get(id);
-    if (job == null) {
-      return;
-    }
-    List<String> failures = new ArrayList<>(job.failures());
-    if (outcome instanceof Outcome.Failed(String reason) && failures.size() < Job.FAILURES_SHOWN) {
-      failures.add(problem.aggregateType() + " " + problem.aggregateId() + ": " + reason);
-    }
-    jobs.put(
-        id,
-        new Job(
-            id,
-            job.action(),
-            job.by(),
-            job.startedAt(),
-            job.state(),
-            job.total(),
-            job.done() + (outcome instanceof Outcome.Done ? 1 : 0),
-            job.gone() + (outcome instanceof Outcome.Gone ? 1 : 0),
-            job.failed() + (outcome instanceof Outcome.Failed ? 1 : 0),
-            failures));
+  /**
+   * Ends a job that runs.
+   *
+   * @param why kept by the services; says who decided, too
+   */
+  public void stop(String id, String why) {
+    kept.stop(id, why);
+    driven.stop(id);
   }
 
-  private synchronized void end(String id, Job.State state) {
-    Job job = jobs.get(id);
-    if (job != null) {
-      jobs.put(
-          id,
-          new Job(
-              id,
-              job.action(),
-              job.by(),
-              job.startedAt(),
-              state,
-              job.total(),
-              job.done(),
-              job.gone(),
-              job.failed(),
-              job.failures()));
-    }
-  }
-
-  private static void forget(Map<String, ?> oldestFirst, int kept) {
+  static void forget(Map<String, ?> oldestFirst, int kept) {
     Collection<String> keys = oldestFirst.keySet();
     while (keys.size() > kept) {
       keys.remove(keys.iterator().next());
@@ -191,6 +134,6 @@ public final class Actions implements AutoCloseable {
 
   @Override
   public void close() {
-    work.shutdownNow();
+    driven.close();
   }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 
 /**
  * Some of the dead letters, and their way back. One consumer is asked, because a look hides what is
@@ -70,6 +71,7 @@ public record DeadLetters(
    * A redrive as the consumers keep it.
    *
    * @param state running, finished, gave-up or stopped
+   * @param filter which letters it moves; empty for all
    */
   public record Redrive(
       String id,
@@ -81,7 +83,12 @@ public record DeadLetters(
       long again,
       long failed,
       String trouble,
-      String why) {
+      String why,
+      Map<String, String> filter) {
+
+    public Redrive {
+      filter = Map.copyOf(filter);
+    }
 
     public boolean running() {
       return state.equals("running");
@@ -91,10 +98,14 @@ public record DeadLetters(
   /** Letters with the same reason; the time is that at which the first of them expires. */
   public record Group(String reason, long count, String expiresAt) {}
 
-  /** Asks a consumer; nothing is looked at while letters are moved. */
-  public static DeadLetters of(Pipeline pipeline) {
+  /**
+   * Asks a consumer; nothing is looked at while letters are moved.
+   *
+   * @param filter which are shown, of those that are looked at; without category and keys
+   */
+  public static DeadLetters of(Pipeline pipeline, Filter filter) {
     Asked redrives = pipeline.askOne(Kind.CONSUMER, "/admin/dead-letters/redrives");
-    Asked look = pipeline.askOne(Kind.CONSUMER, "/admin/dead-letters");
+    Asked look = pipeline.askOne(Kind.CONSUMER, "/admin/dead-letters" + query(filter));
     JsonObject json = look.json().orElse(JsonObject.EMPTY_JSON_OBJECT);
     return new DeadLetters(
         json.getString("queue", ""),
@@ -107,6 +118,12 @@ public record DeadLetters(
             .toList(),
         redrives.list("items").stream().map(DeadLetters::redrive).toList(),
         look.troubles());
+  }
+
+  private static String query(Filter filter) {
+    return filter.fields().entrySet().stream()
+        .map(f -> f.getKey() + "=" + Pipeline.encoded(f.getValue()))
+        .collect(Collectors.joining("&", filter.fields().isEmpty() ? "" : "?", ""));
   }
 
   /** Those that were looked at by reason, the most frequent first. */
@@ -126,20 +143,26 @@ public record DeadLetters(
   /**
    * Asks for a redrive. The same id twice is one redrive.
    *
+   * @param filter which are moved; without category and keys
    * @param why kept by the consumers; says who decided, too
    */
   public static Answer redrive(
-      Pipeline pipeline, String id, long count, long perSecond, String why) {
-    JsonObject body =
+      Pipeline pipeline, String id, long count, long perSecond, Filter filter, String why) {
+    var body =
         JSON.createObjectBuilder()
             .add("id", id)
             .add("count", count)
-            .add("perSecond", perSecond)
-            .build();
+            .add("perSecond", perSecond);
+    // A consumer that knows no filters would move all, so these have a path of their own.
+    String path = "/admin/dead-letters/redrive";
+    if (!filter.fields().isEmpty()) {
+      path += "-matching";
+      var fields = JSON.createObjectBuilder();
+      filter.fields().forEach(fields::add);
+      body.add("filter", fields);
+    }
     return pipeline.tell(
-        Kind.CONSUMER,
-        "/admin/dead-letters/redrive?why=" + Pipeline.encoded(why),
-        Optional.of(body));
+        Kind.CONSUMER, path + "?why=" + Pipeline.encoded(why), Optional.of(body.build()));
   }
 
   /** Ends a redrive that runs. */
@@ -185,7 +208,16 @@ public record DeadLetters(
         number(i, "again"),
         number(i, "failed"),
         text(i, "trouble"),
-        text(i, "why"));
+        text(i, "why"),
+        filter(i));
+  }
+
+  private static Map<String, String> filter(JsonObject i) {
+    Map<String, String> filter = new LinkedHashMap<>();
+    if (i.get("filter") instanceof JsonObject fields) {
+      fields.keySet().forEach(name -> filter.put(name, text(fields, name)));
+    }
+    return filter;
   }
 
   private static String text(JsonObject i, String field) {

@@ -79,6 +79,18 @@ public final class Pipeline {
     return last;
   }
 
+  /** What the first service of a kind says that answers. */
+  Answer hear(Kind kind, String path) {
+    Answer last = new Answer.Silent("is not known to the console");
+    for (Endpoint service : services(kind)) {
+      last = client.get(service, path);
+      if (!(last instanceof Answer.Silent)) {
+        return last;
+      }
+    }
+    return last;
+  }
+
   List<ServiceClient.Metered> metrics(Kind kind) {
     List<Callable<ServiceClient.Metered>> all =
         services(kind).stream()

@@ -3,7 +3,7 @@ package io.outboxpipeline.console.model;
 import io.outboxpipeline.console.model.Problem.Action;
 import java.time.Instant;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.UUID;
 
 /**
  * What a dry run found, and all that the action takes, whatever comes later.
@@ -30,11 +30,7 @@ public record Snapshot(
         problems.matching(filter).stream()
             .filter(p -> p.category().actions().contains(action))
             .toList();
-    String id =
-        Problem.digest(
-            Stream.concat(
-                Stream.of(pipeline, action.code(), now.toString()),
-                items.stream().map(Problem::key)));
-    return new Snapshot(id, pipeline, action, filter, items, problems.capped(), now);
+    return new Snapshot(
+        UUID.randomUUID().toString(), pipeline, action, filter, items, problems.capped(), now);
   }
 }

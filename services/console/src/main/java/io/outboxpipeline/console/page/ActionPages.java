@@ -39,15 +39,7 @@ final class ActionPages {
             .with(
                 ProblemsPage.hidden("snapshot", snapshot.id()),
                 ProblemsPage.hidden("count", Integer.toString(count)),
-                tag("label")
-                    .with(
-                        text(Text.WHY),
-                        tag("input")
-                            .set("name", "why")
-                            .set("required", true)
-                            .set("maxlength", "300")
-                            .set("autocomplete", "off")
-                            .with()),
+                why(),
                 tag("button")
                     .set("type", "submit")
                     .set("class", "danger")
@@ -87,27 +79,59 @@ final class ActionPages {
           case RUNNING -> Text.JOB_RUNNING;
           case FINISHED -> Text.JOB_FINISHED;
           case GAVE_UP -> Text.JOB_GAVE_UP;
+          case STOPPED -> Text.JOB_STOPPED;
         };
     return Html.all(
         tag("h2").text(Text.JOB.with(ProblemsPage.label(job.action()).english(), job.total())),
         tag("p").set("role", "status").text(state),
-        tag("p").text(Text.JOB_COUNTS.with(job.done(), job.gone(), job.failed(), job.total())),
+        tag("p")
+            .text(
+                Text.JOB_COUNTS.with(
+                    job.done(), job.gone(), job.again(), job.failed(), job.total())),
+        job.kept() ? Html.NONE : tag("p", Text.JOB_DRIVEN),
         tag("p").text(job.by()),
         job.failures().isEmpty()
             ? Html.NONE
             : tag("ul").with(job.failures().stream().map(f -> tag("li").text(f))));
   }
 
-  Html job(Job job) {
+  /**
+   * @param decides whether who looks may end it
+   */
+  Html job(Job job, boolean decides) {
     return Html.all(
-        tag("div").set("id", "live").set("data-stream", stream(job)).with(progress(job)), back());
+        tag("div").set("id", "live").set("data-stream", stream(job)).with(progress(job)),
+        decides && job.state() == Job.State.RUNNING ? stop(job) : Html.NONE,
+        back());
+  }
+
+  private Html stop(Job job) {
+    return tag("form")
+        .set("method", "post")
+        .set("action", links.page(pipeline, "job-stop"))
+        .with(
+            ProblemsPage.hidden("job", job.id()),
+            why(),
+            tag("button").set("type", "submit").text(Text.STOP_IT));
+  }
+
+  private static Html why() {
+    return tag("label")
+        .with(
+            text(Text.WHY),
+            tag("input")
+                .set("name", "why")
+                .set("required", true)
+                .set("maxlength", "300")
+                .set("autocomplete", "off")
+                .with());
   }
 
   private String stream(Job job) {
     return links.page(pipeline, "stream", java.util.Map.of("view", "job", "job", job.id()));
   }
 
-  /** The last actions of this console. */
+  /** The last actions. */
   Html jobs(List<Job> jobs) {
     if (jobs.isEmpty()) {
       return Html.NONE;

@@ -1,8 +1,5 @@
 package io.outboxpipeline.console.page;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
@@ -10,6 +7,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.console.access.User;
+import io.outboxpipeline.console.model.Actions.Answered;
 import io.outboxpipeline.console.model.AggregateView;
 import io.outboxpipeline.console.model.Decisions;
 import io.outboxpipeline.console.model.Desk;
@@ -22,6 +20,7 @@ import io.outboxpipeline.console.model.Mask;
 import io.outboxpipeline.console.model.Payload;
 import io.outboxpipeline.console.model.Problems;
 import io.outboxpipeline.console.model.Snapshot;
+import io.outboxpipeline.runtime.AdminExchange;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.ProblemException;
 import jakarta.json.JsonArray;
@@ -66,30 +65,31 @@ public final class ApiRoutes implements HttpService {
             told(d -> Json.decisions(Decisions.of(d.pipeline()))))
         .post("/pipelines/{pipeline}/dry-runs", this::look)
         .post("/pipelines/{pipeline}/actions", this::act)
-        .get("/pipelines/{pipeline}/actions/{job}", this::job);
+        .get("/pipelines/{pipeline}/actions/{job}", this::job)
+        .post("/pipelines/{pipeline}/actions/{job}/stop", this::stop);
   }
 
   private Handler told(Function<Desk, JsonObject> what) {
-    return (req, res) -> send(res, what.apply(Requests.desk(desks, req)));
+    return (req, res) -> AdminExchange.send(res, what.apply(Requests.desk(desks, req)));
   }
 
   private void pipelines(ServerRequest req, ServerResponse res) {
     var items = JSON.createArrayBuilder();
     Requests.names(desks, req).forEach(items::add);
-    send(res, JSON.createObjectBuilder().add("items", items).build());
+    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 
   private void problems(ServerRequest req, ServerResponse res) {
     Filter filter = Requests.filter(req.query());
     Problems all = Problems.of(Requests.desk(desks, req).pipeline());
-    send(res, Json.problems(all, all.matching(filter)));
+    AdminExchange.send(res, Json.problems(all, all.matching(filter)));
   }
 
   private void aggregate(ServerRequest req, ServerResponse res) {
     Desk desk = Requests.desk(desks, req);
     String type = needed(req, "aggregateType");
     String id = needed(req, "aggregateId");
-    send(res, Json.aggregate(AggregateView.of(desk.pipeline(), type, id)));
+    AdminExchange.send(res, Json.aggregate(AggregateView.of(desk.pipeline(), type, id)));
   }
 
   private void event(ServerRequest req, ServerResponse res) {
@@ -106,7 +106,7 @@ public final class ApiRoutes implements HttpService {
             .filter(mask -> Requests.user(desk, req).decides())
             .flatMap(mask -> Payload.of(desk.pipeline(), place, mask))
             .flatMap(Payload::text);
-    send(
+    AdminExchange.send(
         res,
         payload.map(p -> JSON.createObjectBuilder(json).add("payload", p).build()).orElse(json));
   }
@@ -124,7 +124,7 @@ public final class ApiRoutes implements HttpService {
               .add("eventId", f.eventId())
               .add("sequence", f.sequence()));
     }
-    send(
+    AdminExchange.send(
         res,
         JSON.createObjectBuilder()
             .add("items", items)
@@ -144,12 +144,18 @@ public final class ApiRoutes implements HttpService {
     Desk desk = Requests.desk(desks, req);
     Requests.operator(desk, req);
     JsonObject body = JsonBody.read(req);
+    Snapshot snapshot =
+        desk.actions().look(Requests.action(text(body, "action")), filterOf(body));
+    AdminExchange.send(res, Json.snapshot(snapshot));
+  }
+
+  /** The filter of a body; all if it has none. */
+  static Filter filterOf(JsonObject body) {
     JsonValue filter = body.getOrDefault("filter", JsonObject.EMPTY_JSON_OBJECT);
     if (!(filter instanceof JsonObject fields)) {
       throw Requests.wrong("/filter", "must be an object");
     }
-    Snapshot snapshot = desk.actions().look(Requests.action(text(body, "action")), filter(fields));
-    send(res, Json.snapshot(snapshot));
+    return filter(fields);
   }
 
   /** A filter from JSON; a name that is none of its fields would mean more than was meant. */
@@ -198,28 +204,35 @@ public final class ApiRoutes implements HttpService {
     JsonObject body = JsonBody.read(req);
     String why = Requests.why(user, text(body, "why"));
     int count = body.get("count") instanceof JsonNumber n && n.isIntegral() ? n.intValue() : -1;
-    Job job =
-        desk.actions()
-            .act(text(body, "snapshot"), count, why)
-            .orElseThrow(
-                () -> new ProblemException(Status.CONFLICT_409, Text.SNAPSHOT_GONE.english()));
-    res.status(Status.ACCEPTED_202);
-    send(res, Json.job(job));
+    switch (desk.actions().act(text(body, "snapshot"), count, why)) {
+      case Answered.Begun(Job job) -> {
+        res.status(Status.ACCEPTED_202);
+        AdminExchange.send(res, Json.job(job));
+      }
+      case Answered.NoSnapshot() ->
+          throw new ProblemException(Status.CONFLICT_409, Text.SNAPSHOT_GONE.english());
+      case Answered.Trouble(String trouble) ->
+          throw new ProblemException(
+              Status.BAD_GATEWAY_502, trouble + " " + Text.PART_NOT_BEGUN.english());
+    }
   }
 
   private void job(ServerRequest req, ServerResponse res) {
-    Optional<Job> job =
-        Requests.desk(desks, req).actions().job(req.path().pathParameters().get("job"));
-    send(
-        res,
-        Json.job(
-            job.orElseThrow(
-                () ->
-                    new ProblemException(
-                        Status.NOT_FOUND_404, "The console knows no such action, or no longer."))));
+    AdminExchange.send(res, Json.job(job(Requests.desk(desks, req), req)));
   }
 
-  private static void send(ServerResponse res, JsonObject json) {
-    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
+  private static Job job(Desk desk, ServerRequest req) {
+    return desk.actions()
+        .job(req.path().pathParameters().get("job"))
+        .orElseThrow(
+            () -> new ProblemException(Status.NOT_FOUND_404, "There is no such action."));
+  }
+
+  private void stop(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    User user = Requests.operator(desk, req);
+    String why = Requests.why(user, text(JsonBody.read(req), "why"));
+    desk.actions().stop(job(desk, req).id(), why);
+    AdminExchange.send(res, Json.job(job(desk, req)));
   }
 }

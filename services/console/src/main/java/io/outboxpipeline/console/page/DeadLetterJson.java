@@ -47,6 +47,8 @@ final class DeadLetterJson {
     }
     var redrives = JSON.createArrayBuilder();
     for (DeadLetters.Redrive r : dead.redrives()) {
+      var filter = JSON.createObjectBuilder();
+      r.filter().forEach(filter::add);
       redrives.add(
           JSON.createObjectBuilder()
               .add("id", r.id())
@@ -58,7 +60,8 @@ final class DeadLetterJson {
               .add("again", r.again())
               .add("failed", r.failed())
               .add("trouble", r.trouble())
-              .add("why", r.why()));
+              .add("why", r.why())
+              .add("filter", filter));
     }
     return json.add("items", items)
         .add("groups", groups)

@@ -14,7 +14,9 @@ import io.outboxpipeline.console.ask.Answer;
 import io.outboxpipeline.console.model.DeadLetters;
 import io.outboxpipeline.console.model.Desk;
 import io.outboxpipeline.console.model.Desks;
+import io.outboxpipeline.console.model.Filter;
 import io.outboxpipeline.console.page.Layout.Section;
+import io.outboxpipeline.runtime.AdminExchange;
 import io.outboxpipeline.runtime.JsonBody;
 import io.outboxpipeline.runtime.ProblemException;
 import jakarta.json.JsonNumber;
@@ -61,9 +63,9 @@ public final class DeadLetterRoutes {
     User user = Requests.user(desk, req);
     String name = desk.pipeline().name();
     var page = new DeadLettersPage(links, name, user.decides());
-    String html =
-        layout.page(
-            user, name, Section.DEAD_LETTERS, page.content(DeadLetters.of(desk.pipeline())));
+    Filter filter = filter(req.query());
+    Html content = page.content(DeadLetters.of(desk.pipeline(), filter), filter);
+    String html = layout.page(user, name, Section.DEAD_LETTERS, content);
     res.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8").send(html.getBytes(UTF_8));
   }
 
@@ -76,6 +78,7 @@ public final class DeadLetterRoutes {
         Requests.value(form, "id"),
         number("count", Requests.value(form, "count"), LARGEST),
         number("perSecond", Requests.value(form, "perSecond"), FASTEST),
+        filter(form),
         Requests.why(user, Requests.value(form, "why")));
     back(desk, res);
   }
@@ -96,8 +99,21 @@ public final class DeadLetterRoutes {
         .send();
   }
 
-  private static JsonObject begin(Desk desk, String id, long count, long perSecond, String why) {
-    return done(DeadLetters.redrive(desk.pipeline(), id, count, perSecond, why));
+  private static JsonObject begin(
+      Desk desk, String id, long count, long perSecond, Filter filter, String why) {
+    return done(DeadLetters.redrive(desk.pipeline(), id, count, perSecond, filter, why));
+  }
+
+  /** Dead letters have no category, and single ones can't be named. */
+  private static Filter filter(Parameters from) {
+    return only(Requests.filter(from));
+  }
+
+  private static Filter only(Filter filter) {
+    if (filter.category().isPresent() || !filter.keys().isEmpty()) {
+      throw Requests.wrong("filter", "may have reason, eventType, aggregateType and aggregateId");
+    }
+    return filter;
   }
 
   private static long number(String name, String text, int largest) {
@@ -122,7 +138,7 @@ public final class DeadLetterRoutes {
 
   private void told(ServerRequest req, ServerResponse res) {
     Desk desk = Requests.desk(desks, req);
-    send(res, DeadLetterJson.of(DeadLetters.of(desk.pipeline())));
+    AdminExchange.send(res, DeadLetterJson.of(DeadLetters.of(desk.pipeline(), filter(req.query()))));
   }
 
   private void asked(ServerRequest req, ServerResponse res) {
@@ -136,9 +152,10 @@ public final class DeadLetterRoutes {
             body.getString("id", ""),
             number("/count", digits(body, "count", ""), LARGEST),
             number("/perSecond", digits(body, "perSecond", "5"), FASTEST),
+            only(ApiRoutes.filterOf(body)),
             why);
     res.status(Status.ACCEPTED_202);
-    send(res, now);
+    AdminExchange.send(res, now);
   }
 
   private static String digits(JsonObject body, String field, String fallback) {
@@ -149,10 +166,6 @@ public final class DeadLetterRoutes {
     Desk desk = Requests.desk(desks, req);
     User user = Requests.operator(desk, req);
     String why = Requests.why(user, JsonBody.read(req).getString("why", ""));
-    send(res, done(DeadLetters.stop(desk.pipeline(), req.path().pathParameters().get("id"), why)));
-  }
-
-  private static void send(ServerResponse res, JsonObject json) {
-    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
+    AdminExchange.send(res, done(DeadLetters.stop(desk.pipeline(), req.path().pathParameters().get("id"), why)));
   }
 }

@@ -7,6 +7,7 @@ import io.outboxpipeline.console.model.DeadLetters;
 import io.outboxpipeline.console.model.DeadLetters.Letter;
 import io.outboxpipeline.console.model.DeadLetters.LetterEvent;
 import io.outboxpipeline.console.model.DeadLetters.Redrive;
+import io.outboxpipeline.console.model.Filter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ final class DeadLettersPage {
     this.decides = decides;
   }
 
-  Html content(DeadLetters dead) {
+  Html content(DeadLetters dead, Filter filter) {
     boolean running = dead.redrives().stream().anyMatch(Redrive::running);
     return Html.all(
         tag("p", Text.DEAD_LETTERS_PAGE_LEAD),
@@ -39,19 +40,44 @@ final class DeadLettersPage {
                         dead.queue(),
                         dead.letters().size()))
             : Html.NONE,
+        running || dead.count().orElse(0) == 0 ? Html.NONE : filterForm(filter),
         dead.letters().isEmpty() ? Html.NONE : Html.all(groups(dead), letters(dead.letters())),
         decides && !running && dead.count().orElse(0) > 0
-            ? redrive(dead.count().getAsLong())
+            ? redrive(dead.count().getAsLong(), filter)
             : Html.NONE,
         redrives(dead.redrives()));
   }
 
-  private static Html groups(DeadLetters dead) {
+  private Html groups(DeadLetters dead) {
     return Layout.table(
         Text.GROUPS,
-        List.of(Text.REASON, Text.COUNT, Text.EXPIRES),
+        List.of(Text.REASON, Text.COUNT, Text.EXPIRES, Text.FILTER),
         dead.groups().stream()
-            .map(g -> Layout.row(g.reason(), Format.count(g.count()), known(g.expiresAt()))));
+            .map(
+                g ->
+                    tag(
+                        "tr",
+                        tag("td").text(g.reason()),
+                        tag("td").text(Format.count(g.count())),
+                        tag("td").text(known(g.expiresAt())),
+                        tag("td", showThese(g.reason())))));
+  }
+
+  private Html showThese(String reason) {
+    String path = Layout.Section.DEAD_LETTERS.path();
+    return tag("a")
+        .set("href", links.page(pipeline, path, Map.of("reason", reason)))
+        .text(Text.SHOW_THESE);
+  }
+
+  private Html filterForm(Filter filter) {
+    return tag("form")
+        .set("method", "get")
+        .set("action", links.page(pipeline, Layout.Section.DEAD_LETTERS.path()))
+        .set("class", "filter")
+        .with(
+            ProblemsPage.fields(filter),
+            tag("button").set("type", "submit").text(Text.SHOW));
   }
 
   private static String known(String time) {
@@ -88,13 +114,19 @@ final class DeadLettersPage {
             text(" " + e.eventType()));
   }
 
-  private Html redrive(long count) {
+  private Html redrive(long count, Filter filter) {
+    boolean all = filter.fields().isEmpty();
+    Stream<Html> hidden =
+        filter.fields().entrySet().stream()
+            .map(f -> ProblemsPage.hidden(f.getKey(), f.getValue()));
     return tag("form")
         .set("method", "post")
         .set("action", links.page(pipeline, "redrive"))
         .with(
             tag("h2", Text.MOVE_BACK),
             tag("p", Text.MOVE_BACK_LEAD),
+            all ? Html.NONE : tag("p", Text.MOVE_MATCHING_LEAD),
+            Html.all(hidden.toArray(Html[]::new)),
             // Made with the page: who sends the form twice gets one redrive.
             ProblemsPage.hidden("id", UUID.randomUUID().toString()),
             ProblemsPage.hidden("count", Long.toString(count)),
@@ -103,7 +135,10 @@ final class DeadLettersPage {
             tag("button")
                 .set("type", "submit")
                 .set("class", "danger")
-                .text(Text.MOVE_SO_MANY.with(Format.count(count))));
+                .text(
+                    all
+                        ? Text.MOVE_SO_MANY.with(Format.count(count))
+                        : Text.MOVE_MATCHING.english()));
   }
 
   private static Html why() {
@@ -125,7 +160,8 @@ final class DeadLettersPage {
     Html table =
         Layout.table(
             Text.REDRIVES,
-            List.of(Text.WHEN, Text.STATE, Text.MOVED, Text.WHY_SHORT, Text.TROUBLE),
+            List.of(
+                Text.WHEN, Text.STATE, Text.MOVED, Text.FILTER, Text.WHY_SHORT, Text.TROUBLE),
             redrives.stream()
                 .map(
                     r ->
@@ -133,6 +169,7 @@ final class DeadLettersPage {
                             r.askedAt(),
                             r.state(),
                             Text.MOVED_OF.with(r.moved(), r.total(), r.again(), r.failed()),
+                            String.join(", ", r.filter().values()),
                             r.why(),
                             r.trouble())));
     Stream<Html> stops =

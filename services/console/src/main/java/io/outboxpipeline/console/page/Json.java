@@ -238,9 +238,11 @@ final class Json {
         .add("by", j.by())
         .add("startedAt", j.startedAt().toString())
         .add("state", j.state().name().toLowerCase(Locale.ROOT).replace('_', '-'))
+        .add("kept", j.kept())
         .add("total", j.total())
         .add("done", j.done())
         .add("gone", j.gone())
+        .add("again", j.again())
         .add("failed", j.failed())
         .add("failures", failures)
         .build();

@@ -12,6 +12,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.console.access.Gate;
 import io.outboxpipeline.console.access.User;
+import io.outboxpipeline.console.model.Actions.Answered;
 import io.outboxpipeline.console.model.AggregateView;
 import io.outboxpipeline.console.model.Decisions;
 import io.outboxpipeline.console.model.Desk;
@@ -60,6 +61,7 @@ public final class PageRoutes implements HttpService {
         .get("/p/{pipeline}/decisions", layout.telling(this::decisions))
         .get("/p/{pipeline}/commands", layout.telling(this::commands))
         .get("/p/{pipeline}/job", layout.telling(this::job))
+        .post("/p/{pipeline}/job-stop", layout.telling(this::stopJob))
         .post("/p/{pipeline}/look", layout.telling(this::look))
         .post("/p/{pipeline}/act", layout.telling(this::act));
   }
@@ -137,18 +139,26 @@ public final class PageRoutes implements HttpService {
     }
     String why = Requests.why(user, Requests.value(form, "why"));
     String count = Requests.value(form, "count");
-    Optional<Job> job =
+    Answered answered =
         desk.actions()
             .act(
                 Requests.value(form, "snapshot"),
                 count.matches("\\d{1,6}") ? Integer.parseInt(count) : -1,
                 why);
-    if (job.isEmpty()) {
-      res.status(Status.CONFLICT_409);
-      send(req, res, Section.PROBLEMS, actions(desk).told(Text.SNAPSHOT_GONE));
-      return;
+    switch (answered) {
+      case Answered.Begun(Job job) -> show(desk, job.id(), res);
+      case Answered.NoSnapshot() -> {
+        res.status(Status.CONFLICT_409);
+        send(req, res, Section.PROBLEMS, actions(desk).told(Text.SNAPSHOT_GONE));
+      }
+      case Answered.Trouble(String trouble) ->
+          throw new ProblemException(
+              Status.BAD_GATEWAY_502, trouble + " " + Text.PART_NOT_BEGUN.english());
     }
-    String to = links.page(desk.pipeline().name(), "job", Map.of("job", job.get().id()));
+  }
+
+  private void show(Desk desk, String job, ServerResponse res) {
+    String to = links.page(desk.pipeline().name(), "job", Map.of("job", job));
     res.status(Status.SEE_OTHER_303).header(HeaderNames.LOCATION, to).send();
   }
 
@@ -156,9 +166,19 @@ public final class PageRoutes implements HttpService {
     Desk desk = Requests.desk(desks, req);
     Optional<Job> job = desk.actions().job(Requests.value(req.query(), "job"));
     if (job.isEmpty()) {
-      throw new ProblemException(Status.NOT_FOUND_404, "The console knows no such action.");
+      throw new ProblemException(Status.NOT_FOUND_404, "There is no such action.");
     }
-    send(req, res, Section.PROBLEMS, actions(desk).job(job.get()));
+    boolean decides = Requests.user(desk, req).decides();
+    send(req, res, Section.PROBLEMS, actions(desk).job(job.get(), decides));
+  }
+
+  private void stopJob(ServerRequest req, ServerResponse res) {
+    Desk desk = Requests.desk(desks, req);
+    User user = Requests.operator(desk, req);
+    Parameters form = req.content().as(Parameters.class);
+    String id = Requests.value(form, "job");
+    desk.actions().stop(id, Requests.why(user, Requests.value(form, "why")));
+    show(desk, id, res);
   }
 
   private ActionPages actions(Desk desk) {

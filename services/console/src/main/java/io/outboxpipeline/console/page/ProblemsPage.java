@@ -120,11 +120,17 @@ final class ProblemsPage {
         .with(
             tag("label")
                 .with(text(Text.CATEGORY), tag("select").set("name", "category").with(options)),
-            Layout.field(Text.AGGREGATE_TYPE, "aggregateType", filter.aggregateType()),
-            Layout.field(Text.AGGREGATE_ID, "aggregateId", filter.aggregateId()),
-            Layout.field(Text.EVENT_TYPE, "eventType", filter.eventType()),
-            Layout.field(Text.REASON, "reason", filter.reason()),
+            fields(filter),
             tag("button").set("type", "submit").text(Text.SHOW));
+  }
+
+  /** The fields of a filter that are texts. */
+  static Html fields(Filter filter) {
+    return Html.all(
+        Layout.field(Text.AGGREGATE_TYPE, "aggregateType", filter.aggregateType()),
+        Layout.field(Text.AGGREGATE_ID, "aggregateId", filter.aggregateId()),
+        Layout.field(Text.EVENT_TYPE, "eventType", filter.eventType()),
+        Layout.field(Text.REASON, "reason", filter.reason()));
   }
 
   private static Html option(String value, Text label, boolean selected) {

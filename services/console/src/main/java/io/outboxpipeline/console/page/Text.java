@@ -61,7 +61,7 @@ enum Text {
       "Messages that could not be read, or were received too often. A look shows some of them and gives them back at once."
           + " Payloads are not shown."),
   NO_LOOK_MEANWHILE("They are being moved back, so none is looked at."),
-  ABOUT_SO_MANY("About %s are in %s. These are %d of them."),
+  ABOUT_SO_MANY("About %s are in %s. %d are shown here."),
   EXPIRES("Expires at"),
   RECEIVES("Receives"),
   BYTES("Bytes"),
@@ -71,6 +71,10 @@ enum Text {
           + " moved comes back. Closing this page stops nothing."),
   RATE("Messages per second, 1 to 100"),
   MOVE_SO_MANY("Move %s back"),
+  MOVE_MATCHING("Move back those that match"),
+  MOVE_MATCHING_LEAD(
+      "Only those that match the filter are moved, of as many as there are now. On a FIFO queue one"
+          + " that stays may keep later ones of its group with it."),
   REDRIVES("Moves back"),
   MOVED("Moved"),
   MOVED_OF("%d of %d; %d came back, %d failed"),
@@ -141,14 +145,19 @@ enum Text {
   DO_IT("%s these %d"),
   BACK("Back to the problems"),
   SNAPSHOT_GONE("This list is no longer kept, or is another one. Nothing was done. Look again."),
+  PART_NOT_BEGUN("Do it again with the same list: what has begun does not begin twice."),
   WHY_NEEDED("Say why. Nothing was done."),
 
   JOB("%s %d"),
   JOB_RUNNING("Under way."),
   JOB_FINISHED("Finished."),
-  JOB_GAVE_UP("It gave up, because one after the other failed. Try the rest again later."),
-  JOB_COUNTS("%d done, %d were gone, %d failed, of %d."),
-  JOBS("Actions since this console started"),
+  JOB_GAVE_UP("It gave up, because too much failed. The rest waits on, and can be tried later."),
+  JOB_STOPPED("A person stopped it. The rest waits on."),
+  JOB_COUNTS("%d done, %d were gone, %d failed again, %d could not be decided, of %d."),
+  JOB_DRIVEN(
+      "A service keeps no such actions, so this console carries out its part. Should the console"
+          + " end, the rest waits on in the list of problems."),
+  JOBS("The last actions"),
 
   FIND_AGGREGATE("Find an aggregate"),
   FIND("Find"),

@@ -2,20 +2,16 @@ package io.outboxpipeline.console.cluster;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import io.outboxpipeline.testkit.TestCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /** A real API server with the CRD. */
 final class KubernetesCase {
@@ -26,29 +22,11 @@ final class KubernetesCase {
 
   /** A client of an administrator's, which the caller closes. */
   static synchronized KubernetesClient client() throws IOException {
-    KubernetesClient client =
-        new KubernetesClientBuilder()
-            .withConfig(Config.fromKubeconfig(TestCluster.get().kubeconfig()))
-            .build();
-    client
-        .resource(Serialization.unmarshal(Files.readString(CRD), CustomResourceDefinition.class))
-        .createOr(NonDeletingOperation::update);
-    client
-        .apiextensions()
-        .v1()
-        .customResourceDefinitions()
-        .withName("outboxpipelines.outboxpipeline.io")
-        .waitUntilCondition(
-            crd ->
-                crd != null
-                    && crd.getStatus() != null
-                    && crd.getStatus().getConditions() != null
-                    && crd.getStatus().getConditions().stream()
-                        .anyMatch(
-                            c -> c.getType().equals("Established") && c.getStatus().equals("True")),
-            30,
-            TimeUnit.SECONDS);
-    return client;
+    TestCluster cluster = TestCluster.get();
+    cluster.define(Files.readString(CRD));
+    return new KubernetesClientBuilder()
+        .withConfig(Config.fromKubeconfig(cluster.kubeconfig()))
+        .build();
   }
 
   static void namespace(KubernetesClient client, String name) {

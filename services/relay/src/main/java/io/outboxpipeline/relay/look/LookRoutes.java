@@ -1,8 +1,5 @@
 package io.outboxpipeline.relay.look;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
@@ -11,17 +8,15 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.ownership.StoreException;
+import io.outboxpipeline.runtime.AdminExchange;
 import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.DatabaseTrouble;
 import io.outboxpipeline.runtime.Methods;
-import io.outboxpipeline.runtime.Problem.FieldError;
 import io.outboxpipeline.runtime.ProblemException;
-import io.outboxpipeline.runtime.QueryParameters;
 import io.outboxpipeline.runtime.Sought;
 import jakarta.json.JsonObject;
 import jakarta.json.spi.JsonProvider;
 import java.sql.SQLException;
-import java.util.ArrayList;
 
 /**
  * {@code /admin/partitions}, {@code /admin/aggregate}, {@code /admin/find} and {@code
@@ -62,12 +57,12 @@ public final class LookRoutes implements HttpService {
               "The leases can't be read now: " + DatabaseTrouble.of(e))
           .withHeader("Retry-After", "2");
     }
-    send(res, json);
+    AdminExchange.send(res, json);
   }
 
   private void aggregate(ServerRequest req, ServerResponse res) throws SQLException {
-    int limit = limit(req);
-    Aggregate aggregate = aggregate(req);
+    int limit = AdminExchange.limit(req);
+    Aggregate aggregate = AdminExchange.aggregate(req);
     var items = JSON.createArrayBuilder();
     for (Outlook.Waiting w : outlook.waiting(aggregate, limit)) {
       items.add(
@@ -77,7 +72,7 @@ public final class LookRoutes implements HttpService {
               .add("eventType", w.eventType())
               .add("committedAt", w.committedAt().toString()));
     }
-    send(
+    AdminExchange.send(
         res,
         JSON.createObjectBuilder()
             .add("slot", aggregate.slot())
@@ -87,7 +82,7 @@ public final class LookRoutes implements HttpService {
   }
 
   private void find(ServerRequest req, ServerResponse res) throws SQLException {
-    int limit = limit(req);
+    int limit = AdminExchange.limit(req);
     Sought sought = Sought.of(req);
     var items = JSON.createArrayBuilder();
     for (Outlook.Found f : outlook.find(sought.eventId(), sought.traceId(), limit)) {
@@ -98,14 +93,14 @@ public final class LookRoutes implements HttpService {
               .add("eventId", f.eventId())
               .add("sequence", f.sequence()));
     }
-    send(
+    AdminExchange.send(
         res,
         JSON.createObjectBuilder().add("searched", outlook.searches()).add("items", items).build());
   }
 
   private void decisions(ServerRequest req, ServerResponse res) throws SQLException {
     var items = JSON.createArrayBuilder();
-    for (Outlook.Decided d : outlook.decisions(limit(req))) {
+    for (Outlook.Decided d : outlook.decisions(AdminExchange.limit(req))) {
       items.add(
           JSON.createObjectBuilder()
               .add("at", d.at().toString())
@@ -115,30 +110,6 @@ public final class LookRoutes implements HttpService {
               .add("address", d.address())
               .add("why", d.why()));
     }
-    send(res, JSON.createObjectBuilder().add("items", items).build());
-  }
-
-  private static Aggregate aggregate(ServerRequest req) {
-    try {
-      return new Aggregate(
-          req.query().first("aggregateType").orElse(""),
-          req.query().first("aggregateId").orElse(""));
-    } catch (IllegalArgumentException e) {
-      throw new ProblemException(Status.BAD_REQUEST_400, String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static int limit(ServerRequest req) {
-    var errors = new ArrayList<FieldError>();
-    int limit = QueryParameters.limit(req, errors);
-    if (!errors.isEmpty()) {
-      throw new ProblemException(
-          Status.BAD_REQUEST_400, "The query has parameters that are wrong.", errors);
-    }
-    return limit;
-  }
-
-  private static void send(ServerResponse res, JsonObject json) {
-    res.header(HeaderNames.CONTENT_TYPE, "application/json").send(json.toString().getBytes(UTF_8));
+    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).build());
   }
 }

@@ -9,6 +9,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.outboxpipeline.runtime.AdminCaller;
+import io.outboxpipeline.runtime.AdminExchange;
 import io.outboxpipeline.runtime.DatabaseErrors;
 import io.outboxpipeline.runtime.ProblemException;
 import jakarta.json.Json;
@@ -50,9 +51,7 @@ public final class QuarantineRoutes implements HttpService {
               .add("since", e.since().toString())
               .add("waiting", e.waiting()));
     }
-    response
-        .header("content-type", "application/json")
-        .send(Json.createObjectBuilder().add("items", items).build().toString());
+    AdminExchange.send(response, Json.createObjectBuilder().add("items", items).build());
   }
 
   private interface Decision {

@@ -17,6 +17,8 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeNameForSends;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeValue;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
@@ -51,13 +53,15 @@ public final class Queue {
   private final String url;
   private final boolean fifo;
   private final boolean grouped;
+  private final boolean xray;
   private volatile Limits.Request limits;
 
-  private Queue(SqsClient client, String url, int messageBytes, boolean fair) {
+  private Queue(SqsClient client, String url, int messageBytes, boolean fair, boolean xray) {
     this.client = client;
     this.url = url;
     this.fifo = url.endsWith(".fifo");
     this.grouped = fifo || fair;
+    this.xray = xray;
     this.limits = limits(messageBytes);
   }
 
@@ -71,11 +75,12 @@ public final class Queue {
    *
    * @param fair whether SQS is told the aggregate on a standard queue, too, so that one with many
    *     messages does not hold up the others there (a fair queue)
+   * @param xray whether messages carry their events' trace in X-Ray's form, too
    * @throws SdkException if there is no such queue, or SQS can't be asked
    */
-  public static Queue find(SqsClient client, String nameOrUrl, boolean fair) {
+  public static Queue find(SqsClient client, String nameOrUrl, boolean fair, boolean xray) {
     String url = SqsSettings.url(client, nameOrUrl);
-    return new Queue(client, url, maxBytes(client, url), fair);
+    return new Queue(client, url, maxBytes(client, url), fair, xray);
   }
 
   private static int maxBytes(SqsClient client, String url) {
@@ -158,6 +163,19 @@ public final class Queue {
                 trace == null
                     ? Map.of(CONTENT_TYPE, type)
                     : Map.of(CONTENT_TYPE, type, TRACE, text(trace)));
+    if (xray) {
+      // A system attribute: it counts neither among the ten nor towards the message's size.
+      XRay.header(message)
+          .ifPresent(
+              header ->
+                  entry.messageSystemAttributes(
+                      Map.of(
+                          MessageSystemAttributeNameForSends.AWS_TRACE_HEADER,
+                          MessageSystemAttributeValue.builder()
+                              .dataType("String")
+                              .stringValue(header)
+                              .build())));
+    }
     if (grouped) {
       entry.messageGroupId(MessageGroup.of(message.aggregate()));
     }

@@ -189,12 +189,14 @@ public final class SendLoop implements AutoCloseable {
       LOG.log(WARNING, "a request failed in a way that is not foreseen", e);
       result = new Failed(e.toString());
     }
-    metrics.request(System.nanoTime() - began);
+    long took = System.nanoTime() - began;
+    spans.in(0, () -> metrics.request(took));
     spans.end(result);
     switch (result) {
       case Answered(List<Entry> entries) -> {
         for (int i = 0; i < entries.size(); i++) {
-          answered(messages.get(i), entries.get(i));
+          int message = i;
+          spans.in(i, () -> answered(messages.get(message), entries.get(message)));
         }
       }
       case Failed(String reason) -> {

@@ -41,7 +41,7 @@ final class FairQueueIT {
                 .build()) {
       String url = client.createQueue(r -> r.queueName("standard")).queueUrl();
       var message = new Message(new Aggregate("type", "id"), List.of(event()), 0, 1, 2);
-      assertThat(Queue.find(client, "standard", fair).send(List.of(message), List.of()))
+      assertThat(Queue.find(client, "standard", fair, false).send(List.of(message), List.of()))
           .isInstanceOf(SendResult.Answered.class)
           .asString()
           .contains("Sent");

@@ -208,7 +208,7 @@ public final class QuarantineTable implements Quarantine {
     return transactions.run(c -> retry(c, eventId) && keep(c, "retry", eventId, by));
   }
 
-  private static boolean retry(Connection transaction, String eventId) throws SQLException {
+  static boolean retry(Connection transaction, String eventId) throws SQLException {
     try (var s =
         transaction.prepareStatement(
             "DELETE FROM obt_quarantine WHERE event_id = ? AND state = 'held'")) {
@@ -217,8 +217,8 @@ public final class QuarantineTable implements Quarantine {
     }
   }
 
-  private static boolean keep(
-      Connection transaction, String decision, String eventId, AdminCaller by) throws SQLException {
+  static boolean keep(Connection transaction, String decision, String eventId, AdminCaller by)
+      throws SQLException {
     String sql =
         """
         INSERT INTO obt_decision (decided_at, decision, event_id, token, address, why)
@@ -244,7 +244,7 @@ public final class QuarantineTable implements Quarantine {
     return transactions.run(c -> discard(c, eventId) && keep(c, "discard", eventId, by));
   }
 
-  private static boolean discard(Connection transaction, String eventId) throws SQLException {
+  static boolean discard(Connection transaction, String eventId) throws SQLException {
     String keep =
         """
         UPDATE obt_quarantine q JOIN obt o ON o.slot = q.slot AND o.id = q.id AND o.event_id = q.event_id
