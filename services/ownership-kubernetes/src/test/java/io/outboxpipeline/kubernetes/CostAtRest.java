@@ -54,8 +54,14 @@ final class CostAtRest {
     boolean resting = args[3].equals("resting");
     List<String> processes = Arrays.asList(args).subList(4, args.length);
     var members = new ArrayList<Ownership>();
-    try (KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build()) {
+    var clients = new ArrayList<KubernetesClient>();
+    try {
       for (int i = 0; i < pipelines; i++) {
+        // A connection carries a hundred requests at once.
+        if (i % 10 == 0) {
+          clients.add(new KubernetesClientBuilder().withConfig(config).build());
+        }
+        KubernetesClient client = clients.getLast();
         String namespace = "cost-%d-%d".formatted(System.currentTimeMillis() / 1000, i);
         client
             .resource(
@@ -84,7 +90,9 @@ final class CostAtRest {
             processes.get(i),
             (cpuSeconds(processes.get(i)) - before.get(i)) / took);
       }
-      System.exit(0);
+    } finally {
+      members.forEach(Ownership::close);
+      clients.forEach(KubernetesClient::close);
     }
   }
 

@@ -12,8 +12,8 @@ import java.util.Set;
  * and from any cache however old, in place of everything as of now. What is read so goes beside the
  * leases that were read in full before, and is believed only as long as it says that nothing has
  * happened but renewals. Whatever else it says, or is missing in it, leads to a read in full; so
- * does a heartbeat that has not changed for a third of a lease, so that no death is believed from a
- * cache.
+ * does a heartbeat that had not changed for a third of a lease when it was read last, so that no
+ * death is believed from a cache.
  *
  * <p>A pipeline is at rest when all heartbeats are live and each partition is held by the member
  * that the assignment names. Then a member does nothing with what it reads. Thread-safe.
@@ -37,6 +37,10 @@ public final class RestingReads {
   private final long longest;
   private final Map<MemberId, Seen> seen = new HashMap<>();
   private Optional<Base> base = Optional.empty();
+
+  /** When heartbeats were read last. */
+  private long readAt;
+
   private long last;
   private long writes;
 
@@ -50,7 +54,8 @@ public final class RestingReads {
 
   /** Begins a read. */
   public synchronized Ticket begin(long now) {
-    boolean brief = base.filter(b -> now - b.at < longest && noneIsLate(now)).isPresent();
+    boolean brief =
+        base.filter(b -> now - b.at < longest && noneIsLate(readAt, patience)).isPresent();
     return new Ticket(++last, writes, brief);
   }
 
@@ -84,14 +89,15 @@ public final class RestingReads {
     if (newest && ticket.writes == writes) {
       seen.keySet().retainAll(members(read));
       read.heartbeats().forEach(h -> see(h, now));
+      readAt = now;
       base =
           Optional.of(read).filter(RestingReads::rests).map(r -> new Base(ticket.number, now, r));
     }
     return read;
   }
 
-  private boolean noneIsLate(long now) {
-    return seen.values().stream().allMatch(s -> now - s.since < patience);
+  private boolean noneIsLate(long at, long most) {
+    return seen.values().stream().allMatch(s -> at - s.since < most);
   }
 
   /** Whether it says that nothing but renewals happened, and is not older than what was read. */
@@ -110,7 +116,9 @@ public final class RestingReads {
       }
       see(h, now);
     }
-    return true;
+    readAt = now;
+    // After a pause of this process, perhaps: it must not be long enough for a death.
+    return noneIsLate(now, 2 * patience);
   }
 
   private void see(Heartbeat h, long now) {

@@ -43,13 +43,13 @@ final class RestingReadsTest {
     isNews(read(List.of(), beat(A, 2)));
     isNews(read(List.of(), beat(A, 2), beat(B, 2), beat(new MemberId("c"), 1)));
     isNews(read(List.of(), beat(A, 2), beat(B, 2).in(State.SEIZED)));
-    isNews(read(List.of(), beat(A, 2), new Heartbeat(B, "new", 1, State.LIVE, 2, Report.NONE, v())));
-    isNews(read(List.of(), beat(A, 2), new Heartbeat(B, "one", 2, State.LIVE, 0, Report.NONE, v())));
+    isNews(
+        read(List.of(), beat(A, 2), new Heartbeat(B, "new", 1, State.LIVE, 2, Report.NONE, v())));
+    isNews(
+        read(List.of(), beat(A, 2), new Heartbeat(B, "one", 2, State.LIVE, 0, Report.NONE, v())));
     isNews(
         new Snapshot(
-            List.of(),
-            List.of(beat(A, 2), beat(B, 2)),
-            Optional.of(new WantedPartitions(3, v()))));
+            List.of(), List.of(beat(A, 2), beat(B, 2)), Optional.of(new WantedPartitions(3, v()))));
   }
 
   @Test
@@ -62,13 +62,20 @@ final class RestingReadsTest {
   void who_is_late_is_looked_for_in_what_is_so_now() {
     rests(read(leases(A, B), beat(A, 1), beat(B, 1)));
     assertThat(brief(read(List.of(), beat(A, 2), beat(B, 1)), 4)).isPresent();
-    Ticket late = reads.begin(5 * SECOND);
+    assertThat(brief(read(List.of(), beat(A, 3), beat(B, 1)), 6)).isPresent();
+    Ticket late = reads.begin(8 * SECOND);
     assertThat(late.brief()).isFalse();
-    reads.all(late, read(leases(A, B), beat(A, 3), beat(B, 1)), 5 * SECOND);
-    assertThat(reads.begin(6 * SECOND).brief()).as("it has not changed yet").isFalse();
-    Ticket back = reads.begin(7 * SECOND);
-    reads.all(back, read(leases(A, B), beat(A, 4), beat(B, 2)), 7 * SECOND);
-    assertThat(reads.begin(8 * SECOND).brief()).isTrue();
+    reads.all(late, read(leases(A, B), beat(A, 4), beat(B, 1)), 8 * SECOND);
+    assertThat(reads.begin(9 * SECOND).brief()).as("it has not changed yet").isFalse();
+    Ticket back = reads.begin(10 * SECOND);
+    reads.all(back, read(leases(A, B), beat(A, 5), beat(B, 2)), 10 * SECOND);
+    assertThat(reads.begin(11 * SECOND).brief()).isTrue();
+  }
+
+  @Test
+  void after_a_pause_of_the_reader_nobody_is_late_by_what_a_cache_says() {
+    rests(read(leases(A, B), beat(A, 1), beat(B, 1)));
+    assertThat(brief(read(List.of(), beat(A, 2), beat(B, 1)), 10)).isEmpty();
   }
 
   @Test
