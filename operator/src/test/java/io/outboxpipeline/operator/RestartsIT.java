@@ -116,6 +116,7 @@ final class RestartsIT extends PipelineCase {
   }
 
   @Test
+  @SuppressWarnings("try") // what is open works by itself, and some of it is closed early
   void a_stop_waits_for_a_pass_that_is_under_way() throws Exception {
     Running.end();
     try (var hangs = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -62,7 +63,7 @@ final class CostAtRest {
           clients.add(new KubernetesClientBuilder().withConfig(config).build());
         }
         KubernetesClient client = clients.getLast();
-        String namespace = "cost-%d-%d".formatted(System.currentTimeMillis() / 1000, i);
+        String namespace = "cost-" + System.currentTimeMillis() / 1000 + "-" + i;
         client
             .resource(
                 new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build())
@@ -84,6 +85,7 @@ final class CostAtRest {
       double took = (System.nanoTime() - from) / 1e9;
       for (int i = 0; i < processes.size(); i++) {
         System.out.printf(
+            Locale.ROOT,
             "%d pipelines, %s: process %s used %.3f cores%n",
             pipelines,
             args[3],
@@ -120,7 +122,7 @@ final class CostAtRest {
     started.complete(
         Ownership.start(
             new Ownership.Settings(
-                new MemberId("spending-relay-6c7d9f8-x2x%d.0f8e8b1e-3c1c-4a8c".formatted(number)),
+                new MemberId("spending-relay-6c7d9f8-x2x" + number + ".0f8e8b1e-3c1c-4a8c"),
                 OptionalInt.empty(),
                 TIMING),
             store,
@@ -131,7 +133,7 @@ final class CostAtRest {
 
               @Override
               public void drain(Grant grant) {
-                started.thenAccept(o -> o.drained(grant));
+                started.thenAccept(o -> o.drained(grant)).join();
               }
 
               @Override
