@@ -1,6 +1,7 @@
 package io.outboxpipeline.operator;
 
 import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.WARNING;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -37,6 +38,9 @@ public final class OperatorService implements RunningService {
 
   /** How long the start waits for a namespace that does not let itself be read. */
   private static final Duration SYNC = Duration.ofSeconds(5);
+
+  /** How long the stop waits for passes that are under way: a call to SQS, and a little more. */
+  private static final Duration PASS = Duration.ofSeconds(12);
 
   private final Metrics metrics = new Metrics();
   private final KubernetesClient client;
@@ -191,6 +195,9 @@ public final class OperatorService implements RunningService {
 
   private void stop() {
     stopping = true;
+    if (!reconciler.quiesce(PASS)) {
+      LOG.log(WARNING, "a pass still works after {0}; the stop goes on", PASS);
+    }
     operator.stop();
     reconciler.close();
   }

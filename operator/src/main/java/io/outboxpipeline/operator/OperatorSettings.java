@@ -21,6 +21,7 @@ import java.util.TreeSet;
  * @param queueRules which queues pipelines may name
  * @param resync how often everything is looked at although nothing happened, the queue too
  * @param sqsTimeout how long one call to SQS may take
+ * @param rollouts of how many pipelines the pods are replaced at once for a new operator's sake
  */
 public record OperatorSettings(
     ServerSettings server,
@@ -30,7 +31,8 @@ public record OperatorSettings(
     String cluster,
     QueueRules queueRules,
     Duration resync,
-    Duration sqsTimeout) {
+    Duration sqsTimeout,
+    int rollouts) {
 
   /**
    * Leader election by a Lease.
@@ -70,7 +72,8 @@ public record OperatorSettings(
                 "OPERATOR_SQS_TIMEOUT",
                 Duration.ofSeconds(10),
                 Duration.ofMillis(100),
-                Duration.ofMinutes(5)));
+                Duration.ofMinutes(5)),
+            s.integer("operator.rollouts", "OPERATOR_ROLLOUTS", 10, 1, 10_000));
     s.check();
     return settings;
   }

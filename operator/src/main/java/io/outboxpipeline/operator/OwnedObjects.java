@@ -19,10 +19,12 @@ import io.outboxpipeline.operator.status.Trouble;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -38,6 +40,20 @@ final class OwnedObjects {
           .withForce(true)
           .build();
 
+  /** Why a Deployment was left as it is. */
+  enum Left {
+    FOR_ITS_TURN,
+    FOR_THE_NEXT_PASS
+  }
+
+  /**
+   * How far it came.
+   *
+   * @param refused why the first object that was refused was
+   * @param left why Deployments are not yet as they ought to be, if any is not
+   */
+  record Applied(Optional<Trouble> refused, Set<Left> left) {}
+
   private final Counter writes;
 
   /**
@@ -52,11 +68,14 @@ final class OwnedObjects {
    * past an object that is refused.
    *
    * @param live the Deployments that the wanted ones were made from
-   * @return why the first of them was refused
+   * @param turn asked before pods are replaced; false leaves a Deployment as it is
    * @throws KubernetesClientException if the API server could not be asked; all were tried
    */
-  Optional<Trouble> apply(
-      Collection<Deployment> live, List<HasMetadata> wanted, Context<OutboxPipeline> context) {
+  Applied apply(
+      Collection<Deployment> live,
+      List<HasMetadata> wanted,
+      BooleanSupplier turn,
+      Context<OutboxPipeline> context) {
     Map<String, String> versions =
         live.stream()
             .collect(
@@ -64,12 +83,13 @@ final class OwnedObjects {
                     d -> d.getMetadata().getName(), d -> d.getMetadata().getResourceVersion()));
     var refused = new ArrayList<Trouble>();
     var failed = new ArrayList<KubernetesClientException>();
+    var left = EnumSet.noneOf(Left.class);
     for (HasMetadata object : wanted) {
       attempt(
           object,
           refused,
           failed,
-          () -> applyOne(object, versions, context).ifPresent(refused::add));
+          () -> applyOne(object, versions, turn, left, context).ifPresent(refused::add));
     }
     Set<String> keep = wanted.stream().map(OwnedObjects::key).collect(Collectors.toSet());
     for (HasMetadata there : owned(context)) {
@@ -81,7 +101,7 @@ final class OwnedObjects {
     if (!failed.isEmpty()) {
       throw failed.getFirst();
     }
-    return refused.stream().findFirst();
+    return new Applied(refused.stream().findFirst(), left);
   }
 
   private static void attempt(
@@ -148,9 +168,18 @@ final class OwnedObjects {
         .toList();
   }
 
+  /** What belongs to any pipeline, by cache. */
+  static <R extends HasMetadata> Stream<R> all(Class<R> kind, Context<OutboxPipeline> context) {
+    return source(kind, context).list(o -> true);
+  }
+
   @SuppressWarnings("unchecked") // an object's class is that of its kind's informer
   private <R extends HasMetadata> Optional<Trouble> applyOne(
-      R wanted, Map<String, String> versions, Context<OutboxPipeline> context) {
+      R wanted,
+      Map<String, String> versions,
+      BooleanSupplier turn,
+      Set<Left> left,
+      Context<OutboxPipeline> context) {
     Class<R> kind = (Class<R>) wanted.getClass();
     InformerEventSource<R, OutboxPipeline> source = source(kind, context);
     ResourceID id = ResourceID.fromResource(wanted);
@@ -174,7 +203,12 @@ final class OwnedObjects {
       // The number of pods may be another's since: what it was made from must still be there.
       String version = versions.get(deployment.getMetadata().getName());
       if (version == null) {
-        return Optional.empty(); // It came a moment ago, which leads to the next pass.
+        left.add(Left.FOR_THE_NEXT_PASS); // It came a moment ago, which leads to it.
+        return Optional.empty();
+      }
+      if (replacesPods((Deployment) there.get(), deployment, context) && !turn.getAsBoolean()) {
+        left.add(Left.FOR_ITS_TURN);
+        return Optional.empty();
       }
       deployment.getMetadata().setResourceVersion(version);
     }
@@ -183,12 +217,22 @@ final class OwnedObjects {
       applied = context.getClient().resource(wanted).patch(APPLY);
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
-        return Optional.empty(); // What the cache is going to hear of leads to the next pass.
+        left.add(Left.FOR_THE_NEXT_PASS); // What the cache is going to hear of leads to it.
+        return Optional.empty();
       }
       throw e;
     }
     note(source, id, there, applied);
     return Optional.empty();
+  }
+
+  /** Whether a Deployment's pods would be replaced, and not only their number be another. */
+  private static boolean replacesPods(
+      Deployment live, Deployment wanted, Context<OutboxPipeline> context) {
+    Deployment sameNumber =
+        wanted.edit().editSpec().withReplicas(live.getSpec().getReplicas()).endSpec().build();
+    return !SSABasedGenericKubernetesResourceMatcher.<Deployment>getInstance()
+        .matches(live, sameNumber, context);
   }
 
   /** Lets the cache know what was written, before it hears of it. */

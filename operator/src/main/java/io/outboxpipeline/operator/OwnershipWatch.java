@@ -120,7 +120,8 @@ final class OwnershipWatch implements AutoCloseable {
       timing = timing(pipeline.getSpec().relay().lease());
       wanted = pipeline.getSpec().relay().partitions();
       store =
-          new KubernetesLeaseStore(client, meta.getNamespace(), meta.getName(), Optional.empty());
+          new KubernetesLeaseStore(
+              client, meta.getNamespace(), meta.getName(), Optional.empty(), timing);
       assigner = new Assigner(timing, System::nanoTime);
       thread = Thread.ofVirtual().name("ownership-" + meta.getName()).start(this::run);
     }

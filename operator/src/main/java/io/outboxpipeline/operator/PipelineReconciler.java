@@ -37,7 +37,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * One pass over one pipeline: look at queue and leases, apply the objects, write the status if it
@@ -60,6 +63,8 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
   private final OwnershipWatch ownership;
   private final ReferredObjects referred;
   private final DatabaseClaims claims = new DatabaseClaims();
+  private final Rollouts rollouts;
+  private final Passes passes = new Passes();
   private final PipelineQueue queue;
   private final PipelineTable table;
   private final Cleanup cleanup;
@@ -79,6 +84,7 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
     this.objects = objects;
     this.events = events;
     this.clock = clock;
+    rollouts = new Rollouts(settings.rollouts(), changes::propagateEvent);
     ownership = new OwnershipWatch(client, changes::propagateEvent);
     referred = new ReferredObjects(client, changes::propagateEvent);
     ClusterId cluster = ClusterId.of(settings.cluster(), client);
@@ -99,6 +105,16 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
   @Override
   public UpdateControl<OutboxPipeline> reconcile(
       OutboxPipeline pipeline, Context<OutboxPipeline> context) {
+    return passes.run(() -> pass(pipeline, context), UpdateControl::noUpdate);
+  }
+
+  private UpdateControl<OutboxPipeline> pass(
+      OutboxPipeline pipeline, Context<OutboxPipeline> context) {
+    ResourceID id = ResourceID.fromResource(pipeline);
+    if (!Objects.equals(
+        pipeline.getMetadata().getGeneration(), pipeline.status().observedGeneration())) {
+      rollouts.specChanged(id);
+    }
     referred.follow(pipeline);
     Optional<Trouble> claim = claims.against(pipeline);
     if (claim.isPresent()) {
@@ -113,15 +129,23 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
         claim.isPresent() ? new Partitions.Unknown() : ownership.observe(pipeline);
     List<Deployment> there = OwnedObjects.of(Deployment.class, context);
     Map<Component, Deployment> live = Deployed.of(pipeline, there);
-    Optional<Trouble> refused =
+    Supplier<Set<ResourceID>> rolling = () -> Deployed.rolling(context);
+    OwnedObjects.Applied applied =
         objects.apply(
             there,
             claim.isPresent()
                 ? List.of()
                 : new Wanted(pipeline, images, bound, sources, live, apiServer).objects(),
+            () -> rollouts.begin(id, rolling),
             context);
     Map<Component, Deployment> deployments = Deployed.of(pipeline, context);
     Map<Component, Trouble> troubles = PodReader.troubles(deployments, context.getClient());
+    rollouts.saw(
+        id,
+        deployments.values().stream().anyMatch(PodTroubles::isRolling)
+            && troubles.values().stream().noneMatch(Trouble::stalled),
+        !applied.left().isEmpty(),
+        rolling);
     var found =
         new Found(
             report.state(),
@@ -129,9 +153,10 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
             deployments,
             troubles,
             sources,
-            refused,
+            applied.refused(),
             claim,
-            tables.trouble());
+            tables.trouble(),
+            applied.left().contains(OwnedObjects.Left.FOR_ITS_TURN));
     OutboxPipelineStatus before = pipeline.status();
     OutboxPipelineStatus after = StatusOf.running(pipeline, found, bound, clock.instant());
     var notices = new ArrayList<>(report.notices());
@@ -139,9 +164,10 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
     notices.addAll(Notices.between(before, after));
     events.record(pipeline, notices);
     Statuses.write(pipeline, after, context);
-    metrics.show(ResourceID.fromResource(pipeline), after, partitions);
+    metrics.show(id, after, partitions);
     boolean waits =
-        refused.isPresent()
+        applied.refused().isPresent()
+            || !applied.left().isEmpty()
             || claim.isPresent()
             || deployments.values().stream().anyMatch(PodTroubles::isUnfinished);
     return UpdateControl.<OutboxPipeline>noUpdate()
@@ -150,6 +176,11 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
 
   @Override
   public DeleteControl cleanup(OutboxPipeline pipeline, Context<OutboxPipeline> context) {
+    return passes.run(() -> end(pipeline, context), DeleteControl::noFinalizerRemoval);
+  }
+
+  private DeleteControl end(OutboxPipeline pipeline, Context<OutboxPipeline> context) {
+    rollouts.forget(ResourceID.fromResource(pipeline));
     DeleteControl next = cleanup.next(pipeline, context);
     if (next.isRemoveFinalizer()) {
       metrics.forget(ResourceID.fromResource(pipeline));
@@ -175,6 +206,15 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
     Duration least = a.compareTo(b) < 0 ? a : b;
     Duration second = Duration.ofSeconds(1);
     return least.compareTo(second) < 0 ? second : least;
+  }
+
+  /**
+   * Lets no pass begin any more, and waits for those that have begun.
+   *
+   * @return whether none is under way
+   */
+  boolean quiesce(Duration most) {
+    return passes.end(most);
   }
 
   /** Ends the following of leases, Secrets and ConfigMaps. */

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Predicate;
 
 /**
  * Makes the pods of one namespace ready as soon as they are there, and has a member of the pipeline
@@ -28,13 +29,23 @@ final class FakeKubelet implements AutoCloseable {
   private final KubernetesClient client;
   private final String namespace;
   private final LeaseTiming timing;
+  private final Predicate<Pod> hasImage;
   private final SharedIndexInformer<Pod> pods;
   private final ExecutorService work = Executors.newVirtualThreadPerTaskExecutor();
   private final Map<String, FakeRelay.MemoryFence> fences = new ConcurrentHashMap<>();
   private final Map<String, FakeRelay> relays = new ConcurrentHashMap<>();
 
   FakeKubelet(KubernetesClient client, String namespace, LeaseTiming timing) {
+    this(client, namespace, timing, pod -> true);
+  }
+
+  /**
+   * @param hasImage of which pods the image can be had
+   */
+  FakeKubelet(
+      KubernetesClient client, String namespace, LeaseTiming timing, Predicate<Pod> hasImage) {
     this.client = client;
+    this.hasImage = hasImage;
     this.namespace = namespace;
     this.timing = timing;
     pods = client.pods().inNamespace(namespace).inform(new Pods());
@@ -46,6 +57,10 @@ final class FakeKubelet implements AutoCloseable {
   }
 
   private void start(Pod pod) {
+    if (!hasImage.test(pod)) {
+      hasNoImage(pod);
+      return;
+    }
     var meta = pod.getMetadata();
     if ("relay".equals(meta.getLabels().get("app.kubernetes.io/component"))) {
       String pipeline = requireNonNull(meta.getLabels().get("outboxpipeline.io/pipeline"));
@@ -81,6 +96,20 @@ final class FakeKubelet implements AutoCloseable {
         throw e;
       }
     }
+  }
+
+  private void hasNoImage(Pod pod) {
+    client
+        .resource(pod)
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.STRATEGIC_MERGE),
+            """
+            {"status": {"phase": "Pending", "containerStatuses": [{"name": "%s", "image": "none",
+              "imageID": "", "ready": false, "restartCount": 0,
+              "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}]}}
+            """
+                .formatted(pod.getSpec().getContainers().getFirst().getName()));
   }
 
   private void end(Pod pod) {

@@ -35,7 +35,7 @@ final class FakeRelay implements AutoCloseable {
     ownership.complete(
         Ownership.start(
             new Ownership.Settings(new MemberId(member), OptionalInt.empty(), timing),
-            new KubernetesLeaseStore(client, namespace, pipeline, Optional.empty()),
+            new KubernetesLeaseStore(client, namespace, pipeline, Optional.empty(), timing),
             fence,
             new Work(),
             () -> new Report(report)));

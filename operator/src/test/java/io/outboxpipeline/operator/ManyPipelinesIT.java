@@ -157,7 +157,8 @@ final class ManyPipelinesIT {
         "",
         QueueRules.NONE,
         resync,
-        Duration.ofSeconds(10));
+        Duration.ofSeconds(10),
+        10);
   }
 
   private String namespace() {

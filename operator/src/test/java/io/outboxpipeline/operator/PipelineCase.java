@@ -301,10 +301,14 @@ abstract class PipelineCase {
   }
 
   HttpResponse<String> get(String path) {
+    return get(operator(), path);
+  }
+
+  static HttpResponse<String> get(OperatorService operator, String path) {
     try {
       return HttpClient.newHttpClient()
           .send(
-              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + operator().port() + path))
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + operator.port() + path))
                   .build(),
               HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {

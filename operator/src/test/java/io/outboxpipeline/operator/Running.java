@@ -56,7 +56,8 @@ final class Running implements AutoCloseable {
         "",
         QueueRules.NONE,
         RESYNC,
-        Duration.ofSeconds(3));
+        Duration.ofSeconds(3),
+        10);
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param refused why an object could not be applied
  * @param claim why nothing of it may run: its database is another pipeline's
  * @param table why its tables of DynamoDB are not as they must be
+ * @param awaitsTurn whether its pods are replaced once those of other pipelines were
  */
 public record Found(
     QueueState queue,
@@ -24,7 +25,8 @@ public record Found(
     Sources sources,
     Optional<Trouble> refused,
     Optional<Trouble> claim,
-    Optional<Trouble> table) {
+    Optional<Trouble> table,
+    boolean awaitsTurn) {
 
   public Found {
     deployments = Map.copyOf(deployments);
@@ -49,6 +51,7 @@ public record Found(
       Sources sources,
       Optional<Trouble> refused,
       Optional<Trouble> claim) {
-    this(queue, partitions, deployments, troubles, sources, refused, claim, Optional.empty());
+    this(
+        queue, partitions, deployments, troubles, sources, refused, claim, Optional.empty(), false);
   }
 }

@@ -37,6 +37,17 @@ public final class PodTroubles {
   }
 
   /**
+   * Whether a rollout gets on: pods that fail after it was complete are none, and neither is one
+   * that has made no progress for as long as its Deployment allows.
+   */
+  public static boolean isRolling(Deployment deployment) {
+    return !Rollout.of(deployment).current()
+        || condition(deployment, "Progressing", "True")
+            .filter(c -> !"NewReplicaSetAvailable".equals(c.getReason()))
+            .isPresent();
+  }
+
+  /**
    * What keeps a rollout that is not complete.
    *
    * @param pods those of the Deployment
@@ -45,11 +56,14 @@ public final class PodTroubles {
     if (!isUnfinished(deployment)) {
       return Optional.empty();
     }
-    Optional<Trouble> pod =
+    List<Trouble> each =
         pods.stream()
             .filter(p -> p.getMetadata().getDeletionTimestamp() == null)
             .flatMap(p -> of(p).stream())
-            .findFirst();
+            .toList();
+    // One that never ends by itself says more than one that may.
+    Optional<Trouble> pod =
+        each.stream().filter(Trouble::stalled).findFirst().or(() -> each.stream().findFirst());
     Optional<DeploymentCondition> late =
         condition(deployment, "Progressing", "False").filter(c -> isLate(c));
     if (pod.isPresent()) {

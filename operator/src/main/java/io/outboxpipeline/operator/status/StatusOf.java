@@ -197,6 +197,13 @@ public final class StatusOf {
       conditions.set(RECONCILING, True, "Deleting", step);
     } else if (trouble.isPresent()) {
       conditions.set(RECONCILING, True, trouble.get().reason(), trouble.get().message());
+    } else if (found.awaitsTurn()) {
+      conditions.set(
+          RECONCILING,
+          True,
+          "WaitsForTurn",
+          "its pods are replaced once those of other pipelines were; a change of its spec does not"
+              + " wait");
     } else if (!complete) {
       conditions.set(RECONCILING, True, "RollingOut", "pods are on their way");
     } else if (!spec.paused() && !isStopped(Component.RELAY) && flow.isRepartitioning()) {

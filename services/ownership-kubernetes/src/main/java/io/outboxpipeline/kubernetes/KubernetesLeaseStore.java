@@ -1,5 +1,6 @@
 package io.outboxpipeline.kubernetes;
 
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
@@ -19,6 +20,7 @@ import io.outboxpipeline.ownership.LeaseStore;
 import io.outboxpipeline.ownership.LeaseTiming;
 import io.outboxpipeline.ownership.MemberId;
 import io.outboxpipeline.ownership.PartitionLease;
+import io.outboxpipeline.ownership.RestingReads;
 import io.outboxpipeline.ownership.Snapshot;
 import io.outboxpipeline.ownership.StoreException;
 import io.outboxpipeline.ownership.Version;
@@ -33,8 +35,9 @@ import java.util.function.Supplier;
  * Heartbeats and leases as {@code coordination.k8s.io/v1} Lease objects of one namespace, those of
  * a pipeline found by the label {@code outboxpipeline.io/pipeline}.
  *
- * <p>A snapshot is one list, read from the API server as of the moment of the request. A write is
- * one request that names the uid and the resource version that it replaces. Thread-safe.
+ * <p>A snapshot is one list, read from the API server as of the moment of the request; of a
+ * pipeline at rest, where {@link RestingReads} allow, a short list from the API server's cache. A
+ * write is one request that names the uid and the resource version that it replaces. Thread-safe.
  */
 public final class KubernetesLeaseStore implements LeaseStore {
 
@@ -60,17 +63,33 @@ public final class KubernetesLeaseStore implements LeaseStore {
   private final String pipeline;
   private final Optional<OwnerReference> pod;
   private final InstantSource clock;
+  private final Optional<RestingReads> resting;
 
   /**
-   * A store on somebody's client, which {@link #close} leaves open. A member's client should be
-   * made with {@link #config}.
+   * A store on somebody's client, which {@link #close} leaves open, that reads everything each
+   * time. A member's client should be made with {@link #config}.
    *
    * @param pipeline 1 to 63 characters: a-z, 0-9 and -
    * @param pod the member's own, for the heartbeats that this store creates; empty outside of pods
    */
   public KubernetesLeaseStore(
       KubernetesClient client, String namespace, String pipeline, Optional<Pod> pod) {
-    this(client, false, namespace, pipeline, pod);
+    this(client, false, namespace, pipeline, pod, Optional.empty());
+  }
+
+  /**
+   * A store on somebody's client, which {@link #close} leaves open, that reads little while the
+   * pipeline rests.
+   *
+   * @param timing the members' own
+   */
+  public KubernetesLeaseStore(
+      KubernetesClient client,
+      String namespace,
+      String pipeline,
+      Optional<Pod> pod,
+      LeaseTiming timing) {
+    this(client, false, namespace, pipeline, pod, Optional.of(timing));
   }
 
   private KubernetesLeaseStore(
@@ -78,7 +97,8 @@ public final class KubernetesLeaseStore implements LeaseStore {
       boolean ownsClient,
       String namespace,
       String pipeline,
-      Optional<Pod> pod) {
+      Optional<Pod> pod,
+      Optional<LeaseTiming> timing) {
     this.client = client;
     this.ownsClient = ownsClient;
     this.pipeline = pipeline;
@@ -86,6 +106,7 @@ public final class KubernetesLeaseStore implements LeaseStore {
     objects = new LeaseObjects(namespace, pipeline);
     leases = client.leases().inNamespace(namespace);
     clock = InstantSource.system();
+    resting = timing.map(t -> new RestingReads(t.leaseDuration()));
   }
 
   /** A member's store with a client of its own, found as the Kubernetes client always does. */
@@ -96,7 +117,7 @@ public final class KubernetesLeaseStore implements LeaseStore {
             .withConfig(config(Config.autoConfigure(null), timing))
             .build();
     try {
-      return new KubernetesLeaseStore(client, true, namespace, pipeline, pod);
+      return new KubernetesLeaseStore(client, true, namespace, pipeline, pod, Optional.of(timing));
     } catch (RuntimeException e) {
       client.close();
       throw e;
@@ -124,10 +145,49 @@ public final class KubernetesLeaseStore implements LeaseStore {
 
   @Override
   public Snapshot snapshot() {
+    return resting.isPresent() ? snapshot(resting.get()) : all();
+  }
+
+  private Snapshot snapshot(RestingReads reads) {
+    RestingReads.Ticket ticket = reads.begin(System.nanoTime());
+    if (ticket.brief()) {
+      Optional<Snapshot> brief = reads.brief(ticket, brief(), System.nanoTime());
+      if (brief.isPresent()) {
+        return brief.get();
+      }
+      ticket = reads.begin(System.nanoTime());
+    }
+    return reads.all(ticket, all(), System.nanoTime());
+  }
+
+  private Snapshot all() {
     return call(
         "read the leases",
         () ->
             objects.snapshot(leases.withLabel(LeaseObjects.PIPELINE, pipeline).list().getItems()));
+  }
+
+  /** Without the partitions, as the API server remembers it, however long ago that was. */
+  private Snapshot brief() {
+    return call(
+        "read the heartbeats",
+        () ->
+            objects.snapshot(
+                leases
+                    .withLabel(LeaseObjects.PIPELINE, pipeline)
+                    .withLabelIn(LeaseObjects.KIND, LeaseObjects.brief())
+                    .list(new ListOptionsBuilder().withResourceVersion("0").build())
+                    .getItems()));
+  }
+
+  /** A write that is no renewal. */
+  private CasOutcome told(Supplier<CasOutcome> write) {
+    resting.ifPresent(RestingReads::wrote);
+    try {
+      return write.get();
+    } finally {
+      resting.ifPresent(RestingReads::wrote);
+    }
   }
 
   @Override
@@ -141,6 +201,12 @@ public final class KubernetesLeaseStore implements LeaseStore {
 
   @Override
   public CasOutcome write(Heartbeat next) {
+    // Nothing that rests changes with a renewal, neither one's own nor, as nobody writes those,
+    // another's.
+    return next.state() == Heartbeat.State.LIVE ? put(next) : told(() -> put(next));
+  }
+
+  private CasOutcome put(Heartbeat next) {
     return next.version().equals(Version.NONE)
         ? create(objects.created(next, pod, clock.instant()))
         : replace(objects.memberName(next.member()), objects.patch(next, clock.instant()));
@@ -148,11 +214,15 @@ public final class KubernetesLeaseStore implements LeaseStore {
 
   @Override
   public CasOutcome delete(Heartbeat stored) {
-    return delete(objects.memberName(stored.member()), stored.version());
+    return told(() -> delete(objects.memberName(stored.member()), stored.version()));
   }
 
   @Override
   public CasOutcome write(PartitionLease next) {
+    return told(() -> put(next));
+  }
+
+  private CasOutcome put(PartitionLease next) {
     return next.version().equals(Version.NONE)
         ? create(objects.created(next, clock.instant()))
         : replace(objects.partitionName(next.partition()), objects.patch(next, clock.instant()));
@@ -160,11 +230,15 @@ public final class KubernetesLeaseStore implements LeaseStore {
 
   @Override
   public CasOutcome delete(PartitionLease stored) {
-    return delete(objects.partitionName(stored.partition()), stored.version());
+    return told(() -> delete(objects.partitionName(stored.partition()), stored.version()));
   }
 
   @Override
   public CasOutcome write(WantedPartitions next) {
+    return told(() -> put(next));
+  }
+
+  private CasOutcome put(WantedPartitions next) {
     return next.version().equals(Version.NONE)
         ? create(objects.created(next, clock.instant()))
         : replace(objects.partitionsName(), objects.patch(next, clock.instant()));

@@ -79,6 +79,11 @@ final class LeaseObjects {
       Optional<Integer> transitions,
       Map<String, Optional<String>> annotations) {}
 
+  /** The kinds that a brief read has. */
+  static String[] brief() {
+    return new String[] {Kind.MEMBER.label(), Kind.PARTITIONS.label()};
+  }
+
   private final String namespace;
   private final String pipeline;
 
@@ -319,6 +324,8 @@ final class LeaseObjects {
             .objectNode()
             .put("uid", uid(version))
             .put("resourceVersion", resourceVersion(version));
+    // Who wrote which field is of no use here, is half of each object, and costs with each write.
+    metadata.putArray("managedFields").addObject();
     ObjectNode annotations = metadata.putObject("annotations");
     content.annotations.forEach((name, value) -> annotations.put(name, value.orElse(null)));
     ObjectNode patch = JsonNodeFactory.instance.objectNode();

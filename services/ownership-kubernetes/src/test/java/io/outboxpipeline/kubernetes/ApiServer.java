@@ -62,8 +62,9 @@ final class ApiServer {
     return new KubernetesClientBuilder().withConfig(config).build();
   }
 
-  static KubernetesLeaseStore store(KubernetesClient client, String namespace) {
-    return new KubernetesLeaseStore(client, namespace, "spending", Optional.empty());
+  /** As members and operators read, little while the pipeline rests. */
+  static KubernetesLeaseStore store(KubernetesClient client, String namespace, LeaseTiming timing) {
+    return new KubernetesLeaseStore(client, namespace, "spending", Optional.empty(), timing);
   }
 
   /** The API server hangs: it takes connections, and answers nothing. */

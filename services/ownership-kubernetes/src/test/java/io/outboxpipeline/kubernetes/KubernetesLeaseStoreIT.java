@@ -18,6 +18,8 @@ import io.outboxpipeline.ownership.PartitionLease;
 import io.outboxpipeline.ownership.Report;
 import io.outboxpipeline.ownership.Snapshot;
 import io.outboxpipeline.ownership.Version;
+import io.outboxpipeline.ownership.WantedPartitions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +59,68 @@ final class KubernetesLeaseStoreIT extends LeaseStoreContract {
     if (clients.size() < 3) {
       clients.add(cluster.member(LeaseTiming.DEFAULT));
     }
-    return ApiServer.store(clients.get((int) (Math.random() * clients.size())), namespace);
+    return ApiServer.store(
+        clients.get((int) (Math.random() * clients.size())), namespace, LeaseTiming.DEFAULT);
+  }
+
+  @Test
+  void of_a_pipeline_at_rest_only_heartbeats_are_read_until_one_of_them_says_anything_new() {
+    LeaseStore store = client();
+    WantedPartitions.set(store, 5);
+    Heartbeat beat = written(store, beat());
+    for (int p = 0; p < 5; p++) {
+      store.write(new PartitionLease(p, Optional.of(A), Optional.empty(), 1, Version.NONE));
+    }
+    // With leases so long that a slow machine takes nobody for late.
+    var timing =
+        new LeaseTiming(Duration.ofMinutes(10), Duration.ofMinutes(5), Duration.ofSeconds(2));
+    LeaseStore reader = ApiServer.store(clients.getFirst(), namespace, timing);
+    Snapshot rests = reader.snapshot();
+    assertThat(rests.leases()).hasSize(5);
+
+    beat = written(store, next(beat, State.LIVE));
+    cluster.client().leases().inNamespace(namespace).withName("spending-partition-0").delete();
+    // From the API server's cache, which may lag.
+    Heartbeat renewed = beat;
+    await().until(() -> reader.snapshot().heartbeats().equals(List.of(renewed)));
+    assertThat(reader.snapshot().leases()).as("not read again").isEqualTo(rests.leases());
+
+    beat = written(store, next(beat, State.LEAVING));
+    await().until(() -> reader.snapshot().leases().size() == 4);
+    assertThat(reader.snapshot().heartbeats()).containsExactly(beat);
+  }
+
+  @Test
+  void who_wrote_which_field_is_not_kept() {
+    LeaseStore store = client();
+    Heartbeat beat = written(store, beat());
+    written(store, next(beat, State.LIVE));
+    assertThat(cluster.client().leases().inNamespace(namespace).list().getItems())
+        .singleElement()
+        .satisfies(l -> assertThat(l.getMetadata().getManagedFields()).isEmpty());
+  }
+
+  private static Heartbeat next(Heartbeat h, State state) {
+    return new Heartbeat(
+        h.member(),
+        h.incarnation(),
+        h.renewals() + 1,
+        state,
+        h.partitions(),
+        h.report(),
+        h.version());
+  }
+
+  private static Heartbeat written(LeaseStore store, Heartbeat next) {
+    var version = ((CasOutcome.Written) store.write(next)).version();
+    return new Heartbeat(
+        next.member(),
+        next.incarnation(),
+        next.renewals(),
+        next.state(),
+        next.partitions(),
+        next.report(),
+        version);
   }
 
   @Test

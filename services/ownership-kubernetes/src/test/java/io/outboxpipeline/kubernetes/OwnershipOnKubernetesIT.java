@@ -124,7 +124,7 @@ final class OwnershipOnKubernetesIT {
   void the_number_of_partitions_changes_while_members_run_join_and_hang() {
     List<Relay> members = start(3, 8);
     awaitAllOwned(8, members);
-    LeaseStore admin = ApiServer.store(cluster.client(), namespace);
+    LeaseStore admin = ApiServer.store(cluster.client(), namespace, TIMING);
 
     assertThat(WantedPartitions.set(admin, 32)).isTrue();
     awaitAllOwned(32, members);
@@ -143,11 +143,11 @@ final class OwnershipOnKubernetesIT {
 
   @Test
   void an_operator_names_targets_and_sees_members_partitions_and_reports() {
-    WantedPartitions.set(ApiServer.store(cluster.client(), namespace), 8);
+    WantedPartitions.set(ApiServer.store(cluster.client(), namespace, TIMING), 8);
     List<Relay> members = start(1, 8);
     awaitAllOwned(8, members);
     var assigner = new Assigner(TIMING, System::nanoTime);
-    LeaseStore store = ApiServer.store(cluster.client(), namespace);
+    LeaseStore store = ApiServer.store(cluster.client(), namespace, TIMING);
     Relay joins = relay("late");
     joins.start(OptionalInt.empty());
     await()
@@ -221,7 +221,7 @@ final class OwnershipOnKubernetesIT {
     final String name;
     final Map<Integer, Grant> grants = new ConcurrentHashMap<>();
     final KubernetesClient client = cluster.member(TIMING);
-    final LeaseStore store = ApiServer.store(client, namespace);
+    final LeaseStore store = ApiServer.store(client, namespace, TIMING);
     final HikariDataSource pool = new HikariDataSource();
     volatile boolean away;
 

@@ -7,7 +7,7 @@ import java.util.Optional;
  * Where heartbeats and leases are kept. Every write is a compare-and-set on the version in the
  * record that is written ({@link Version#NONE}: there must be no record yet); of any number of
  * writers that saw the same version, one succeeds. Reads see every write that was answered before
- * they were sent.
+ * they were sent; but for a snapshot of a pipeline at rest, see {@link RestingReads}.
  *
  * <p>Any method may throw, {@link StoreException} or another unchecked exception: then it is
  * unknown whether a write was done. Calls need time-outs of their own, shorter than a lease.

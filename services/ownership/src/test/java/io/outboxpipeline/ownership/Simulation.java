@@ -5,6 +5,7 @@ import io.outboxpipeline.ownership.Event.Answer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -73,7 +74,8 @@ final class Simulation {
       long seized,
       long drained,
       long laid,
-      long assigned) {
+      long assigned,
+      long brief) {
 
     Counts plus(Counts o) {
       return new Counts(
@@ -83,7 +85,8 @@ final class Simulation {
           seized + o.seized,
           drained + o.drained,
           laid + o.laid,
-          assigned + o.assigned);
+          assigned + o.assigned,
+          brief + o.brief);
     }
   }
 
@@ -115,6 +118,12 @@ final class Simulation {
   private final boolean keepLog;
   private final double lossy;
   private final int pollMillis;
+
+  /** Whether the store reads little while the pipeline rests. */
+  private final boolean resting;
+
+  private final List<Snapshot> caches =
+      new ArrayList<>(Collections.nCopies(2, new Snapshot(List.of(), List.of(), Optional.empty())));
   private long now;
   private long order;
   private long faultsEnd;
@@ -129,6 +138,7 @@ final class Simulation {
   private long drained;
   private long laid;
   private long assigned;
+  private long brief;
 
   Simulation(long seed, boolean keepLog, Size size) {
     this.seed = seed;
@@ -140,6 +150,11 @@ final class Simulation {
     WantedPartitions.set(store, partitions);
     lossy = random.nextInt(3) * 0.1;
     pollMillis = chance(0.5) ? 50 : 200;
+    resting = chance(0.5);
+    if (resting) {
+      remember(0);
+      remember(1);
+    }
   }
 
   /** Runs the schedule to its end. */
@@ -167,7 +182,7 @@ final class Simulation {
       if (keepLog) {
         System.out.println(tell());
       }
-      return new Counts(steps, starts, fencedOut, seized, drained, laid, assigned);
+      return new Counts(steps, starts, fencedOut, seized, drained, laid, assigned, brief);
     } catch (RuntimeException | AssertionError e) {
       throw new AssertionError(
           "seed " + seed + " at " + now / MS + " ms: " + e.getMessage() + "\n" + tell(), e);
@@ -434,6 +449,7 @@ final class Simulation {
     final double rate = 0.9 + random.nextDouble() * 0.2;
     final long nanoBase = random.nextLong();
     final Membership membership;
+    final RestingReads reads = new RestingReads(TIMING.leaseDuration());
     final Map<Integer, Work> works = new HashMap<>();
     final Deque<Event> held = new ArrayDeque<>();
     final long[] lastEpoch = new long[Partitions.MAX];
@@ -720,6 +736,11 @@ final class Simulation {
 
   private void call(Relay caller, long id, Op op) {
     calls++;
+    if (isWrite(op, caller)) {
+      caller.reads.wrote();
+      // Known to be over, if by a time-out, as far as the caller is concerned.
+      after(latency(), caller.reads::wrote);
+    }
     boolean cut =
         caller.isolatedUntil > now
             || outageUntil > now
@@ -739,7 +760,9 @@ final class Simulation {
       }
       return;
     }
-    if (op instanceof Op.ReadSnapshot) {
+    if (op instanceof Op.ReadSnapshot && resting) {
+      read(caller, id);
+    } else if (op instanceof Op.ReadSnapshot) {
       after(
           latency(),
           () -> {
@@ -755,6 +778,47 @@ final class Simulation {
     } else {
       after(latency(), () -> answer(caller, id, execute(op, caller)));
     }
+  }
+
+  /** As a store does whose reads are brief while the pipeline rests. */
+  private void read(Relay caller, long id) {
+    RestingReads.Ticket ticket = caller.reads.begin(caller.moment().nanos());
+    after(
+        latency(),
+        () -> {
+          Snapshot read =
+              ticket.brief() ? caches.get(random.nextInt(caches.size())) : store.snapshot();
+          after(
+              latency(),
+              () -> {
+                long nanos = caller.moment().nanos();
+                Optional<Snapshot> taken =
+                    ticket.brief()
+                        ? caller.reads.brief(ticket, read, nanos)
+                        : Optional.of(caller.reads.all(ticket, read, nanos));
+                brief += ticket.brief() && taken.isPresent() ? 1 : 0;
+                taken.ifPresentOrElse(
+                    s -> caller.deliver(new Event.Answered(id, new Answer.Read(s))),
+                    () -> read(caller, id));
+              });
+        });
+  }
+
+  /** What a server remembers of heartbeats, late at times, and each server by itself. */
+  private void remember(int server) {
+    caches.set(
+        server, new Snapshot(List.of(), store.snapshot().heartbeats(), store.snapshot().wanted()));
+    after(faulty && chance(0.02) ? below(20 * SECOND) : below(300 * MS), () -> remember(server));
+  }
+
+  private static boolean isWrite(Op op, Relay caller) {
+    return switch (op) {
+      case Op.WriteHeartbeat(Heartbeat h) ->
+          !h.member().equals(caller.id) || h.state() != Heartbeat.State.LIVE;
+      case Op.WriteLease _, Op.DeleteLease _, Op.DeleteHeartbeat _ -> true;
+      case Op.ReadSnapshot(), Op.ReadHeartbeat _, Op.ReadLayout(), Op.LayFence _, Op.RaiseFence _ ->
+          false;
+    };
   }
 
   private static boolean isOfFence(Op op) {

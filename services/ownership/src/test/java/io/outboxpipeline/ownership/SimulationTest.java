@@ -21,7 +21,8 @@ final class SimulationTest {
     List<Simulation.Counts> counts = new ArrayList<>();
     seeds.forEachSeed(seed -> counts.add(run(seed, seeds.single(), Simulation.Size.SMALL)));
     Simulation.Counts sum =
-        counts.stream().reduce(new Simulation.Counts(0, 0, 0, 0, 0, 0, 0), Simulation.Counts::plus);
+        counts.stream()
+            .reduce(new Simulation.Counts(0, 0, 0, 0, 0, 0, 0, 0), Simulation.Counts::plus);
     System.out.println(seeds + ": " + sum);
     if (seeds.single()) {
       return;
@@ -31,6 +32,7 @@ final class SimulationTest {
     assertThat(sum.drained()).as("planned moves").isPositive();
     assertThat(sum.laid()).as("changes of the number of partitions").isPositive();
     assertThat(sum.assigned()).as("targets that an operator wrote").isPositive();
+    assertThat(sum.brief()).as("brief reads that were believed").isPositive();
   }
 
   /** With {@code -Dtest.size=full} a hundred pipelines of ten relays each. */

@@ -57,6 +57,15 @@ public final class TcpProxy implements AutoCloseable {
   public synchronized void cut() {
     try {
       server.close();
+      drop();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Breaks the connections that are open; new ones are let through. */
+  public synchronized void drop() {
+    try {
       for (Socket socket : sockets) {
         socket.close();
       }
