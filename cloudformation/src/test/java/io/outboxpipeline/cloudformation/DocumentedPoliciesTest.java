@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** The policies in the operations guide against the table of actions. */
 final class DocumentedPoliciesTest {
-  private static final Path GUIDE = Path.of("..", "operator", "OPERATIONS.md");
+  private static final Path GUIDE = Path.of("..", "docs", "operations", "security.md");
   private static final Pattern POLICY = Pattern.compile("(?s)```json\n(.*?)```");
 
   @Test

@@ -53,19 +53,21 @@ final class AlertsTest {
   }
 
   @Test
-  void each_leads_to_a_section_that_says_what_to_type() {
-    String page = Chart.read(Path.of("..", "operator", "OPERATIONS.md"));
+  void each_leads_to_a_section_that_says_what_to_type_and_when_to_stop() {
+    String page = Chart.read(Path.of("..", "docs", "operations", "alerts.md"));
     var urls = Chart.parse(Chart.read(Alerts.FILE)).getFirst().findValues("runbook_url");
     assertThat(urls).hasSameSizeAs(Alerts.names());
     for (String alert : Alerts.names()) {
       assertThat(urls)
           .extracting(JsonNode::asText)
           .contains(
-              "https://outboxpipeline.io/operator/OPERATIONS.md#"
+              "https://outboxpipeline.io/docs/operations/alerts.md#"
                   + alert.toLowerCase(java.util.Locale.ROOT));
-      String section = page.replaceFirst("(?s).*?\n### " + alert + "\n", "");
+      String section = page.replaceFirst("(?s).*?\n## " + alert + "\n", "");
       assertThat(section).as("no section of %s", alert).isNotEqualTo(page);
-      assertThat(section.replaceFirst("(?s)\n#.*", "")).as(alert).contains("    kubectl ");
+      assertThat(section.replaceFirst("(?s)\n#.*", ""))
+          .as(alert)
+          .contains("    kubectl ", "Stop when");
     }
   }
 
