@@ -140,7 +140,7 @@ final class Expressions {
     if (rest.isEmpty()) {
       map.remove(name);
     } else {
-      map.put(name, without(map.get(name), rest));
+      map.put(name, without(requireNonNull(map.get(name)), rest));
     }
     return AttributeValue.fromM(map);
   }
@@ -168,7 +168,7 @@ final class Expressions {
 
   private void require(boolean holds) {
     if (!holds) {
-      throw new IllegalArgumentException("not understood at " + at + ": " + tokens);
+      throw new IllegalArgumentException("not understood: " + tokens.subList(at, tokens.size()));
     }
   }
 

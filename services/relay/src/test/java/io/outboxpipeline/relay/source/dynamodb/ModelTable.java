@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -47,6 +48,7 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
  * A table in memory whose index lags, with tokens and DynamoDB's faults. Carries out the
  * expressions that it is given, and knows nothing of what they are for.
  */
+@NullUnmarked // an attribute that is missing fails the test
 final class ModelTable implements DynamoDbClient {
   static final String NAME = "t";
   private static final String KEY = "pk";
@@ -120,10 +122,8 @@ final class ModelTable implements DynamoDbClient {
   /** What goes wrong before a call is carried out; tells whether its answer is lost afterwards. */
   private boolean begin() {
     calls++;
-    switch (luck.next()) {
-      case NONE -> {
-        return false;
-      }
+    Fault fault = luck.next();
+    switch (fault) {
       case THROTTLE ->
           throw ProvisionedThroughputExceededException.builder().message("throttled").build();
       case CONFLICT -> throw TransactionConflictException.builder().message("conflict").build();
@@ -133,11 +133,9 @@ final class ModelTable implements DynamoDbClient {
               .statusCode(400)
               .build();
       case DROP_BEFORE -> throw SdkClientException.create("not arrived");
-      case DROP_AFTER -> {
-        return true;
-      }
+      case NONE, DROP_AFTER -> {}
     }
-    throw new IllegalStateException();
+    return fault == Fault.DROP_AFTER;
   }
 
   private static <T> T end(boolean lost, T answer) {
@@ -187,8 +185,8 @@ final class ModelTable implements DynamoDbClient {
   }
 
   private static String place(Map<String, AttributeValue> entry) {
-    return "%03d %s"
-        .formatted(Integer.parseInt(entry.get(OutboxAttributes.SLOT).n()), entry.get(KEY).s());
+    int slot = Integer.parseInt(entry.get(OutboxAttributes.SLOT).n());
+    return (slot + 1_000) + " " + entry.get(KEY).s();
   }
 
   @Override

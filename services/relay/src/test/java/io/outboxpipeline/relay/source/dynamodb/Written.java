@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.NullUnmarked;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** What was ever written to a table's items, checked at each change of them. */
+@NullUnmarked // an attribute that is missing fails the test
 final class Written {
   private final Map<String, List<String>> ids = new HashMap<>();
   private final Set<String> acknowledged = new HashSet<>();
