@@ -70,6 +70,8 @@ public final class Main {
           new Consume("consume-packed", "consumer, 100 events a message", 200_000, 500, 100),
           new Consume("consume", "consumer, one event a message", 60_000, 10_000, 1),
           new DynamoDbDrain("dynamodb-drain", "DynamoDB: drain of items with 20 events each"),
+          new DynamoDbSteady("dynamodb-steady", "DynamoDB: latency at 500/s", 500),
+          new DynamoDbSteady("dynamodb-steady-100", "DynamoDB: latency at 100/s", 100),
           new DynamoDbIdle("dynamodb-idle", "DynamoDB: an idle relay's calls"),
           new DynamoDbAppend("dynamodb-append", "DynamoDB: an append by what waits in the item"),
           new StartUp("start-base", "start of the base", io.outboxpipeline.base.Main.class, false),

@@ -90,7 +90,6 @@ public final class DynamoOutbox {
    */
   public WriteOutcome write(OutboxWrite write) {
     Instant end = clock.instant().plus(patience);
-    boolean lost = clock.instant().isAfter(write.firstSent(clock.instant()));
     for (int attempt = 1; ; attempt++) {
       if (clock.instant().isAfter(write.firstSent(clock.instant()).plus(TOKEN))) {
         throw new OutcomeUnknownException(
@@ -104,10 +103,12 @@ public final class DynamoOutbox {
         if (outcome != null) {
           return outcome;
         }
-        pauseOrThrow(e, lost, attempt, end);
+        pauseOrThrow(e, write.mayBeDone(), attempt, end);
       } catch (SdkException e) {
-        lost |= Retryable.mayBeDone(e);
-        pauseOrThrow(e, lost, attempt, end);
+        if (Retryable.mayBeDone(e)) {
+          write.lostAnAnswer();
+        }
+        pauseOrThrow(e, write.mayBeDone(), attempt, end);
       }
     }
   }

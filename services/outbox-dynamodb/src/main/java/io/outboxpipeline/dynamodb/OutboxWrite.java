@@ -28,6 +28,8 @@ public final class OutboxWrite {
   /** When it was sent first. */
   private final AtomicReference<@Nullable Instant> sent = new AtomicReference<>();
 
+  private volatile boolean mayBeDone;
+
   private OutboxWrite(List<Object> parts) {
     this.parts = List.copyOf(parts);
     List<TransactWriteItem> items = new ArrayList<>();
@@ -85,6 +87,15 @@ public final class OutboxWrite {
   Instant firstSent(Instant now) {
     Instant first = sent.compareAndExchange(null, now);
     return first == null ? now : first;
+  }
+
+  /** An answer was lost: from now on only success and a condition say what became of it. */
+  void lostAnAnswer() {
+    mayBeDone = true;
+  }
+
+  boolean mayBeDone() {
+    return mayBeDone;
   }
 
   /** Collects the parts of a write. Not thread-safe. */

@@ -99,6 +99,21 @@ final class LostAnswersIT {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {0, -1})
+  void what_is_unknown_stays_so_whatever_the_next_answer_and_the_clock_say(int seconds) {
+    try (DynamoDbClient client = DynamoDbPeer.client(proxy.endpoint(), 1)) {
+      var outbox = outbox(client, Duration.ZERO);
+      faults(() -> {}, Fault.DROP_AFTER, Fault.DENY);
+      var write = outbox.prepare().update(table.count("a"), List.of(event("a", 1))).build();
+      assertThatThrownBy(() -> outbox.write(write)).isInstanceOf(OutcomeUnknownException.class);
+      now.updateAndGet(n -> n.plusSeconds(seconds));
+      assertThatThrownBy(() -> outbox.write(write)).isInstanceOf(OutcomeUnknownException.class);
+      assertThat(outbox.write(write)).isInstanceOf(Written.class);
+    }
+    assertThat(table.item("a").get("obt_seq").n()).isEqualTo("1");
+  }
+
+  @ParameterizedTest
   @EnumSource(names = {"DROP_BEFORE", "DROP_AFTER"})
   void a_write_at_half_the_price_says_that_it_does_not_know(Fault fault) {
     try (DynamoDbClient client = DynamoDbPeer.client(proxy.endpoint(), 1)) {

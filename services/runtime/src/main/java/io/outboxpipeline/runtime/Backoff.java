@@ -2,6 +2,7 @@ package io.outboxpipeline.runtime;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
 
 /**
  * How long to wait after the n-th failure in a row: half to all of a time that doubles each time,
@@ -14,7 +15,12 @@ public record Backoff(Duration first, Duration longest) {
 
   /** What to wait, given that this many failures came in a row, the last one included. */
   public Duration after(int failures) {
+    return after(failures, ThreadLocalRandom.current());
+  }
+
+  /** As {@link #after(int)}, drawn by a generator of the caller's. */
+  public Duration after(int failures, RandomGenerator random) {
     long full = Math.min(longest.toNanos(), first.toNanos() << Math.clamp(failures - 1, 0, 20));
-    return Duration.ofNanos(ThreadLocalRandom.current().nextLong(full / 2, full + 1));
+    return Duration.ofNanos(random.nextLong(full / 2, full + 1));
   }
 }

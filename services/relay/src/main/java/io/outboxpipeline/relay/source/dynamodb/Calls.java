@@ -7,9 +7,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 
-/** Carries out what the reader wants, each call on a thread of its own, and brings the answers. */
+/** Carries out what the reader wants, each call by itself, and brings the answers. */
 final class Calls implements Outside {
   private static final int AT_ONCE = 48;
 
@@ -18,7 +17,7 @@ final class Calls implements Outside {
   private final Runnable quarantined;
   private final Troubles troubles;
   private final Consumer<Consumer<Reader>> answers;
-  private final LongSupplier clock;
+  private final Means means;
   private final Semaphore permits = new Semaphore(AT_ONCE, true);
 
   /**
@@ -30,13 +29,13 @@ final class Calls implements Outside {
       Runnable quarantined,
       Troubles troubles,
       Consumer<Consumer<Reader>> answers,
-      LongSupplier clock) {
+      Means means) {
     this.table = table;
     this.listener = listener;
     this.quarantined = quarantined;
     this.troubles = troubles;
     this.answers = answers;
-    this.clock = clock;
+    this.means = means;
   }
 
   private interface Call {
@@ -44,9 +43,9 @@ final class Calls implements Outside {
   }
 
   private void start(Troubles.Kind kind, Call call, Consumer<Reader> failed) {
-    Thread.ofVirtual()
-        .name("dynamodb-call")
-        .start(
+    means
+        .threads()
+        .execute(
             () -> {
               Consumer<Reader> answer = failed;
               permits.acquireUninterruptibly();
@@ -63,7 +62,7 @@ final class Calls implements Outside {
   }
 
   private long now() {
-    return clock.getAsLong();
+    return means.now();
   }
 
   @Override

@@ -44,6 +44,7 @@ public final class DynamoDbSource implements Source {
   private final DynamoDbItems items;
   private final SourceName name;
   private final Pauses pauses;
+  private final Means means;
   private final Runnable quarantined;
   private final Listener listener;
   private volatile @Nullable ReadLoop loop;
@@ -61,10 +62,22 @@ public final class DynamoDbSource implements Source {
       IntToLongFunction fence,
       Runnable quarantined,
       Listener listener) {
+    this(settings, client, name, fence, quarantined, listener, Means.real());
+  }
+
+  DynamoDbSource(
+      Settings settings,
+      DynamoDbClient client,
+      Supplier<URI> name,
+      IntToLongFunction fence,
+      Runnable quarantined,
+      Listener listener,
+      Means means) {
     this.name = new SourceName(settings.events(), name);
     this.quarantined = quarantined;
     this.listener = listener;
-    pauses = new Pauses(settings.idleDelay().toNanos());
+    this.means = means;
+    pauses = new Pauses(settings.idleDelay().toNanos(), means.random());
     items =
         new DynamoDbItems(
             client, settings.table(), settings.index(), settings.writeRegion(), fence);
@@ -72,12 +85,16 @@ public final class DynamoDbSource implements Source {
 
   @Override
   public void start(Intake intake) {
-    var calls =
-        new Calls(items, new Forgetting(), quarantined, troubles, this::tell, System::nanoTime);
+    prepare(intake).start();
+  }
+
+  /** The loop, for whoever takes its turns. */
+  ReadLoop prepare(Intake intake) {
+    var calls = new Calls(items, new Forgetting(), quarantined, troubles, this::tell, means);
     var reader = new Reader(intake, new EventMaker(name::get), pauses, calls);
-    var started = new ReadLoop(reader, this::problem, troubles, pauses);
-    loop = started;
-    started.start();
+    var prepared = new ReadLoop(reader, this::problem, troubles, pauses, means);
+    loop = prepared;
+    return prepared;
   }
 
   private Optional<String> problem() {
@@ -115,13 +132,13 @@ public final class DynamoDbSource implements Source {
 
   @Override
   public boolean stop(Grant grant) {
-    tell(r -> r.stop(grant));
+    tell(r -> r.stop(grant, means.now()));
     return grant.equals(followed.get(grant.partition()));
   }
 
   @Override
   public void finish(Grant grant) {
-    tell(r -> r.finish(grant));
+    tell(r -> r.finish(grant, means.now()));
   }
 
   @Override
@@ -137,12 +154,12 @@ public final class DynamoDbSource implements Source {
 
   @Override
   public void done(Sent sent) {
-    tell(r -> r.done(sent, System.nanoTime()));
+    tell(r -> r.done(sent, means.now()));
   }
 
   @Override
   public void quarantine(Refusal refusal) {
-    tell(r -> r.refused(refusal, System.nanoTime()));
+    tell(r -> r.refused(refusal, means.now()));
   }
 
   @Override
@@ -180,7 +197,7 @@ public final class DynamoDbSource implements Source {
 
   @Override
   public void endReading() {
-    tell(Reader::endReading);
+    tell(r -> r.endReading(means.now()));
   }
 
   @Override

@@ -38,6 +38,8 @@ final class Handover {
   private boolean proven;
 
   private boolean probing;
+  private int failedProbes;
+  private long nextProbe;
 
   Handover(
       Intake intake,
@@ -109,6 +111,8 @@ final class Handover {
 
   void probeFailed(Item item, long now) {
     probing = false;
+    failedProbes++;
+    nextProbe = now + pauses.afterFailures(failedProbes);
     changeFailed(item, now);
   }
 
@@ -215,7 +219,7 @@ final class Handover {
     if (item.busy || item.waits) {
       return;
     }
-    if (!proven && !probing && !item.list.isEmpty()) {
+    if (mayProbe(now) && !item.list.isEmpty()) {
       probing = true;
       item.busy = true;
       outside.probe(item);
@@ -231,6 +235,21 @@ final class Handover {
     } else if (item.heldAt > 0 && !item.isUnderWay()) {
       item.failures++;
       waitFor(item, now + pauses.look(item.failures));
+    }
+  }
+
+  private boolean mayProbe(long now) {
+    return !proven && !probing && (failedProbes == 0 || now - nextProbe >= 0);
+  }
+
+  /** Probes with any item: the one whose probe failed may be another relay's by now. */
+  void prove(long now) {
+    if (mayProbe(now)) {
+      items
+          .all()
+          .filter(i -> !i.busy && !i.waits && !i.list.isEmpty())
+          .findFirst()
+          .ifPresent(i -> plan(i, now));
     }
   }
 

@@ -2,13 +2,15 @@ package io.outboxpipeline.relay.source.dynamodb;
 
 import io.outboxpipeline.runtime.Backoff;
 import java.time.Duration;
+import java.util.random.RandomGenerator;
 
 /**
  * How long to wait for what, in nanoseconds.
  *
  * @param idle between two looks at a part of the index in which nothing new waits
+ * @param random spreads those that follow failures and looks
  */
-record Pauses(long idle) {
+record Pauses(long idle, RandomGenerator random) {
   private static final long BUSY = Duration.ofMillis(25).toNanos();
   private static final long LEAST = Duration.ofMillis(1).toNanos();
   private static final long LONGEST = Duration.ofSeconds(1).toNanos();
@@ -34,11 +36,11 @@ record Pauses(long idle) {
 
   /** Before the next attempt, given so many failures in a row. */
   long afterFailures(int failures) {
-    return FAILURES.after(failures).toNanos();
+    return FAILURES.after(failures, random).toNanos();
   }
 
   /** Before an item that is held is looked at for the n-th time. */
   long look(int n) {
-    return LOOKS.after(n).toNanos();
+    return LOOKS.after(n, random).toNanos();
   }
 }

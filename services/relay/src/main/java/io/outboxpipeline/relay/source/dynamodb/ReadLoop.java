@@ -19,6 +19,7 @@ final class ReadLoop {
   private final Check check;
   private final Troubles troubles;
   private final Pauses pauses;
+  private final Means means;
   private final BlockingQueue<Consumer<Reader>> told = new LinkedBlockingQueue<>();
   private final Thread thread = Thread.ofVirtual().name("read").unstarted(this::run);
   private volatile Reader.Figures figures = Reader.Figures.NONE;
@@ -36,12 +37,13 @@ final class ReadLoop {
     Optional<String> problem();
   }
 
-  ReadLoop(Reader reader, Check check, Troubles troubles, Pauses pauses) {
+  ReadLoop(Reader reader, Check check, Troubles troubles, Pauses pauses, Means means) {
     this.reader = reader;
     this.check = check;
     this.troubles = troubles;
     this.pauses = pauses;
-    checkDue = System.nanoTime();
+    this.means = means;
+    checkDue = means.now();
   }
 
   void start() {
@@ -74,15 +76,9 @@ final class ReadLoop {
   private void run() {
     try {
       while (!closed) {
-        long now = System.nanoTime();
-        checkIfDue(now);
-        long wait = usable ? reader.step(now) : WHILE_UNUSABLE;
-        figures = reader.figures();
-        proven = reader.proven();
-        Consumer<Reader> next = told.poll(Math.max(wait, 0), TimeUnit.NANOSECONDS);
-        while (next != null) {
+        Consumer<Reader> next = told.poll(Math.max(turn(), 0), TimeUnit.NANOSECONDS);
+        if (next != null) {
           next.accept(reader);
-          next = told.poll();
         }
       }
     } catch (InterruptedException e) {
@@ -93,12 +89,27 @@ final class ReadLoop {
     }
   }
 
+  /**
+   * Does what it was told and what is due; tells how long there is nothing else, in nanoseconds.
+   */
+  long turn() {
+    for (Consumer<Reader> next = told.poll(); next != null; next = told.poll()) {
+      next.accept(reader);
+    }
+    long now = means.now();
+    checkIfDue(now);
+    long wait = usable ? reader.step(now) : WHILE_UNUSABLE;
+    figures = reader.figures();
+    proven = reader.proven();
+    return wait;
+  }
+
   private void checkIfDue(long now) {
     if (checking || now - checkDue < 0) {
       return;
     }
     checking = true;
-    Thread.ofVirtual().name("check-table").start(this::checkTable);
+    means.threads().execute(this::checkTable);
   }
 
   private void checkTable() {
@@ -119,6 +130,6 @@ final class ReadLoop {
     checking = false;
     failures = fine ? 0 : failures + 1;
     usable |= fine;
-    checkDue = System.nanoTime() + (fine ? CHECK_EVERY : pauses.afterFailures(failures));
+    checkDue = means.now() + (fine ? CHECK_EVERY : pauses.afterFailures(failures));
   }
 }

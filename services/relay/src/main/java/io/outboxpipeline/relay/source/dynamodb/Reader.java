@@ -56,23 +56,28 @@ final class Reader {
     shares.add(grant);
   }
 
-  void stop(Grant grant) {
+  void stop(Grant grant, long now) {
     Shares.Share share = shares.of(grant);
     if (share != null) {
       shares.stop(share);
-      unread(i -> i.partition == grant.partition());
+      unread(i -> i.partition == grant.partition(), now);
     }
   }
 
-  private void unread(Predicate<Item> which) {
-    toRead.stream().filter(which).forEach(i -> i.busy = false);
+  /** These are not read; what else is due for them waited for that. */
+  private void unread(Predicate<Item> which, long now) {
+    List<Item> left = toRead.stream().filter(which).toList();
     toRead.removeIf(which);
+    for (Item item : left) {
+      item.busy = false;
+      handover.plan(item, now);
+    }
   }
 
-  void finish(Grant grant) {
+  void finish(Grant grant, long now) {
     Shares.Share share = shares.of(grant);
     if (share != null) {
-      stop(grant);
+      stop(grant, now);
       share.finishing = true;
       checkDrained(share);
     }
@@ -99,9 +104,9 @@ final class Reader {
   }
 
   /** Begins nothing new; what was sent is still taken out. */
-  void endReading() {
+  void endReading(long now) {
     ending = true;
-    unread(i -> true);
+    unread(i -> true, now);
   }
 
   private void checkDrained(Shares.Share share) {
@@ -141,6 +146,7 @@ final class Reader {
     }
     paused = false;
     startWaiting(now);
+    handover.prove(now);
     boolean room = !ending && intake.room().rows() > 0 && intake.room().bytes() > 0;
     while (room && !toRead.isEmpty() && reads < READS) {
       List<Item> batch = new ArrayList<>();
@@ -225,6 +231,7 @@ final class Reader {
       paused = true; // throttled, in part
       pausedUntil = now + pauses.afterFailures(1);
     }
+    batch.forEach(this::checkDrainedOf);
   }
 
   void changed(Item item, Change change, long now) {
