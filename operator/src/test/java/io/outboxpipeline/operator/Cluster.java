@@ -1,12 +1,10 @@
 package io.outboxpipeline.operator;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import io.outboxpipeline.operator.api.Crd;
 import io.outboxpipeline.testkit.Command;
 import io.outboxpipeline.testkit.Program;
@@ -17,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -38,28 +35,10 @@ public final class Cluster {
     this.server = server;
     client = newClient();
     try {
-      client
-          .resource(
-              Serialization.unmarshal(Files.readString(Crd.FILE), CustomResourceDefinition.class))
-          .create();
+      server.define(Files.readString(Crd.FILE));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    client
-        .apiextensions()
-        .v1()
-        .customResourceDefinitions()
-        .withName("outboxpipelines.outboxpipeline.io")
-        .waitUntilCondition(
-            crd ->
-                crd != null
-                    && crd.getStatus() != null
-                    && crd.getStatus().getConditions() != null
-                    && crd.getStatus().getConditions().stream()
-                        .anyMatch(
-                            c -> c.getType().equals("Established") && c.getStatus().equals("True")),
-            30,
-            TimeUnit.SECONDS);
   }
 
   /** The shared one. */
