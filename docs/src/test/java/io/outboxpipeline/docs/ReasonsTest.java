@@ -31,6 +31,7 @@ final class ReasonsTest {
           "ExpiredToken",
           "InvalidClientTokenId",
           "LeasesInDatabase",
+          "NewReplicaSetAvailable",
           "NotObserved",
           "NotPaused",
           "NotStalled",
