@@ -19,14 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assertions;
 
-/**
- * Three MariaDB servers that replicate by Galera, all of them written to, behind a proxy that leads
- * each new connection to the next one whose process listens. Open connections stay where they are,
- * so that a frozen node is found by time-outs alone.
- */
-final class Galera implements AutoCloseable {
-  static final int NODES = 3;
-
+/** Three MariaDB servers of this machine that replicate by Galera. */
+final class Galera implements SeveralWriters {
   private static final Path LIBRARY = Path.of("/usr/lib/galera/libgalera_smm.so");
   private static final String USER = "outbox";
   private static final Pattern POSITION = Pattern.compile("Recovered position: (\\S+)");
@@ -166,8 +160,8 @@ final class Galera implements AutoCloseable {
     }
   }
 
-  /** A database, as a service reaches it. */
-  Database through(String database) {
+  @Override
+  public Database through(String database) {
     return new Database("127.0.0.1", proxy.port(), database, USER, USER);
   }
 
@@ -176,14 +170,15 @@ final class Galera implements AutoCloseable {
     return new Database("127.0.0.1", sql.get(node), database, USER, USER);
   }
 
-  /** SIGKILL. */
-  void kill(int node) throws InterruptedException {
+  @Override
+  public void kill(int node) throws InterruptedException {
     processes[node].destroyForcibly();
     awaitEnd(node);
   }
 
-  /** Starts one that was killed, from what its disk has; the others send it the rest. */
-  void restart(int node) throws IOException, InterruptedException {
+  /** From what its disk has; the others send it the rest. */
+  @Override
+  public void restart(int node) throws IOException, InterruptedException {
     Path log = folder.resolve("recover-" + node + ".log");
     Files.deleteIfExists(log);
     if (!begin(node, log, "--wsrep-recover").waitFor(1, TimeUnit.MINUTES)) {
@@ -197,12 +192,13 @@ final class Galera implements AutoCloseable {
     awaitSize(node, NODES);
   }
 
-  /** SIGSTOP: connections to it stay open, and new ones are taken by the kernel. */
-  void freeze(int node) {
+  @Override
+  public void freeze(int node) {
     signal(node, "STOP");
   }
 
-  void thaw(int node) {
+  @Override
+  public void thaw(int node) {
     signal(node, "CONT");
   }
 
