@@ -18,7 +18,7 @@ import io.outboxpipeline.operator.model.QueueState;
 import io.outboxpipeline.operator.model.Teardown;
 import io.outboxpipeline.operator.queue.Bound;
 import io.outboxpipeline.operator.status.Found;
-import io.outboxpipeline.operator.status.Partitions;
+import io.outboxpipeline.operator.status.OwnedPartitions;
 import io.outboxpipeline.operator.status.StatusOf;
 import java.net.HttpURLConnection;
 import java.time.Duration;
@@ -90,7 +90,7 @@ final class Cleanup {
     Instant now = clock.instant();
     Map<Component, Deployment> deployments = Deployed.of(pipeline, context);
     deployments.values().removeIf(deployment -> Teardown.isOverdue(deployment, now));
-    Partitions partitions = ownership.observe(pipeline);
+    OwnedPartitions partitions = ownership.observe(pipeline);
     Instant gone =
         deployments.containsKey(Component.BASE)
             ? now

@@ -9,7 +9,7 @@ import io.outboxpipeline.operator.api.Durations;
 import io.outboxpipeline.operator.api.LeaseSpec;
 import io.outboxpipeline.operator.api.OutboxPipeline;
 import io.outboxpipeline.operator.api.RelaySpec;
-import io.outboxpipeline.operator.status.Partitions;
+import io.outboxpipeline.operator.status.OwnedPartitions;
 import io.outboxpipeline.ownership.Assigner;
 import io.outboxpipeline.ownership.LeaseStore;
 import io.outboxpipeline.ownership.LeaseTiming;
@@ -55,11 +55,11 @@ final class OwnershipWatch implements AutoCloseable {
   }
 
   /** What is known now; follows the pipeline from now on. */
-  Partitions observe(OutboxPipeline pipeline) {
+  OwnedPartitions observe(OutboxPipeline pipeline) {
     RelaySpec relay = pipeline.getSpec().relay();
     String uid = pipeline.getMetadata().getUid();
     if (relay.lease().store() == LeaseSpec.Store.Database) {
-      return new Partitions.InDatabase();
+      return new OwnedPartitions.InDatabase();
     }
     Follower follower =
         followers.compute(
@@ -110,7 +110,7 @@ final class OwnershipWatch implements AutoCloseable {
     private final Assigner assigner;
     private final Thread thread;
     private volatile int wanted;
-    private volatile Partitions last = new Partitions.Unknown();
+    private volatile OwnedPartitions last = new OwnedPartitions.Unknown();
     private OptionalLong unsettledSince = OptionalLong.empty();
     private boolean failed;
 
@@ -162,7 +162,7 @@ final class OwnershipWatch implements AutoCloseable {
         boolean lasting =
             unsettledSince.isPresent()
                 && now - unsettledSince.getAsLong() > PATIENCE * timing.leaseDuration().toNanos();
-        tell(new Partitions.Observed(plan.status(), lasting));
+        tell(new OwnedPartitions.Observed(plan.status(), lasting));
         return settled;
       } catch (RuntimeException e) {
         if (!failed) {
@@ -175,7 +175,7 @@ final class OwnershipWatch implements AutoCloseable {
       }
     }
 
-    private void tell(Partitions now) {
+    private void tell(OwnedPartitions now) {
       boolean news = !now.equals(last);
       last = now;
       if (news) {

@@ -6,7 +6,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.outboxpipeline.operator.api.OutboxPipelineStatus;
-import io.outboxpipeline.operator.status.Partitions;
+import io.outboxpipeline.operator.status.OwnedPartitions;
 import io.outboxpipeline.operator.status.Relays;
 import io.outboxpipeline.ownership.PipelineStatus;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ final class PipelineMetrics {
   }
 
   /** Shows a pipeline as it is now. */
-  void show(ResourceID id, OutboxPipelineStatus status, Partitions partitions) {
+  void show(ResourceID id, OutboxPipelineStatus status, OwnedPartitions partitions) {
     pipelines.computeIfAbsent(id, Shown::new).set(status, partitions);
   }
 
@@ -47,7 +47,7 @@ final class PipelineMetrics {
     private final List<Meter> meters = new ArrayList<>();
     private final Set<String> types = new HashSet<>();
     private volatile OutboxPipelineStatus status = OutboxPipelineStatus.EMPTY;
-    private volatile Partitions partitions = new Partitions.Unknown();
+    private volatile OwnedPartitions partitions = new OwnedPartitions.Unknown();
 
     Shown(ResourceID id) {
       tags = Tags.of("namespace", id.getNamespace().orElse(""), "pipeline", id.getName());
@@ -71,7 +71,7 @@ final class PipelineMetrics {
       partitions("unowned", PipelineStatus::unowned);
     }
 
-    synchronized void set(OutboxPipelineStatus now, Partitions observed) {
+    synchronized void set(OutboxPipelineStatus now, OwnedPartitions observed) {
       status = now;
       partitions = observed;
       for (var condition : now.conditions()) {
@@ -92,10 +92,10 @@ final class PipelineMetrics {
     private void partitions(String state, ToDoubleFunction<PipelineStatus> count) {
       numbers(
           "outboxpipeline.partitions",
-          "Partitions of a pipeline with leases in Kubernetes, by state",
+          "OwnedPartitions of a pipeline with leases in Kubernetes, by state",
           tags.and("state", state),
           s ->
-              s.partitions instanceof Partitions.Observed(PipelineStatus seen, var lasting)
+              s.partitions instanceof OwnedPartitions.Observed(PipelineStatus seen, var lasting)
                   ? count.applyAsDouble(seen)
                   : 0);
     }

@@ -26,7 +26,7 @@ import io.outboxpipeline.operator.queue.QueueCare;
 import io.outboxpipeline.operator.status.FailedPass;
 import io.outboxpipeline.operator.status.Found;
 import io.outboxpipeline.operator.status.Notices;
-import io.outboxpipeline.operator.status.Partitions;
+import io.outboxpipeline.operator.status.OwnedPartitions;
 import io.outboxpipeline.operator.status.PodTroubles;
 import io.outboxpipeline.operator.status.StatusOf;
 import io.outboxpipeline.operator.status.Trouble;
@@ -125,8 +125,8 @@ final class PipelineReconciler implements Reconciler<OutboxPipeline>, Cleaner<Ou
         claim.isPresent() ? PipelineTable.untouched() : table.look(pipeline);
     Optional<BoundQueue> bound = queue.known(pipeline, report.state());
     Sources sources = SourceReader.sources(pipeline, referred);
-    Partitions partitions =
-        claim.isPresent() ? new Partitions.Unknown() : ownership.observe(pipeline);
+    OwnedPartitions partitions =
+        claim.isPresent() ? new OwnedPartitions.Unknown() : ownership.observe(pipeline);
     List<Deployment> there = OwnedObjects.of(Deployment.class, context);
     Map<Component, Deployment> live = Deployed.of(pipeline, there);
     Supplier<Set<ResourceID>> rolling = () -> Deployed.rolling(context);

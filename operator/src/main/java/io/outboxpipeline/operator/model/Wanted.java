@@ -66,7 +66,7 @@ public record Wanted(
       objects.add(Accounts.role(pipeline));
       objects.add(Accounts.roleBinding(pipeline, spec));
     }
-    objects.add(Settings.configMap(pipeline, component, settings));
+    objects.add(SettingsMap.configMap(pipeline, component, settings));
     if (pipeline.getSpec().networkPolicy().enabled()) {
       objects.add(NetworkPolicies.of(pipeline, component, spec, apiServer));
     }

@@ -69,18 +69,18 @@ final class Flow {
   void partitionsOwned() {
     String type = StatusOf.PARTITIONS_OWNED;
     switch (found.partitions()) {
-      case Partitions.InDatabase() ->
+      case OwnedPartitions.InDatabase() ->
           conditions.set(
               type,
               Unknown,
               "LeasesInDatabase",
               "the leases are in the database; each relay's /metrics tells what it owns");
-      case Partitions.Unknown() -> {
+      case OwnedPartitions.Unknown() -> {
         if (!mayStay(type) || !conditions.keep(type)) {
           conditions.set(type, Unknown, "NotObserved", "the leases were not read yet");
         }
       }
-      case Partitions.Observed(PipelineStatus status, var lasting) -> {
+      case OwnedPartitions.Observed(PipelineStatus status, var lasting) -> {
         if (status.unowned() == 0 && !isRepartitioning(status)) {
           conditions.set(type, True, "AllOwned", "every partition has a relay");
         } else if (mayStay(type)) {
@@ -108,7 +108,8 @@ final class Flow {
 
   /** Whether the relays have another number of partitions than the spec. */
   boolean isRepartitioning() {
-    return found.partitions() instanceof Partitions.Observed(PipelineStatus status, var lasting)
+    return found.partitions()
+            instanceof OwnedPartitions.Observed(PipelineStatus status, var lasting)
         && isRepartitioning(status);
   }
 
@@ -119,9 +120,9 @@ final class Flow {
   private boolean mayStay(String type) {
     return conditions.wasTrue(type)
         && switch (found.partitions()) {
-          case Partitions.Observed(var status, boolean lasting) -> !lasting;
-          case Partitions.Unknown() -> true;
-          case Partitions.InDatabase() -> false;
+          case OwnedPartitions.Observed(var status, boolean lasting) -> !lasting;
+          case OwnedPartitions.Unknown() -> true;
+          case OwnedPartitions.InDatabase() -> false;
         };
   }
 }

@@ -19,7 +19,7 @@ import java.util.Optional;
  */
 public record Found(
     QueueState queue,
-    Partitions partitions,
+    OwnedPartitions partitions,
     Map<Component, Deployment> deployments,
     Map<Component, Trouble> troubles,
     Sources sources,
@@ -36,7 +36,7 @@ public record Found(
   /** Nothing stands in the way. */
   public Found(
       QueueState queue,
-      Partitions partitions,
+      OwnedPartitions partitions,
       Map<Component, Deployment> deployments,
       Sources sources) {
     this(queue, partitions, deployments, Map.of(), sources, Optional.empty(), Optional.empty());
@@ -45,7 +45,7 @@ public record Found(
   /** With a database, or with tables that are as they must be. */
   public Found(
       QueueState queue,
-      Partitions partitions,
+      OwnedPartitions partitions,
       Map<Component, Deployment> deployments,
       Map<Component, Trouble> troubles,
       Sources sources,

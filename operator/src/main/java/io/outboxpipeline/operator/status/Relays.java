@@ -13,13 +13,13 @@ public final class Relays {
   private final List<Member> alive;
 
   /** As they said it last. */
-  public Relays(Partitions partitions) {
+  public Relays(OwnedPartitions partitions) {
     alive =
         switch (partitions) {
-          case Partitions.Observed(PipelineStatus status, var lasting) ->
+          case OwnedPartitions.Observed(PipelineStatus status, var lasting) ->
               status.members().values().stream().filter(Member::alive).toList();
-          case Partitions.Unknown() -> List.of();
-          case Partitions.InDatabase() -> List.of();
+          case OwnedPartitions.Unknown() -> List.of();
+          case OwnedPartitions.InDatabase() -> List.of();
         };
   }
 

@@ -256,8 +256,8 @@ public final class StatusOf {
     boolean known = !condition.getStatus().equals(Unknown.name());
     return switch (condition.getType()) {
       case DATABASE_READY, QUEUE_READY ->
-          !relays.send() && (known || !(found.partitions() instanceof Partitions.InDatabase));
-      case PARTITIONS_OWNED -> known || !(found.partitions() instanceof Partitions.InDatabase);
+          !relays.send() && (known || !(found.partitions() instanceof OwnedPartitions.InDatabase));
+      case PARTITIONS_OWNED -> known || !(found.partitions() instanceof OwnedPartitions.InDatabase);
       default -> true;
     };
   }
@@ -299,15 +299,15 @@ public final class StatusOf {
         rollout.map(Rollout::image).orElse(""),
         selector(Component.RELAY),
         switch (found.partitions()) {
-          case Partitions.Observed(PipelineStatus s, var lasting) ->
+          case OwnedPartitions.Observed(PipelineStatus s, var lasting) ->
               new PartitionsStatus(
                   s.partitions(),
                   s.owned(),
                   s.moving(),
                   s.unowned(),
                   s.owned() + "/" + s.partitions());
-          case Partitions.Unknown() -> before().map(RelayStatus::partitions).orElse(null);
-          case Partitions.InDatabase() -> null;
+          case OwnedPartitions.Unknown() -> before().map(RelayStatus::partitions).orElse(null);
+          case OwnedPartitions.InDatabase() -> null;
         },
         backlog());
   }
@@ -317,7 +317,7 @@ public final class StatusOf {
   }
 
   private @Nullable BacklogStatus backlog() {
-    if (found.partitions() instanceof Partitions.Unknown) {
+    if (found.partitions() instanceof OwnedPartitions.Unknown) {
       return before().map(RelayStatus::backlog).orElse(null);
     }
     return relays
@@ -333,7 +333,7 @@ public final class StatusOf {
   }
 
   /** How many events wait, of all relays that said so. */
-  public static Optional<Long> backlog(Partitions partitions) {
+  public static Optional<Long> backlog(OwnedPartitions partitions) {
     return new Relays(partitions).backlog();
   }
 }

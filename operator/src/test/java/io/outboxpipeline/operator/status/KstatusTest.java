@@ -99,7 +99,7 @@ final class KstatusTest {
     var found =
         new Found(
             new QueueState.Ready(Pipelines.QUEUE),
-            new Partitions.Observed(owned, false),
+            new OwnedPartitions.Observed(owned, false),
             Map.of(Component.RELAY, relay),
             troubles,
             new Sources(Map.of("database", "1"), Map.of()),

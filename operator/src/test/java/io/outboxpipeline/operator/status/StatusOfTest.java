@@ -38,7 +38,7 @@ final class StatusOfTest {
   @Test
   void ready_is_true_only_when_nothing_is_in_the_way() {
     OutboxPipeline pipeline = Pipelines.of(BOTH_ENDS);
-    Partitions owned = owned(4, 4, "ok");
+    OwnedPartitions owned = owned(4, 4, "ok");
     assertThat(ready(pipeline, QUEUE, owned, up(), SECRETS)).isEqualTo("True Ready");
     assertThat(ready(pipeline, QUEUE, owned(4, 3, "ok"), up(), SECRETS))
         .isEqualTo("False PartitionsUnowned");
@@ -48,7 +48,8 @@ final class StatusOfTest {
         .isEqualTo("False DatabaseUnreachable");
     assertThat(ready(pipeline, QUEUE, owned(4, 4, "ok", "away"), up(), SECRETS))
         .isEqualTo("False QueueUnreachable");
-    assertThat(ready(pipeline, QUEUE, new Partitions.Unknown(), up(), SECRETS)).startsWith("False");
+    assertThat(ready(pipeline, QUEUE, new OwnedPartitions.Unknown(), up(), SECRETS))
+        .startsWith("False");
     for (Component component : Component.values()) {
       var down = up();
       down.put(component, deployment(component, 1, 1, 0, 1, 1));
@@ -61,7 +62,7 @@ final class StatusOfTest {
   @Test
   void what_keeps_no_event_from_the_consumer_does_not_make_it_less_ready() {
     OutboxPipeline pipeline = Pipelines.of(BOTH_ENDS);
-    Partitions owned = owned(4, 4, "ok");
+    OwnedPartitions owned = owned(4, 4, "ok");
     var throttled = new QueueState.Failed("QueueThrottled", "of the operator, not of the relays");
     assertThat(ready(pipeline, throttled, owned, up(), SECRETS)).isEqualTo("True Ready");
     assertThat(ready(pipeline, throttled, owned(4, 4, "away"), up(), SECRETS))
@@ -87,10 +88,11 @@ final class StatusOfTest {
     OutboxPipeline pipeline = Pipelines.of(BOTH_ENDS);
     OutboxPipelineStatus before = status(pipeline, QUEUE, owned(4, 4, "ok"), up(), SECRETS);
     pipeline.setStatus(before);
-    OutboxPipelineStatus unread = status(pipeline, QUEUE, new Partitions.Unknown(), up(), SECRETS);
+    OutboxPipelineStatus unread =
+        status(pipeline, QUEUE, new OwnedPartitions.Unknown(), up(), SECRETS);
     assertThat(unread).isEqualTo(before);
     assertThat(ready(pipeline, QUEUE, owned(4, 1, "ok"), up(), SECRETS)).isEqualTo("True Ready");
-    var lasting = new Partitions.Observed(observed(4, 1, "ok", "ok").status(), true);
+    var lasting = new OwnedPartitions.Observed(observed(4, 1, "ok", "ok").status(), true);
     assertThat(ready(pipeline, QUEUE, lasting, up(), SECRETS)).isEqualTo("False PartitionsUnowned");
   }
 
@@ -98,7 +100,7 @@ final class StatusOfTest {
   void with_leases_in_the_database_the_relays_readiness_counts() {
     OutboxPipeline pipeline = Pipelines.of("relay: {lease: {store: Database}}");
     var relay = Map.of(Component.RELAY, deployment(Component.RELAY, 1, 1, 1, 1, 1));
-    assertThat(ready(pipeline, QUEUE, new Partitions.InDatabase(), relay, SECRETS))
+    assertThat(ready(pipeline, QUEUE, new OwnedPartitions.InDatabase(), relay, SECRETS))
         .isEqualTo("True Ready");
   }
 
@@ -129,7 +131,7 @@ final class StatusOfTest {
     var worse =
         new Found(
             QUEUE,
-            new Partitions.Observed(observed(4, 3, "ok", "ok").status(), true),
+            new OwnedPartitions.Observed(observed(4, 3, "ok", "ok").status(), true),
             up(),
             SECRETS);
     OutboxPipelineStatus second =
@@ -146,7 +148,7 @@ final class StatusOfTest {
   private static String ready(
       OutboxPipeline pipeline,
       QueueState queue,
-      Partitions partitions,
+      OwnedPartitions partitions,
       Map<Component, Deployment> deployments,
       Sources sources) {
     return says(pipeline, queue, partitions, deployments, sources, "Ready");
@@ -155,7 +157,7 @@ final class StatusOfTest {
   private static String says(
       OutboxPipeline pipeline,
       QueueState queue,
-      Partitions partitions,
+      OwnedPartitions partitions,
       Map<Component, Deployment> deployments,
       String type) {
     return says(pipeline, queue, partitions, deployments, SECRETS, type);
@@ -164,7 +166,7 @@ final class StatusOfTest {
   private static String says(
       OutboxPipeline pipeline,
       QueueState queue,
-      Partitions partitions,
+      OwnedPartitions partitions,
       Map<Component, Deployment> deployments,
       Sources sources,
       String type) {
@@ -177,7 +179,7 @@ final class StatusOfTest {
   private static OutboxPipelineStatus status(
       OutboxPipeline pipeline,
       QueueState queue,
-      Partitions partitions,
+      OwnedPartitions partitions,
       Map<Component, Deployment> deployments,
       Sources sources) {
     return StatusOf.running(
@@ -187,22 +189,22 @@ final class StatusOfTest {
         NOW);
   }
 
-  private static Partitions owned(int partitions, int owned, String database) {
+  private static OwnedPartitions owned(int partitions, int owned, String database) {
     return observed(partitions, owned, database, "ok");
   }
 
-  private static Partitions owned(int partitions, int owned, String database, String queue) {
+  private static OwnedPartitions owned(int partitions, int owned, String database, String queue) {
     return observed(partitions, owned, database, queue);
   }
 
-  private static Partitions.Observed observed(
+  private static OwnedPartitions.Observed observed(
       int partitions, int owned, String database, String queue) {
     var member = new MemberId("one");
     var holders = new TreeMap<Integer, MemberId>();
     for (int p = 0; p < owned; p++) {
       holders.put(p, member);
     }
-    return new Partitions.Observed(
+    return new OwnedPartitions.Observed(
         new PipelineStatus(
             partitions,
             0,

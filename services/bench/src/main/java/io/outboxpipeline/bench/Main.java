@@ -49,8 +49,8 @@ public final class Main {
               MS_8,
               Drain.LONG_LEASES,
               Steady.Beside.HOT),
-          new Backlog("backlog", "a large backlog", false),
-          new Backlog("backlog-snapshot", "a large backlog while a snapshot is held", true),
+          new DrainOfBacklog("backlog", "a large backlog", false),
+          new DrainOfBacklog("backlog-snapshot", "a large backlog while a snapshot is held", true),
           new Failover("crash", "a relay is killed and started again", Failover.Fault.CRASH),
           new Failover("hang", "a relay hangs for good", Failover.Fault.HANG),
           new Scaling(),
@@ -94,14 +94,14 @@ public final class Main {
     try (var rig = new Rig(options)) {
       var machine = Machine.describe(options, rig.emptyDatabase());
       machine.forEach((key, value) -> System.out.println(key + ": " + value));
-      var report = new Report(machine);
+      var report = new Figures(machine);
       for (int n = 1; n <= options.repeat(); n++) {
         for (Scenario scenario : chosen) {
           System.out.printf("%n%d/%d %s%n", n, options.repeat(), scenario.title());
           switch (scenario.run(rig)) {
             case Result.Measured(var figures, var charts) -> {
               figures.forEach(
-                  f -> System.out.printf("  %s %s%n", Report.number(f.value()), f.unit()));
+                  f -> System.out.printf("  %s %s%n", Figures.number(f.value()), f.unit()));
               report.add(scenario, figures);
               for (Chart chart : charts) {
                 Svg.write(options.folder().resolve("bench-charts"), chart);

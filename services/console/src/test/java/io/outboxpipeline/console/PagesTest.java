@@ -187,7 +187,8 @@ final class PagesTest {
     assertThat(answer.statusCode()).isEqualTo(303);
     String job = answer.headers().firstValue("location").orElseThrow();
     await().until(() -> played.page(job, cookie).body().contains("Finished."));
-    assertThat(played.page(job, cookie).body()).contains("1 done, 0 were gone, 0 failed again, 0 could not be decided, of 1.");
+    assertThat(played.page(job, cookie).body())
+        .contains("1 done, 0 were gone, 0 failed again, 0 could not be decided, of 1.");
     assertThat(played.relay.posts()).hasSize(1);
     assertThat(played.relay.posts().getFirst().target()).endsWith("why=Ada%3A%20mended");
     assertThat(page("decisions")).contains("Ada: mended");

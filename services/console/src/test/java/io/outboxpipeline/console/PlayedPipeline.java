@@ -81,20 +81,20 @@ final class PlayedPipeline implements AutoCloseable {
 
   private ConsoleService start() {
     return ConsoleService.start(
-            new ConsoleSettings(
-                ServerSettings.local(0).withShutdownGrace(Duration.ofSeconds(2)),
-                access,
-                List.of(
-                    new PipelineSettings(
-                        "spending",
-                        "shop",
-                        List.of(base.endpoint()),
-                        List.of(relay.endpoint()),
-                        List.of(consumer.endpoint()))),
-                Optional.empty(),
-                Duration.ofSeconds(1),
-                1000,
-                payloads));
+        new ConsoleSettings(
+            ServerSettings.local(0).withShutdownGrace(Duration.ofSeconds(2)),
+            access,
+            List.of(
+                new PipelineSettings(
+                    "spending",
+                    "shop",
+                    List.of(base.endpoint()),
+                    List.of(relay.endpoint()),
+                    List.of(consumer.endpoint()))),
+            Optional.empty(),
+            Duration.ofSeconds(1),
+            1000,
+            payloads));
   }
 
   static AccessSettings tokens(Optional<URI> publicUrl, Set<String> hosts) {

@@ -50,7 +50,7 @@ public final class ConsumerService implements RunningService {
                 settings.pollWait().plusSeconds(10),
                 2 * settings.loops() + 2);
     receiver = receiver(settings, handler, meters);
-    meters.show(receiver::backlog);
+    meters.show(receiver::stalled);
     var decisions = new AdminApi(receiver.decisions(), clock);
     var depth = new QueueDepth(sqs, settings.sqs());
     var look = new LookApi(database, depth);
@@ -76,7 +76,7 @@ public final class ConsumerService implements RunningService {
                       .servicesDiscoverServices(false)
                       .staticFile("io/outboxpipeline/consumer/openapi.yaml")
                       .build())
-              .routing(r -> r.register(SpendingApi.PATH, new SpendingApi(database)))
+              .routing(r -> r.register(AppliedSpendingApi.PATH, new AppliedSpendingApi(database)))
               .management(
                   r -> AdminAccess.register(r, settings.server(), all(decisions, look, dead, many)))
               .onStop(receiver::drain)

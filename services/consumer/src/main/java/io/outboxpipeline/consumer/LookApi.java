@@ -61,7 +61,8 @@ final class LookApi implements HttpService {
     all.forEach(p -> items.add(position(p)));
     var applied = JSON.createArrayBuilder();
     read(c -> AppliedSpendings.last(c, aggregate, limit)).forEach(applied::add);
-    AdminExchange.send(res, JSON.createObjectBuilder().add("items", items).add("applied", applied).build());
+    AdminExchange.send(
+        res, JSON.createObjectBuilder().add("items", items).add("applied", applied).build());
   }
 
   private interface Look<T> {

@@ -88,8 +88,7 @@ final class RedriveTable {
   }
 
   /** Ends one; false if it has ended before. */
-  static boolean end(Connection c, String id, Job.State state, String trouble)
-      throws SQLException {
+  static boolean end(Connection c, String id, Job.State state, String trouble) throws SQLException {
     String sql =
         """
         UPDATE consumer_redrive

@@ -143,8 +143,7 @@ final class DeadLettersIT {
           .isEqualTo(400);
       String body =
           body(id, 15, 50)
-              .replace(
-                  "}", ",\"filter\":{\"reason\":\"too often\",\"aggregateId\":\"alice\"}}");
+              .replace("}", ",\"filter\":{\"reason\":\"too often\",\"aggregateId\":\"alice\"}}");
       assertThat(post(consumer, matching, body.replace("aggregateId", "id")).statusCode())
           .isEqualTo(400);
       assertThat(post(consumer, matching, body).statusCode()).isEqualTo(202);

@@ -265,8 +265,8 @@ public final class Inbox {
   }
 
   /** How many chains stand still and for how long; reads only those. */
-  public static Backlog backlog(Connection connection) throws SQLException {
-    return StandingChains.backlog(connection);
+  public static StalledChains stalled(Connection connection) throws SQLException {
+    return StandingChains.stalled(connection);
   }
 
   /**

@@ -194,7 +194,7 @@ final class StandingChains {
     return all;
   }
 
-  static Backlog backlog(Connection connection) throws SQLException {
+  static StalledChains stalled(Connection connection) throws SQLException {
     String sql =
         """
         SELECT COALESCE(SUM(kind = 'waiting'), 0), COALESCE(MAX(IF(kind = 'waiting', age, 0)), 0),
@@ -210,7 +210,7 @@ final class StandingChains {
     try (PreparedStatement s = connection.prepareStatement(sql);
         ResultSet row = s.executeQuery()) {
       row.next();
-      return new Backlog(
+      return new StalledChains(
           row.getLong(1),
           micros(row, 2),
           row.getLong(3),

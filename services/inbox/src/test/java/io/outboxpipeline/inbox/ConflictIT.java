@@ -108,9 +108,9 @@ final class ConflictIT {
         .usingRecursiveComparison()
         .isEqualTo(again(ALICE, 3, Duration.ZERO).event());
     assertThat(shown.reason()).contains(event(ALICE, 3).event().id().toString());
-    Backlog backlog = inTransaction(Inbox::backlog);
-    assertThat(backlog.conflicting()).isEqualTo(1);
-    assertThat(backlog.waiting() + backlog.held()).isZero();
+    StalledChains stalled = inTransaction(Inbox::stalled);
+    assertThat(stalled.conflicting()).isEqualTo(1);
+    assertThat(stalled.waiting() + stalled.held()).isZero();
     List<Waiting> waiting = inTransaction(c -> Inbox.waiting(c, 10));
     assertThat(waiting).isEmpty();
   }
@@ -160,8 +160,8 @@ final class ConflictIT {
     assertThat(receive(again(ALICE, 2, LATER), again(ALICE, 1, LATER), event(ALICE, 5)))
         .containsExactly(new Duplicate(), new Duplicate(), new Applied());
     assertThat(settle(again(ALICE, 1, LATER), true)).isEmpty();
-    Backlog backlog = inTransaction(Inbox::backlog);
-    assertThat(backlog).isEqualTo(new Backlog(0, Duration.ZERO, 0, Duration.ZERO));
+    StalledChains stalled = inTransaction(Inbox::stalled);
+    assertThat(stalled).isEqualTo(new StalledChains(0, Duration.ZERO, 0, Duration.ZERO));
   }
 
   @Test

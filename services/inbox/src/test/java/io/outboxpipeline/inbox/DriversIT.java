@@ -121,14 +121,14 @@ final class DriversIT {
       c.commit();
       assertThat(receive(inbox, c, List.of(again(ALICE, 7, Duration.ZERO))))
           .hasExactlyElementsOfTypes(Conflict.class);
-      assertThat(Inbox.backlog(c).conflicting()).isEqualTo(1);
+      assertThat(Inbox.stalled(c).conflicting()).isEqualTo(1);
       Event conflict = Inbox.conflicts(c, 10).getFirst().event();
       assertThat(conflict)
           .usingRecursiveComparison()
           .isEqualTo(again(ALICE, 7, Duration.ZERO).event());
       inbox.discardConflict(c, ALICE, 7, conflict.id(), DriversIT::handle);
       c.commit();
-      assertThat(Inbox.backlog(c)).isEqualTo(new Backlog(0, Duration.ZERO, 0, Duration.ZERO));
+      assertThat(Inbox.stalled(c)).isEqualTo(new StalledChains(0, Duration.ZERO, 0, Duration.ZERO));
       Chain bob = chain("bob");
       assertThat(receive(inbox, c, List.of(event(bob, 6), event(ALICE, 8))))
           .containsExactly(new Parked(1), new Applied());

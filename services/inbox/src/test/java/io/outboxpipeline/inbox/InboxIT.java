@@ -118,8 +118,8 @@ final class InboxIT {
     return inTransaction(c -> Inbox.held(c, 10));
   }
 
-  private Backlog backlog() throws SQLException {
-    return inTransaction(Inbox::backlog);
+  private StalledChains stalled() throws SQLException {
+    return inTransaction(Inbox::stalled);
   }
 
   private Optional<Resumed> skip(Chain chain, long sequence) throws SQLException {
@@ -169,7 +169,7 @@ final class InboxIT {
         .usingRecursiveComparison()
         .isEqualTo(events(ALICE, 2, 4).stream().map(Received::event).toList());
     assertThat(database.number("SELECT COUNT(*) FROM inbox_parked")).isZero();
-    assertThat(backlog()).isEqualTo(new Backlog(0, Duration.ZERO, 0, Duration.ZERO));
+    assertThat(stalled()).isEqualTo(new StalledChains(0, Duration.ZERO, 0, Duration.ZERO));
   }
 
   @Test
@@ -261,8 +261,8 @@ final class InboxIT {
     Waiting waiting = waiting().getFirst();
     assertThat(waiting).isEqualTo(new Waiting(ALICE, 2, 2, first));
     assertThat(first).isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(60));
-    assertThat(backlog().waiting()).isEqualTo(1);
-    assertThat(backlog().oldestWait()).isPositive();
+    assertThat(stalled().waiting()).isEqualTo(1);
+    assertThat(stalled().oldestWait()).isPositive();
 
     receive(event(ALICE, 2));
     Waiting next = waiting().getFirst();
@@ -324,7 +324,9 @@ final class InboxIT {
     assertThat(held.reason()).isEqualTo("no amount in 2");
     assertThat(held.waiting()).isEqualTo(2);
     assertThat(waiting()).isEmpty();
-    assertThat(backlog()).extracting(Backlog::waiting, Backlog::held).containsExactly(0L, 1L);
+    assertThat(stalled())
+        .extracting(StalledChains::waiting, StalledChains::held)
+        .containsExactly(0L, 1L);
     assertThat(skip(ALICE, 2)).as("it is not missing").isEmpty();
   }
 
@@ -344,7 +346,7 @@ final class InboxIT {
     unreadable.clear();
     retry(ALICE, 4);
     assertThat(applied(ALICE)).isEqualTo(numbers(1, 5));
-    assertThat(backlog().held()).isZero();
+    assertThat(stalled().held()).isZero();
   }
 
   @Test

@@ -104,8 +104,8 @@ final class TimesIT {
               .filteredOn(w -> w.chain().equals(chain))
               .extracting(Waiting::since)
               .containsExactly(begun);
-          Backlog backlog = at(change.plus(Duration.ofHours(3)), zone, Inbox::backlog);
-          assertThat(backlog.oldestWait()).as("%s %s", change, zone).isEqualTo(Duration.ofHours(5));
+          StalledChains stalled = at(change.plus(Duration.ofHours(3)), zone, Inbox::stalled);
+          assertThat(stalled.oldestWait()).as("%s %s", change, zone).isEqualTo(Duration.ofHours(5));
         }
       }
     }

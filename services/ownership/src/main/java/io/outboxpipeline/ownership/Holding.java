@@ -1,7 +1,7 @@
 package io.outboxpipeline.ownership;
 
 import io.outboxpipeline.ownership.Command.Op;
-import io.outboxpipeline.ownership.Event.Answer;
+import io.outboxpipeline.ownership.Input.Answer;
 import java.util.Optional;
 
 /**

@@ -2,9 +2,9 @@ package io.outboxpipeline.ownership;
 
 import io.outboxpipeline.ownership.Calls.Waiting;
 import io.outboxpipeline.ownership.Command.Op;
-import io.outboxpipeline.ownership.Event.Answer;
 import io.outboxpipeline.ownership.Heartbeat.State;
 import io.outboxpipeline.ownership.Holding.Allowed;
+import io.outboxpipeline.ownership.Input.Answer;
 import io.outboxpipeline.ownership.Liveness.Standing;
 import java.time.Duration;
 import java.util.HashMap;
@@ -78,24 +78,24 @@ final class Membership {
   }
 
   /** Takes one event and says what to do now, in this order. */
-  List<Command> step(Event event, Moment now) {
+  List<Command> step(Input event, Moment now) {
     if (ending.isPresent()) {
       return List.of();
     }
     checkWall(now);
     long nanos = now.nanos();
     switch (event) {
-      case Event.Tick() -> {}
-      case Event.Answered(long id, Answer answer) ->
+      case Input.Tick() -> {}
+      case Input.Answered(long id, Answer answer) ->
           calls.answered(id).ifPresent(call -> answered(call, answer, nanos));
-      case Event.Drained(Grant grant) ->
+      case Input.Drained(Grant grant) ->
           holdings.of(grant.partition()).ifPresent(h -> h.drained(grant, nanos));
-      case Event.FencedOut(Grant grant) -> {
+      case Input.FencedOut(Grant grant) -> {
         if (holdings.of(grant.partition()).filter(h -> h.fencedOut(grant)).isPresent()) {
           snapshotBy(nanos + SOON_NANOS);
         }
       }
-      case Event.Leave(long maxNotice) -> {
+      case Input.Leave(long maxNotice) -> {
         if (!leaving) {
           leaving = true;
           notice = Math.min(notice, maxNotice);
@@ -103,7 +103,7 @@ final class Membership {
           snapshotBy(nanos);
         }
       }
-      case Event.Stop(Ending how) -> end(how);
+      case Input.Stop(Ending how) -> end(how);
     }
     for (Optional<Waiting> call = calls.overdue(nanos);
         call.isPresent();

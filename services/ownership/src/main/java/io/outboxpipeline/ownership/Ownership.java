@@ -58,7 +58,7 @@ public final class Ownership implements AutoCloseable {
   private final InstantSource wallClock;
   private final Membership membership;
   private final long longestJumpMillis;
-  private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Input> events = new LinkedBlockingQueue<>();
   private final StoreCalls calls;
   private final CompletableFuture<Ending> ended = new CompletableFuture<>();
   private final Thread loop;
@@ -151,12 +151,12 @@ public final class Ownership implements AutoCloseable {
   /** Answers {@link PartitionWork#drain}: nothing of this grant is in flight any more. */
   public void drained(Grant grant) {
     LOG.log(Level.DEBUG, "drained {0}", grant);
-    events.add(new Event.Drained(grant));
+    events.add(new Input.Drained(grant));
   }
 
   /** Tells that {@link DatabaseFence#stale} named this grant's partition. */
   public void fencedOut(Grant grant) {
-    events.add(new Event.FencedOut(grant));
+    events.add(new Input.FencedOut(grant));
   }
 
   /** How the member stands. */
@@ -177,7 +177,7 @@ public final class Ownership implements AutoCloseable {
    * @return whether everything was handed over in time
    */
   public boolean leave(Duration timeout) throws InterruptedException {
-    events.add(new Event.Leave(timeout.toNanos() / 4));
+    events.add(new Input.Leave(timeout.toNanos() / 4));
     try {
       return ended.get(timeout.toNanos(), TimeUnit.NANOSECONDS) == Ending.LEFT;
     } catch (TimeoutException | ExecutionException e) {
@@ -194,7 +194,7 @@ public final class Ownership implements AutoCloseable {
    */
   @Override
   public void close() {
-    events.add(new Event.Stop(Ending.CLOSED));
+    events.add(new Input.Stop(Ending.CLOSED));
     try {
       loop.join(Duration.ofSeconds(5));
       calls.close();
@@ -208,21 +208,21 @@ public final class Ownership implements AutoCloseable {
     try {
       while (!published.ended) {
         long wait = membership.wakeAt() - nanoClock.getAsLong();
-        Event event = events.poll(Math.max(wait, 0), TimeUnit.NANOSECONDS);
-        step(event == null ? new Event.Tick() : event);
+        Input event = events.poll(Math.max(wait, 0), TimeUnit.NANOSECONDS);
+        step(event == null ? new Input.Tick() : event);
       }
     } catch (InterruptedException e) {
-      step(new Event.Stop(Ending.CLOSED));
+      step(new Input.Stop(Ending.CLOSED));
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "the membership failed", e);
-      step(new Event.Stop(Ending.FAILED));
+      step(new Input.Stop(Ending.FAILED));
     } finally {
       calls.stop();
       ended.complete(membership.ending().orElse(Ending.FAILED));
     }
   }
 
-  private void step(Event event) {
+  private void step(Input event) {
     Moment now = now();
     List<Command> commands = membership.step(event, now);
     published = publication(now);
@@ -240,7 +240,7 @@ public final class Ownership implements AutoCloseable {
       }
     }
     if (failed) {
-      step(new Event.Stop(Ending.FAILED));
+      step(new Input.Stop(Ending.FAILED));
     }
   }
 

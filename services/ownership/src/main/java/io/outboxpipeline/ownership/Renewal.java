@@ -1,8 +1,8 @@
 package io.outboxpipeline.ownership;
 
 import io.outboxpipeline.ownership.Command.Op;
-import io.outboxpipeline.ownership.Event.Answer;
 import io.outboxpipeline.ownership.Heartbeat.State;
+import io.outboxpipeline.ownership.Input.Answer;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;

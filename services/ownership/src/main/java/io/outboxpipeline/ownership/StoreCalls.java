@@ -1,7 +1,7 @@
 package io.outboxpipeline.ownership;
 
 import io.outboxpipeline.ownership.Command.Op;
-import io.outboxpipeline.ownership.Event.Answer;
+import io.outboxpipeline.ownership.Input.Answer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.ExecutorService;
@@ -26,7 +26,7 @@ final class StoreCalls {
   private final Fence fence;
   private final Supplier<Report> report;
   private final LongSupplier nanoClock;
-  private final Consumer<Event> answers;
+  private final Consumer<Input> answers;
   private final Semaphore permits = new Semaphore(CALLS_AT_ONCE, true);
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("ownership-call-", 0).factory());
@@ -39,7 +39,7 @@ final class StoreCalls {
       Fence fence,
       Supplier<Report> report,
       LongSupplier nanoClock,
-      Consumer<Event> answers) {
+      Consumer<Input> answers) {
     this.self = self;
     this.store = store;
     this.fence = fence;
@@ -58,13 +58,13 @@ final class StoreCalls {
     threads.execute(
         () -> {
           if (isOwnHeartbeat(op)) {
-            answers.accept(new Event.Answered(id, answer(op)));
+            answers.accept(new Input.Answered(id, answer(op)));
             return;
           }
           permits.acquireUninterruptibly();
           try {
             if (nanoClock.getAsLong() - issued < timeoutNanos) {
-              answers.accept(new Event.Answered(id, answer(op)));
+              answers.accept(new Input.Answered(id, answer(op)));
             }
           } finally {
             permits.release();

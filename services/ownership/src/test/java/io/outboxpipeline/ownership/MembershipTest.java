@@ -3,8 +3,8 @@ package io.outboxpipeline.ownership;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.outboxpipeline.ownership.Command.Op;
-import io.outboxpipeline.ownership.Event.Answer;
 import io.outboxpipeline.ownership.Heartbeat.State;
+import io.outboxpipeline.ownership.Input.Answer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -98,7 +98,7 @@ final class MembershipTest {
     assertThat(drained()).containsExactly(grant(1, 1));
     assertThat(lease(1).heldBy(SELF)).isTrue();
 
-    step(new Event.Drained(grant(1, 1)));
+    step(new Input.Drained(grant(1, 1)));
     assertThat(lease(1).holder()).isEmpty();
     assertThat(lease(1).target()).contains(OTHER);
   }
@@ -169,7 +169,7 @@ final class MembershipTest {
   void one_that_was_fenced_out_comes_back_with_a_higher_epoch_only() {
     pass(1_000);
     fence.set(0, 9);
-    step(new Event.FencedOut(grant(0, 1)));
+    step(new Input.FencedOut(grant(0, 1)));
     assertThat(abandoned()).containsExactly(grant(0, 1));
     pass(100);
     assertThat(started()).last().isEqualTo(grant(0, 10));
@@ -211,7 +211,7 @@ final class MembershipTest {
     pass(1_000);
     otherJoins();
     pass(1);
-    step(new Event.Leave(500 * MS));
+    step(new Input.Leave(500 * MS));
     pass(490);
     assertThat(beat().state()).isEqualTo(State.LEAVING);
     assertThat(lease(0).target()).contains(OTHER);
@@ -219,10 +219,10 @@ final class MembershipTest {
     pass(30);
     assertThat(drained()).containsExactlyInAnyOrder(grant(0, 1), grant(1, 1));
 
-    step(new Event.Drained(grant(0, 1)));
+    step(new Input.Drained(grant(0, 1)));
     pass(5_000);
     assertThat(store.heartbeat(SELF)).isPresent();
-    step(new Event.Drained(grant(1, 1)));
+    step(new Input.Drained(grant(1, 1)));
     pass(100);
     assertThat(store.heartbeat(SELF)).isEmpty();
     assertThat(lease(0).holder()).isEmpty();
@@ -233,11 +233,11 @@ final class MembershipTest {
   @Test
   void a_leaver_whose_release_was_lost_releases_again_before_it_goes() {
     pass(1_000);
-    step(new Event.Leave(500 * MS));
+    step(new Input.Leave(500 * MS));
     pass(10);
     lost = op -> op instanceof Op.WriteLease;
-    step(new Event.Drained(grant(0, 1)));
-    step(new Event.Drained(grant(1, 1)));
+    step(new Input.Drained(grant(0, 1)));
+    step(new Input.Drained(grant(1, 1)));
     pass(1_000);
     assertThat(store.heartbeat(SELF)).isPresent();
 
@@ -254,7 +254,7 @@ final class MembershipTest {
     lost = op -> op instanceof Op.ReadHeartbeat && store.heartbeat(SELF).isPresent();
     pass(1);
     assertThat(membership.status(nanos).state()).isEqualTo(OwnershipStatus.State.JOINING);
-    step(new Event.Leave(500 * MS));
+    step(new Input.Leave(500 * MS));
     answerLost = op -> false;
     lost = op -> false;
     pass(10_000);
@@ -269,7 +269,7 @@ final class MembershipTest {
     lost = op -> !(op instanceof Op.ReadSnapshot || op instanceof Op.ReadHeartbeat);
     done.clear();
     pass(9_000);
-    step(new Event.Leave(500 * MS));
+    step(new Input.Leave(500 * MS));
     pass(9_000);
     assertThat(done.stream().filter(c -> c instanceof Command.Call).count()).isLessThan(120);
   }
@@ -305,10 +305,10 @@ final class MembershipTest {
     WantedPartitions.set(store, 3);
     pass(2_100);
     assertThat(drained()).containsExactly(grant(0, 1), grant(1, 1));
-    step(new Event.Drained(grant(0, 1)));
+    step(new Input.Drained(grant(0, 1)));
     pass(500);
     assertThat(beat().partitions()).isEqualTo(2);
-    step(new Event.Drained(grant(1, 1)));
+    step(new Input.Drained(grant(1, 1)));
     pass(500);
     assertThat(beat().partitions()).isZero();
     assertThat(membership.status(nanos).state()).isEqualTo(OwnershipStatus.State.WAITING);
@@ -331,7 +331,7 @@ final class MembershipTest {
     pass(2_100);
     WantedPartitions.set(store, 3);
     pass(2_100);
-    step(new Event.Drained(grant(1, 1)));
+    step(new Input.Drained(grant(1, 1)));
     pass(10_000);
     assertThat(fence.partitions()).isEqualTo(2);
     pass(5_000);
@@ -349,8 +349,8 @@ final class MembershipTest {
         };
     WantedPartitions.set(store, 3);
     pass(2_100);
-    step(new Event.Drained(grant(0, 1)));
-    step(new Event.Drained(grant(1, 1)));
+    step(new Input.Drained(grant(0, 1)));
+    step(new Input.Drained(grant(1, 1)));
     pass(3_000);
     assertThat(cuts).containsExactly(false, true);
     assertThat(fence.epoch(0)).isGreaterThan(9);
@@ -361,8 +361,8 @@ final class MembershipTest {
     pass(1_000);
     WantedPartitions.set(store, 1);
     pass(2_100);
-    step(new Event.Drained(grant(0, 1)));
-    step(new Event.Drained(grant(1, 1)));
+    step(new Input.Drained(grant(0, 1)));
+    step(new Input.Drained(grant(1, 1)));
     pass(5_000);
     assertThat(store.snapshot().leases()).hasSize(1);
     assertThat(membership.status(nanos).owned()).hasSize(1);
@@ -372,7 +372,7 @@ final class MembershipTest {
   void partitions_that_move_together_stop_one_after_the_other() {
     pass(1_000);
     otherJoins();
-    step(new Event.Leave(10_000 * MS));
+    step(new Input.Leave(10_000 * MS));
     pass(2_490);
     assertThat(drained()).isEmpty();
     pass(40);
@@ -394,8 +394,8 @@ final class MembershipTest {
     otherJoins();
     pass(2_100);
     assertThat(drained()).hasSize(2);
-    step(new Event.Drained(grant(0, 1)));
-    step(new Event.Drained(grant(1, 1)));
+    step(new Input.Drained(grant(0, 1)));
+    step(new Input.Drained(grant(1, 1)));
     pass(2_100);
     assertThat(beat().partitions()).isZero();
 
@@ -445,18 +445,18 @@ final class MembershipTest {
                 Report.NONE,
                 h.version()));
       }
-      step(new Event.Tick());
+      step(new Input.Tick());
     }
   }
 
-  private void step(Event first) {
-    var events = new ArrayDeque<Event>();
-    for (Event event = first; event != null; event = events.poll()) {
+  private void step(Input first) {
+    var events = new ArrayDeque<Input>();
+    for (Input event = first; event != null; event = events.poll()) {
       for (Command command : membership.step(event, moment())) {
         done.add(command);
         if (command instanceof Command.Call(long id, Op op)) {
           Answer answer = lost.test(op) ? new Answer.Unknown() : perform(op);
-          events.add(new Event.Answered(id, answerLost.test(op) ? new Answer.Unknown() : answer));
+          events.add(new Input.Answered(id, answerLost.test(op) ? new Answer.Unknown() : answer));
         }
       }
     }

@@ -1,7 +1,7 @@
 package io.outboxpipeline.ownership;
 
 import io.outboxpipeline.ownership.Command.Op;
-import io.outboxpipeline.ownership.Event.Answer;
+import io.outboxpipeline.ownership.Input.Answer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -431,7 +431,7 @@ final class Simulation {
     var process = new Relay(id, processes.size());
     processes.add(process);
     say(process + " starts");
-    process.deliver(new Event.Tick());
+    process.deliver(new Input.Tick());
   }
 
   private static final class Work {
@@ -451,7 +451,7 @@ final class Simulation {
     final Membership membership;
     final RestingReads reads = new RestingReads(TIMING.leaseDuration());
     final Map<Integer, Work> works = new HashMap<>();
-    final Deque<Event> held = new ArrayDeque<>();
+    final Deque<Input> held = new ArrayDeque<>();
     final long[] lastEpoch = new long[Partitions.MAX];
     boolean alive = true;
     boolean leaving;
@@ -502,7 +502,7 @@ final class Simulation {
       return superseded || (everFroze && membership.confirmedAt() - thawedNanos <= 0);
     }
 
-    void deliver(Event event) {
+    void deliver(Input event) {
       if (!alive) {
         return;
       }
@@ -531,7 +531,7 @@ final class Simulation {
             () -> {
               if (wakeAt == wake && !paused()) {
                 wakeAt = Long.MAX_VALUE;
-                deliver(new Event.Tick());
+                deliver(new Input.Tick());
               }
             });
       }
@@ -603,7 +603,7 @@ final class Simulation {
       if (work != null && work.grant.equals(grant)) {
         works.remove(grant.partition());
       }
-      deliver(new Event.Drained(grant));
+      deliver(new Input.Drained(grant));
     }
 
     private void checkOverlap() {
@@ -670,16 +670,16 @@ final class Simulation {
         thawedNanos = moment().nanos();
       }
       wakeAt = Long.MAX_VALUE;
-      for (Event e = held.poll(); e != null; e = held.poll()) {
+      for (Input e = held.poll(); e != null; e = held.poll()) {
         deliver(e);
       }
-      deliver(new Event.Tick());
+      deliver(new Input.Tick());
     }
 
     void leave(long timeout) {
       say(this + " leaves");
       leaving = true;
-      deliver(new Event.Leave(timeout / 4));
+      deliver(new Input.Leave(timeout / 4));
       after(timeout, this::kill);
     }
 
@@ -724,7 +724,7 @@ final class Simulation {
           process + " deletes for " + grant + " though replaced");
     } else {
       fencedOut++;
-      after(latency(), () -> process.deliver(new Event.FencedOut(grant)));
+      after(latency(), () -> process.deliver(new Input.FencedOut(grant)));
     }
   }
 
@@ -756,7 +756,7 @@ final class Simulation {
         }
       }
       if (chance(0.7)) {
-        after(latency(), () -> caller.deliver(new Event.Answered(id, new Answer.Unknown())));
+        after(latency(), () -> caller.deliver(new Input.Answered(id, new Answer.Unknown())));
       }
       return;
     }
@@ -798,7 +798,7 @@ final class Simulation {
                         : Optional.of(caller.reads.all(ticket, read, nanos));
                 brief += ticket.brief() && taken.isPresent() ? 1 : 0;
                 taken.ifPresentOrElse(
-                    s -> caller.deliver(new Event.Answered(id, new Answer.Read(s))),
+                    s -> caller.deliver(new Input.Answered(id, new Answer.Read(s))),
                     () -> read(caller, id));
               });
         });
@@ -826,7 +826,7 @@ final class Simulation {
   }
 
   private void answer(Relay caller, long id, Answer answer) {
-    after(latency(), () -> caller.deliver(new Event.Answered(id, answer)));
+    after(latency(), () -> caller.deliver(new Input.Answered(id, answer)));
   }
 
   private Answer execute(Op op, Relay caller) {

@@ -3,8 +3,8 @@ package io.outboxpipeline.receiver;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
-import io.outboxpipeline.inbox.Backlog;
 import io.outboxpipeline.inbox.Inbox;
+import io.outboxpipeline.inbox.StalledChains;
 import io.outboxpipeline.outbox.DatabaseFailure;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -28,7 +28,7 @@ final class DatabaseWatch implements AutoCloseable {
   private boolean prepared;
   private volatile Health health = Health.down("the database was not reached yet");
   private volatile boolean started;
-  private volatile Backlog backlog = new Backlog(0, Duration.ZERO, 0, Duration.ZERO);
+  private volatile StalledChains stalled = new StalledChains(0, Duration.ZERO, 0, Duration.ZERO);
 
   /**
    * @param preparation run until it succeeds, before the database counts as up
@@ -73,8 +73,8 @@ final class DatabaseWatch implements AutoCloseable {
   }
 
   /** As it was at the last look. */
-  Backlog backlog() {
-    return backlog;
+  StalledChains stalled() {
+    return stalled;
   }
 
   private void watch() {
@@ -109,7 +109,7 @@ final class DatabaseWatch implements AutoCloseable {
       if (row.getBoolean(1)) {
         return Health.down("the database is read-only");
       }
-      backlog = Inbox.backlog(c);
+      stalled = Inbox.stalled(c);
       if (!c.getAutoCommit()) {
         c.rollback();
       }

@@ -1,8 +1,8 @@
 package io.outboxpipeline.receiver;
 
-import io.outboxpipeline.inbox.Backlog;
 import io.outboxpipeline.inbox.EventHandler;
 import io.outboxpipeline.inbox.Inbox;
+import io.outboxpipeline.inbox.StalledChains;
 import io.outboxpipeline.inbox.Start;
 import java.time.Duration;
 import java.util.HashMap;
@@ -120,8 +120,8 @@ public final class Receiver implements AutoCloseable {
   }
 
   /** How many aggregates stand still, as of the last second. */
-  public Backlog backlog() {
-    return watch.backlog();
+  public StalledChains stalled() {
+    return watch.stalled();
   }
 
   /** What stands still, and how it goes on. */

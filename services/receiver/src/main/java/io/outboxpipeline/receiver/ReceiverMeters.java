@@ -4,7 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.outboxpipeline.inbox.Backlog;
+import io.outboxpipeline.inbox.StalledChains;
 import io.outboxpipeline.outbox.Event;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -69,43 +69,46 @@ public final class ReceiverMeters implements ReceiverMetrics {
   }
 
   /** Shows how many aggregates stand still. */
-  public void show(Supplier<Backlog> backlog) {
+  public void show(Supplier<StalledChains> stalled) {
     gauge(
         "parked.aggregates",
         "Aggregates that wait for an event that has not arrived",
-        backlog,
-        Backlog::waiting);
+        stalled,
+        StalledChains::waiting);
     gauge(
         "parked.oldest.age.seconds",
         "How long the longest of them has waited",
-        backlog,
+        stalled,
         b -> b.oldestWait().toMillis() / 1000.0);
     gauge(
         "held.aggregates",
         "Aggregates that wait for a decision about a rejected event",
-        backlog,
-        Backlog::held);
+        stalled,
+        StalledChains::held);
     gauge(
         "held.oldest.age.seconds",
         "How long the longest of them has stood still",
-        backlog,
+        stalled,
         b -> b.oldestHeld().toMillis() / 1000.0);
     gauge(
         "conflicting.aggregates",
         "Aggregates that wait for a decision about an event whose number was given twice",
-        backlog,
-        Backlog::conflicting);
+        stalled,
+        StalledChains::conflicting);
     gauge(
         "conflicting.oldest.age.seconds",
         "How long the longest of them has stood still",
-        backlog,
+        stalled,
         b -> b.oldestConflict().toMillis() / 1000.0);
   }
 
   private void gauge(
-      String name, String description, Supplier<Backlog> backlog, ToDoubleFunction<Backlog> value) {
+      String name,
+      String description,
+      Supplier<StalledChains> stalled,
+      ToDoubleFunction<StalledChains> value) {
     // A supplier is kept; an object with a function would be let go of, and the gauge show NaN.
-    Gauge.builder("outbox.consumer." + name, () -> value.applyAsDouble(backlog.get()))
+    Gauge.builder("outbox.consumer." + name, () -> value.applyAsDouble(stalled.get()))
         .description(description)
         .register(registry);
   }

@@ -92,8 +92,7 @@ public final class RelayService implements RunningService {
                 settings.concurrency(),
                 settings.drainTimeout()),
             store.source(relayMetrics, owner),
-            () ->
-                Queue.find(client, settings.sqs().queue(), settings.fair(), settings.xray()),
+            () -> Queue.find(client, settings.sqs().queue(), settings.fair(), settings.xray()),
             this::maySend,
             owner::drained,
             relayMetrics,

@@ -110,9 +110,7 @@ public final class ServiceServer implements AutoCloseable {
         (req, res) -> {
           String accept = String.join(",", req.headers().values(HeaderNames.ACCEPT));
           String type =
-              accept.contains("application/openmetrics-text")
-                  ? Metrics.OPEN_METRICS
-                  : Metrics.TEXT;
+              accept.contains("application/openmetrics-text") ? Metrics.OPEN_METRICS : Metrics.TEXT;
           res.header(HeaderNames.CONTENT_TYPE, type).send(b.metrics.scrape(type));
         };
     routing.get("/metrics", metrics).head("/metrics", metrics);

@@ -77,9 +77,7 @@ public final class Actions implements AutoCloseable {
   public Answered act(String snapshot, int count, String why) {
     Optional<Snapshot> seen = snapshot(snapshot);
     if (seen.isEmpty()) {
-      return job(snapshot)
-          .<Answered>map(Answered.Begun::new)
-          .orElseGet(Answered.NoSnapshot::new);
+      return job(snapshot).<Answered>map(Answered.Begun::new).orElseGet(Answered.NoSnapshot::new);
     }
     Snapshot s = seen.get();
     if (s.items().isEmpty() || s.items().size() != count) {

@@ -149,10 +149,7 @@ public record DeadLetters(
   public static Answer redrive(
       Pipeline pipeline, String id, long count, long perSecond, Filter filter, String why) {
     var body =
-        JSON.createObjectBuilder()
-            .add("id", id)
-            .add("count", count)
-            .add("perSecond", perSecond);
+        JSON.createObjectBuilder().add("id", id).add("count", count).add("perSecond", perSecond);
     // A consumer that knows no filters would move all, so these have a path of their own.
     String path = "/admin/dead-letters/redrive";
     if (!filter.fields().isEmpty()) {

@@ -119,18 +119,7 @@ final class KeptJobs {
 
   private static Job unknown(String id, String why) {
     return new Job(
-        id,
-        Action.RETRY,
-        "",
-        Instant.MAX,
-        State.RUNNING,
-        true,
-        0,
-        0,
-        0,
-        0,
-        0,
-        List.of(why));
+        id, Action.RETRY, "", Instant.MAX, State.RUNNING, true, 0, 0, 0, 0, 0, List.of(why));
   }
 
   /** The parts of the last jobs, in no order. */

@@ -144,8 +144,7 @@ public final class ApiRoutes implements HttpService {
     Desk desk = Requests.desk(desks, req);
     Requests.operator(desk, req);
     JsonObject body = JsonBody.read(req);
-    Snapshot snapshot =
-        desk.actions().look(Requests.action(text(body, "action")), filterOf(body));
+    Snapshot snapshot = desk.actions().look(Requests.action(text(body, "action")), filterOf(body));
     AdminExchange.send(res, Json.snapshot(snapshot));
   }
 
@@ -224,8 +223,7 @@ public final class ApiRoutes implements HttpService {
   private static Job job(Desk desk, ServerRequest req) {
     return desk.actions()
         .job(req.path().pathParameters().get("job"))
-        .orElseThrow(
-            () -> new ProblemException(Status.NOT_FOUND_404, "There is no such action."));
+        .orElseThrow(() -> new ProblemException(Status.NOT_FOUND_404, "There is no such action."));
   }
 
   private void stop(ServerRequest req, ServerResponse res) {

@@ -138,7 +138,8 @@ public final class DeadLetterRoutes {
 
   private void told(ServerRequest req, ServerResponse res) {
     Desk desk = Requests.desk(desks, req);
-    AdminExchange.send(res, DeadLetterJson.of(DeadLetters.of(desk.pipeline(), filter(req.query()))));
+    AdminExchange.send(
+        res, DeadLetterJson.of(DeadLetters.of(desk.pipeline(), filter(req.query()))));
   }
 
   private void asked(ServerRequest req, ServerResponse res) {
@@ -166,6 +167,7 @@ public final class DeadLetterRoutes {
     Desk desk = Requests.desk(desks, req);
     User user = Requests.operator(desk, req);
     String why = Requests.why(user, JsonBody.read(req).getString("why", ""));
-    AdminExchange.send(res, done(DeadLetters.stop(desk.pipeline(), req.path().pathParameters().get("id"), why)));
+    AdminExchange.send(
+        res, done(DeadLetters.stop(desk.pipeline(), req.path().pathParameters().get("id"), why)));
   }
 }

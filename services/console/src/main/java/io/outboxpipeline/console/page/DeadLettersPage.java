@@ -75,9 +75,7 @@ final class DeadLettersPage {
         .set("method", "get")
         .set("action", links.page(pipeline, Layout.Section.DEAD_LETTERS.path()))
         .set("class", "filter")
-        .with(
-            ProblemsPage.fields(filter),
-            tag("button").set("type", "submit").text(Text.SHOW));
+        .with(ProblemsPage.fields(filter), tag("button").set("type", "submit").text(Text.SHOW));
   }
 
   private static String known(String time) {
@@ -117,8 +115,7 @@ final class DeadLettersPage {
   private Html redrive(long count, Filter filter) {
     boolean all = filter.fields().isEmpty();
     Stream<Html> hidden =
-        filter.fields().entrySet().stream()
-            .map(f -> ProblemsPage.hidden(f.getKey(), f.getValue()));
+        filter.fields().entrySet().stream().map(f -> ProblemsPage.hidden(f.getKey(), f.getValue()));
     return tag("form")
         .set("method", "post")
         .set("action", links.page(pipeline, "redrive"))
@@ -160,8 +157,7 @@ final class DeadLettersPage {
     Html table =
         Layout.table(
             Text.REDRIVES,
-            List.of(
-                Text.WHEN, Text.STATE, Text.MOVED, Text.FILTER, Text.WHY_SHORT, Text.TROUBLE),
+            List.of(Text.WHEN, Text.STATE, Text.MOVED, Text.FILTER, Text.WHY_SHORT, Text.TROUBLE),
             redrives.stream()
                 .map(
                     r ->

@@ -10,8 +10,8 @@ import io.outboxpipeline.runtime.Tracing;
 import java.util.Optional;
 
 /**
- * The header by which AWS X-Ray and Lambda continue a trace. X-Ray has taken every W3C trace id since
- * October 2023; before, the first eight digits had to be a time. Without state.
+ * The header by which AWS X-Ray and Lambda continue a trace. X-Ray has taken every W3C trace id
+ * since October 2023; before, the first eight digits had to be a time. Without state.
  */
 final class XRay {
   private XRay() {}

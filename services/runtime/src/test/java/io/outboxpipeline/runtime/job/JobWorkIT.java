@@ -23,7 +23,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A job's events are decided one after the other, whoever works on it, and too many failures end it. */
+/**
+ * A job's events are decided one after the other, whoever works on it, and too many failures end
+ * it.
+ */
 @ParameterizedClass
 @EnumSource(TestDatabase.class)
 final class JobWorkIT {
@@ -65,8 +68,7 @@ final class JobWorkIT {
         IntStream.range(0, count)
             .mapToObj(n -> new JobItem(n, "rejected", "s", "t", "a" + n, "1", ""))
             .toList();
-    assertThat(yes(c -> table.begin(c, id, "retry", perSecond, items, CALLER)))
-        .isTrue();
+    assertThat(yes(c -> table.begin(c, id, "retry", perSecond, items, CALLER))).isTrue();
     assertThat(yes(c -> table.begin(c, id, "discard", 1, items, CALLER)))
         .as("the same id is the same job")
         .isFalse();
@@ -180,8 +182,7 @@ final class JobWorkIT {
     assertThat(yes(c -> table.take(c, id, "one", 10))).isFalse();
     assertThat(yes(c -> table.mark(c, id, 0, "waiting", "done", ""))).isTrue();
     assertThat(yes(c -> table.mark(c, id, 0, "waiting", "done", ""))).isFalse();
-    assertThat(yes(c -> table.end(c, id, Job.State.STOPPED, "x".repeat(600))))
-        .isTrue();
+    assertThat(yes(c -> table.end(c, id, Job.State.STOPPED, "x".repeat(600)))).isTrue();
     assertThat(job(id).trouble()).hasSize(500);
     Optional<JobTable.Running> running = transactions.run(table::running);
     assertThat(running).isEmpty();

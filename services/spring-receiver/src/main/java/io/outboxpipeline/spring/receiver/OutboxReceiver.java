@@ -1,7 +1,7 @@
 package io.outboxpipeline.spring.receiver;
 
-import io.outboxpipeline.inbox.Backlog;
 import io.outboxpipeline.inbox.EventHandler;
+import io.outboxpipeline.inbox.StalledChains;
 import io.outboxpipeline.receiver.Receiver;
 import io.outboxpipeline.receiver.ReceiverMetrics;
 import io.outboxpipeline.receiver.Undo;
@@ -162,15 +162,15 @@ public final class OutboxReceiver implements SmartLifecycle, SmartInitializingSi
     return PHASE;
   }
 
-  /** The receiver, while it runs: its health, its backlog and what people decide. */
+  /** The receiver, while it runs: its health, what stands still and what people decide. */
   public Optional<Receiver> current() {
     return Optional.ofNullable(receiver);
   }
 
   /** How many aggregates stand still; none while it does not run. */
-  public Backlog backlog() {
+  public StalledChains stalled() {
     return current()
-        .map(Receiver::backlog)
-        .orElseGet(() -> new Backlog(0, Duration.ZERO, 0, Duration.ZERO));
+        .map(Receiver::stalled)
+        .orElseGet(() -> new StalledChains(0, Duration.ZERO, 0, Duration.ZERO));
   }
 }

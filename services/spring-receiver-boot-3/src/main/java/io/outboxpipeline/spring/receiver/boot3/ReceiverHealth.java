@@ -1,6 +1,6 @@
 package io.outboxpipeline.spring.receiver.boot3;
 
-import io.outboxpipeline.inbox.Backlog;
+import io.outboxpipeline.inbox.StalledChains;
 import io.outboxpipeline.receiver.Receiver;
 import io.outboxpipeline.spring.receiver.OutboxReceiver;
 import java.util.Optional;
@@ -30,11 +30,11 @@ final class ReceiverHealth implements HealthIndicator {
     receiver.queue().trouble().ifPresent(t -> health.withDetail("queue", t));
     receiver.database().trouble().ifPresent(t -> health.withDetail("database", t));
     receiver.loops().trouble().ifPresent(t -> health.withDetail("loops", t));
-    Backlog backlog = receiver.backlog();
+    StalledChains stalled = receiver.stalled();
     return health
-        .withDetail("waiting", backlog.waiting())
-        .withDetail("held", backlog.held())
-        .withDetail("conflicting", backlog.conflicting())
+        .withDetail("waiting", stalled.waiting())
+        .withDetail("held", stalled.held())
+        .withDetail("conflicting", stalled.conflicting())
         .build();
   }
 

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /** The figures of all runs, as a table and as JSON. Not thread-safe. */
-final class Report {
+final class Figures {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -21,7 +21,7 @@ final class Report {
   private final Map<String, Row> rows = new LinkedHashMap<>();
   private final List<String> violations = new ArrayList<>();
 
-  Report(Map<String, String> machine) {
+  Figures(Map<String, String> machine) {
     this.machine = machine;
   }
 

@@ -25,7 +25,7 @@ import java.util.List;
 import javax.sql.DataSource;
 
 /** {@code /api/v1/spending} on the consumer's copy; the worked example's part. Thread-safe. */
-final class SpendingApi implements HttpService {
+final class AppliedSpendingApi implements HttpService {
   // Found once: Json.create… looks through the whole class path for its provider at each call.
   private static final JsonProvider JSON = JsonProvider.provider();
   static final String PATH = "/api/v1/spending";
@@ -34,7 +34,7 @@ final class SpendingApi implements HttpService {
 
   private final DataSource database;
 
-  SpendingApi(DataSource database) {
+  AppliedSpendingApi(DataSource database) {
     this.database = database;
   }
 

@@ -3,25 +3,25 @@ package io.outboxpipeline.ownership;
 import java.util.Optional;
 
 /** What the membership is stepped by. */
-sealed interface Event {
+sealed interface Input {
 
   /** Time went by. */
-  record Tick() implements Event {}
+  record Tick() implements Input {}
 
   /** A call came back, or failed. */
-  record Answered(long call, Answer answer) implements Event {}
+  record Answered(long call, Answer answer) implements Input {}
 
   /** Nothing of this grant is in flight any more. */
-  record Drained(Grant grant) implements Event {}
+  record Drained(Grant grant) implements Input {}
 
   /** A delete found a newer epoch. */
-  record FencedOut(Grant grant) implements Event {}
+  record FencedOut(Grant grant) implements Input {}
 
   /** Hand everything over. Notice is given to the next owners for at most so many nanoseconds. */
-  record Leave(long maxNoticeNanos) implements Event {}
+  record Leave(long maxNoticeNanos) implements Input {}
 
   /** Abandon everything, leave the heartbeat behind. */
-  record Stop(Ending ending) implements Event {}
+  record Stop(Ending ending) implements Input {}
 
   /** What a call came back with. */
   sealed interface Answer {

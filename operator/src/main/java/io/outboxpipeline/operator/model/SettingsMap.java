@@ -6,8 +6,8 @@ import io.outboxpipeline.operator.api.OutboxPipeline;
 import java.util.NavigableMap;
 
 /** The ConfigMap that a component's pods have as environment. */
-final class Settings {
-  private Settings() {}
+final class SettingsMap {
+  private SettingsMap() {}
 
   static ConfigMap configMap(
       OutboxPipeline pipeline, Component component, NavigableMap<String, String> settings) {

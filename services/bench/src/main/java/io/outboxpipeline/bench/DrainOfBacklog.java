@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param snapshot whether a transaction holds a snapshot meanwhile, as a backup does, so that the
  *     database can't purge what is deleted
  */
-record Backlog(String name, String title, boolean snapshot) implements Scenario {
+record DrainOfBacklog(String name, String title, boolean snapshot) implements Scenario {
   private static final int WARM_UP = 200_000;
   private static final int SMALL = 10_000;
 

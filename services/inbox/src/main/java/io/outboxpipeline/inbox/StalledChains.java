@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param conflicting chains that wait for a decision about an event whose number was given twice
  * @param oldestConflict how long the longest of them has stood still; zero if none does
  */
-public record Backlog(
+public record StalledChains(
     long waiting,
     Duration oldestWait,
     long held,
@@ -21,7 +21,7 @@ public record Backlog(
     Duration oldestConflict) {
 
   /** Without conflicts. */
-  public Backlog(long waiting, Duration oldestWait, long held, Duration oldestHeld) {
+  public StalledChains(long waiting, Duration oldestWait, long held, Duration oldestHeld) {
     this(waiting, oldestWait, held, oldestHeld, 0, Duration.ZERO);
   }
 }
