@@ -9,7 +9,7 @@ final class RelaySimulationTest {
   private static final int STEPS = 150;
 
   @ParameterizedTest
-  @SeedSource(ci = 10_000, full = 200_000)
+  @SeedSource(ci = 4_000, full = 200_000)
   void every_event_is_sent_in_order_and_taken_out_only_when_it_was_acknowledged(Seeds seeds)
       throws InterruptedException {
     seeds.forEachSeed(seed -> run(seed, seeds.single()));

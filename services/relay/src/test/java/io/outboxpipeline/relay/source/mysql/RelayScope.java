@@ -42,7 +42,8 @@ final class RelayScope implements Exploration.World {
    *
    * @param first how many events the first aggregate has
    * @param second how many the second one has
-   * @param questions before which of a look's questions somebody may write, from the second one on
+   * @param questions before which of a look's questions somebody may write, from the second one on;
+   *     0: a look is one step, and a relay that was replaced works with what it has
    * @param pauses how often all is quiet for longer than a transaction may take
    */
   record Size(int first, int second, int questions, int pauses) {}
@@ -114,7 +115,7 @@ final class RelayScope implements Exploration.World {
       }
     }
     for (int r = 0; r < relays.size(); r++) {
-      if (r == owner || stale != null) {
+      if (r == owner || (stale != null && size.questions() > 0)) {
         steps.addAll(reads(r));
       }
       steps.addAll(sends(r));
