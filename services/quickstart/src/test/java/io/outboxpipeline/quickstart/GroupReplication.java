@@ -96,9 +96,9 @@ final class GroupReplication implements SeveralWriters {
                 here.number(
                         """
                         SELECT COUNT(*) FROM performance_schema.replication_group_members
-                        WHERE member_host = 'n%d' AND member_state = 'ONLINE'
+                        WHERE member_host = 'n%s' AND member_state = 'ONLINE'
                         """
-                            .formatted(node))
+                            .formatted(Integer.toString(node)))
                     == 1);
   }
 
@@ -115,9 +115,12 @@ final class GroupReplication implements SeveralWriters {
   /** Docker gives a container another port each time it starts. */
   private void started(int node) {
     var info = DockerClientFactory.lazyClient().inspectContainerCmd(id(node)).exec();
-    Ports.Binding[] bindings =
-        info.getNetworkSettings().getPorts().getBindings().get(ExposedPort.tcp(3306));
-    ports[node] = Integer.parseInt(bindings[0].getHostPortSpec());
+    var bindings = info.getNetworkSettings().getPorts().getBindings();
+    Ports.Binding[] published = bindings.get(ExposedPort.tcp(3306));
+    if (published == null) {
+      throw new IllegalStateException("n" + node + " has no port");
+    }
+    ports[node] = Integer.parseInt(published[0].getHostPortSpec());
   }
 
   private Database at(int node, String database) {

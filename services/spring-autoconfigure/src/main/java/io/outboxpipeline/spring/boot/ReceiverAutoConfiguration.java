@@ -98,7 +98,7 @@ public class ReceiverAutoConfiguration {
     @Bean
     SmartInitializingSingleton outboxReceiverGauges(
         ObjectProvider<ReceiverMeters> meters, OutboxReceiver receiver) {
-      return () -> meters.ifAvailable(m -> m.show(receiver::backlog));
+      return () -> meters.ifAvailable(m -> m.show(receiver::stalled));
     }
   }
 }
