@@ -51,7 +51,11 @@ public enum DatabaseFailure {
           1927,
           3169,
           4031,
-          1047);
+          1047,
+          // Group replication: this node leaves its group at the commit, or holds statements back.
+          3100,
+          3796,
+          3797);
 
   private static final Set<Integer> NEEDS_A_HAND =
       Set.of(
