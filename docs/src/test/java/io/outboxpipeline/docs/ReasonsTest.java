@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -20,8 +19,7 @@ final class ReasonsTest {
       Document.ROOT.resolve("operator/src/main/java/io/outboxpipeline/operator");
 
   /** A reason is a word of several humps. */
-  private static final Pattern REASON =
-      Pattern.compile("\"((?:[A-Z][a-z]+){2,})\"|\\b(?:of|set)\\(\"([A-Z][a-z]+)\"");
+  private static final Pattern REASON = Pattern.compile("\"((?:[A-Z][a-z]+){2,})\"");
 
   /** Words of that form that are none: of Kubernetes, of AWS, and what stands where all is well. */
   private static final Set<String> OTHERS =
@@ -63,14 +61,10 @@ final class ReasonsTest {
       if (file.startsWith(OPERATOR)
           && !file.startsWith(OPERATOR.resolve("api"))
           && !file.startsWith(OPERATOR.resolve("model"))) {
-        REASON.matcher(read(file)).results().map(ReasonsTest::word).forEach(reasons::add);
+        REASON.matcher(read(file)).results().map(m -> m.group(1)).forEach(reasons::add);
       }
     }
     return reasons;
-  }
-
-  private static String word(MatchResult match) {
-    return match.group(match.group(1) == null ? 2 : 1);
   }
 
   private static String read(Path file) {

@@ -1,7 +1,5 @@
 package io.outboxpipeline.bench;
 
-import static software.amazon.awssdk.services.dynamodb.model.AttributeValue.fromN;
-
 import io.outboxpipeline.dynamodb.DynamoOutbox;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.NewEvent;
@@ -10,7 +8,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.ConsumedCapacity;
 import software.amazon.awssdk.services.dynamodb.model.ReturnConsumedCapacity;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
@@ -39,19 +36,10 @@ record DynamoDbAppend(String name, String title) implements Scenario {
     }
   }
 
-  private static Update count(DynamoDbTables tables, String id) {
-    return Update.builder()
-        .tableName(tables.name)
-        .key(DynamoDbTables.key(id))
-        .updateExpression("ADD n :one")
-        .expressionAttributeValues(Map.of(":one", fromN("1")))
-        .build();
-  }
-
   private static double plain(DynamoDbTables tables) {
     var took = new long[TIMES];
     for (int i = 0; i < TIMES; i++) {
-      Update update = count(tables, "plain" + i);
+      Update update = tables.count("plain" + i);
       long began = System.nanoTime();
       tables.client.updateItem(
           r ->
@@ -74,12 +62,12 @@ record DynamoDbAppend(String name, String title) implements Scenario {
       String id = "pending" + kb + "-" + i;
       if (kb > 0) {
         outbox.write(
-            outbox.prepare().update(count(tables, id), List.of(event(id, kb << 10))).build());
+            outbox.prepare().update(tables.count(id), List.of(event(id, kb << 10))).build());
       }
       TransactWriteItemsRequest request =
           outbox
               .prepare()
-              .update(count(tables, id), List.of(event(id, 300)))
+              .update(tables.count(id), List.of(event(id, 300)))
               .build()
               .request()
               .toBuilder()

@@ -1,5 +1,6 @@
 package io.outboxpipeline.bench;
 
+import static software.amazon.awssdk.services.dynamodb.model.AttributeValue.fromN;
 import static software.amazon.awssdk.services.dynamodb.model.AttributeValue.fromS;
 
 import io.outboxpipeline.dynamodb.OutboxAttributes;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.UUID;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.Update;
 
 /**
  * A table with events and one of the relays, on a local DynamoDB, behind a proxy that counts calls.
@@ -31,6 +33,16 @@ final class DynamoDbTables implements AutoCloseable {
 
   static Map<String, AttributeValue> key(String id) {
     return Map.of("pk", fromS(id));
+  }
+
+  /** What a caller changes beside the events: a number of the item. */
+  Update count(String id) {
+    return Update.builder()
+        .tableName(name)
+        .key(key(id))
+        .updateExpression("ADD n :one")
+        .expressionAttributeValues(Map.of(":one", fromN("1")))
+        .build();
   }
 
   /** How often each action was asked for by the relay. */

@@ -36,21 +36,6 @@ final class ApiTest {
         .getJsonObject("figures");
   }
 
-  private JsonObject look(String body) {
-    var answer = played.post(PIPELINE + "/dry-runs", body);
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    return json(answer.body());
-  }
-
-  private JsonObject act(JsonObject look, String why) {
-    String body =
-        "{\"snapshot\":\"%s\",\"count\":%s,\"why\":\"%s\"}"
-            .formatted(look.getString("snapshot"), look.getInt("count"), why);
-    var answer = played.post(PIPELINE + "/actions", body);
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
-    return json(answer.body());
-  }
-
   private JsonObject ended(JsonObject job) {
     String path = PIPELINE + "/actions/" + job.getString("job");
     await().until(() -> !played.get(path).getString("state").equals("running"));
@@ -115,7 +100,7 @@ final class ApiTest {
             .collect(java.util.stream.Collectors.joining(","));
     var seen = new java.util.TreeSet<String>();
     for (String action : new String[] {"retry", "skip"}) {
-      JsonObject look = look("{\"action\":\"" + action + "\",\"filter\":{" + filter + "}}");
+      JsonObject look = played.look("{\"action\":\"" + action + "\",\"filter\":{" + filter + "}}");
       list(look, "items").forEach(i -> seen.add(i.getString("aggregateId")));
     }
     assertThat(String.join(" ", seen)).isEqualTo(found);
@@ -124,11 +109,11 @@ final class ApiTest {
   @Test
   void an_action_takes_what_the_dry_run_counted_and_nothing_that_came_later() {
     played.relay.says("/admin/quarantine", quarantined(0, 3));
-    JsonObject look = look("{\"action\":\"retry\"}");
+    JsonObject look = played.look("{\"action\":\"retry\"}");
     assertThat(look.getInt("count")).isEqualTo(3);
     assertThat(played.relay.posts()).as("a look changes nothing").isEmpty();
     played.relay.says("/admin/quarantine", quarantined(0, 50));
-    JsonObject job = act(look, "the limit was raised");
+    JsonObject job = played.act(look, "the limit was raised");
     JsonObject end = ended(job);
     assertThat(end.getString("state")).isEqualTo("finished");
     assertThat(end.getInt("done")).isEqualTo(3);
@@ -138,7 +123,7 @@ final class ApiTest {
             "/admin/quarantine/e0/retry?why=operator%3A%20the%20limit%20was%20raised",
             "/admin/quarantine/e1/retry?why=operator%3A%20the%20limit%20was%20raised",
             "/admin/quarantine/e2/retry?why=operator%3A%20the%20limit%20was%20raised");
-    act(look, "once more");
+    played.act(look, "once more");
     assertThat(ended(job).getInt("done")).as("the same snapshot is the same action").isEqualTo(3);
     assertThat(played.relay.posts()).hasSize(3);
   }
@@ -151,7 +136,7 @@ final class ApiTest {
         .says("/admin/parked", items(parked("p")))
         .says("/admin/conflicts", items(rejected("c", "twice")));
     for (String action : new String[] {"skip", "apply", "discard"}) {
-      ended(act(look("{\"action\":\"" + action + "\"}"), "why"));
+      ended(played.act(played.look("{\"action\":\"" + action + "\"}"), "why"));
     }
     assertThat(played.consumer.posts())
         .extracting(p -> p.target().replaceAll("\\?.*", ""))
@@ -175,7 +160,7 @@ final class ApiTest {
     for (int n = 10; n < 20; n++) {
       played.relay.says("/admin/quarantine/e" + n + "/retry", 503, "{\"detail\":\"away\"}");
     }
-    JsonObject end = ended(act(look("{\"action\":\"retry\"}"), "why"));
+    JsonObject end = ended(played.act(played.look("{\"action\":\"retry\"}"), "why"));
     assertThat(end.getString("state")).isEqualTo("gave-up");
     assertThat(end.getInt("gone")).isEqualTo(1);
     assertThat(end.getInt("done")).isEqualTo(8);
@@ -195,7 +180,7 @@ final class ApiTest {
       })
   void an_action_needs_a_reason_the_snapshot_and_its_count(String body, int status) {
     played.relay.says("/admin/quarantine", quarantined(0, 2));
-    String id = look("{\"action\":\"retry\"}").getString("snapshot");
+    String id = played.look("{\"action\":\"retry\"}").getString("snapshot");
     assertThat(
             played
                 .post(PIPELINE + "/actions", body.replace("\"S\"", "\"" + id + "\""))

@@ -23,21 +23,6 @@ final class KeptJobsTest {
     played.close();
   }
 
-  private JsonObject look(String body) {
-    var answer = played.post(PIPELINE + "/dry-runs", body);
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    return json(answer.body());
-  }
-
-  private JsonObject act(JsonObject look, String why) {
-    String body =
-        "{\"snapshot\":\"%s\",\"count\":%s,\"why\":\"%s\"}"
-            .formatted(look.getString("snapshot"), look.getInt("count"), why);
-    var answer = played.post(PIPELINE + "/actions", body);
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
-    return json(answer.body());
-  }
-
   /** A job as a service tells it. */
   private static String kept(String id, String state, int done, int again) {
     return """
@@ -51,7 +36,7 @@ final class KeptJobsTest {
   void an_action_is_a_job_of_each_service_that_another_console_shows_and_ends() {
     played.relay.says("/admin/quarantine", quarantined(0, 3)).says("/admin/jobs", 503, "{}");
     played.consumer.says("/admin/rejected", items(rejected("r", "not understood")));
-    JsonObject look = look("{\"action\":\"retry\"}");
+    JsonObject look = played.look("{\"action\":\"retry\"}");
     String id = look.getString("snapshot");
     played.consumer.says("/admin/jobs", 202, kept(id, "running", 0, 0));
     String body = "{\"snapshot\":\"%s\",\"count\":4,\"why\":\"w\"}".formatted(id);
@@ -59,7 +44,7 @@ final class KeptJobsTest {
         .as("a part that was not begun is told")
         .isEqualTo(502);
     played.relay.says("/admin/jobs", 202, kept(id, "running", 0, 0));
-    JsonObject begun = act(look, "w");
+    JsonObject begun = played.act(look, "w");
     assertThat(begun.getInt("total")).isEqualTo(6);
     assertThat(begun.getBoolean("kept")).isTrue();
     JsonObject told = json(played.relay.posts().getLast().body());

@@ -1,5 +1,7 @@
 package io.outboxpipeline.console;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.outboxpipeline.console.access.AccessSettings;
 import io.outboxpipeline.console.access.AccessSettings.Token;
 import io.outboxpipeline.console.access.User.Role;
@@ -193,6 +195,23 @@ final class PlayedPipeline implements AutoCloseable {
             .header("authorization", "Bearer " + token)
             .header("content-type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(json)));
+  }
+
+  /** Asks for the dry run of an action. */
+  JsonObject look(String body) {
+    var answer = post("/pipelines/spending/dry-runs", body);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return json(answer.body());
+  }
+
+  /** Takes the action that was looked at. */
+  JsonObject act(JsonObject look, String why) {
+    String body =
+        "{\"snapshot\":\"%s\",\"count\":%s,\"why\":\"%s\"}"
+            .formatted(look.getString("snapshot"), look.getInt("count"), why);
+    var answer = post("/pipelines/spending/actions", body);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+    return json(answer.body());
   }
 
   /** Sends a form as a page of the console does. */

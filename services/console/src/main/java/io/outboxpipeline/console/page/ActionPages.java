@@ -39,7 +39,7 @@ final class ActionPages {
             .with(
                 ProblemsPage.hidden("snapshot", snapshot.id()),
                 ProblemsPage.hidden("count", Integer.toString(count)),
-                why(),
+                Layout.why(),
                 tag("button")
                     .set("type", "submit")
                     .set("class", "danger")
@@ -111,20 +111,8 @@ final class ActionPages {
         .set("action", links.page(pipeline, "job-stop"))
         .with(
             ProblemsPage.hidden("job", job.id()),
-            why(),
+            Layout.why(),
             tag("button").set("type", "submit").text(Text.STOP_IT));
-  }
-
-  private static Html why() {
-    return tag("label")
-        .with(
-            text(Text.WHY),
-            tag("input")
-                .set("name", "why")
-                .set("required", true)
-                .set("maxlength", "300")
-                .set("autocomplete", "off")
-                .with());
   }
 
   private String stream(Job job) {

@@ -128,7 +128,7 @@ final class DeadLettersPage {
             ProblemsPage.hidden("id", UUID.randomUUID().toString()),
             ProblemsPage.hidden("count", Long.toString(count)),
             Layout.field(Text.RATE, "perSecond", "5"),
-            why(),
+            Layout.why(),
             tag("button")
                 .set("type", "submit")
                 .set("class", "danger")
@@ -136,18 +136,6 @@ final class DeadLettersPage {
                     all
                         ? Text.MOVE_SO_MANY.with(Format.count(count))
                         : Text.MOVE_MATCHING.english()));
-  }
-
-  private static Html why() {
-    return tag("label")
-        .with(
-            text(Text.WHY),
-            tag("input")
-                .set("name", "why")
-                .set("required", true)
-                .set("maxlength", "300")
-                .set("autocomplete", "off")
-                .with());
   }
 
   private Html redrives(List<Redrive> redrives) {
@@ -179,7 +167,7 @@ final class DeadLettersPage {
         .set("action", links.page(pipeline, "redrive-stop"))
         .with(
             ProblemsPage.hidden("id", r.id()),
-            why(),
+            Layout.why(),
             tag("button").set("type", "submit").text(Text.STOP_IT));
   }
 }

@@ -225,4 +225,17 @@ final class Layout {
                 .set("maxlength", "400")
                 .with());
   }
+
+  /** The field for the reason of a decision, which nobody may leave out. */
+  static Html why() {
+    return tag("label")
+        .with(
+            text(Text.WHY),
+            tag("input")
+                .set("name", "why")
+                .set("required", true)
+                .set("maxlength", "300")
+                .set("autocomplete", "off")
+                .with());
+  }
 }

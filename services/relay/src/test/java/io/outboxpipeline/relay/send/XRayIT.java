@@ -2,7 +2,6 @@ package io.outboxpipeline.relay.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.outboxpipeline.embedded.EmbeddedSqs;
 import io.outboxpipeline.outbox.Aggregate;
 import io.outboxpipeline.outbox.CloudEventsCodec;
 import io.outboxpipeline.outbox.Event;
@@ -10,16 +9,11 @@ import io.outboxpipeline.relay.backlog.Message;
 import io.outboxpipeline.relay.source.StoredEvent;
 import java.net.URI;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /** Whether a message carries its events' trace in the form that X-Ray and Lambda continue. */
@@ -59,27 +53,9 @@ final class XRayIT {
   }
 
   private static @Nullable String received(boolean xray, String... traceparents) {
-    try (var sqs = EmbeddedSqs.start(0);
-        var client =
-            SqsClient.builder()
-                .endpointOverride(sqs.endpoint())
-                .region(Region.of("elasticmq"))
-                .credentialsProvider(
-                    StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x")))
-                .build()) {
-      String url = client.createQueue(r -> r.queueName("standard")).queueUrl();
-      var message =
-          new Message(AGGREGATE, Stream.of(traceparents).map(XRayIT::event).toList(), 0, 1, 2);
-      Queue.find(client, "standard", false, xray).send(List.of(message), List.of());
-      return client
-          .receiveMessage(
-              r ->
-                  r.queueUrl(url)
-                      .messageSystemAttributeNames(MessageSystemAttributeName.AWS_TRACE_HEADER))
-          .messages()
-          .getFirst()
-          .attributes()
-          .get(MessageSystemAttributeName.AWS_TRACE_HEADER);
-    }
+    var message =
+        new Message(AGGREGATE, Stream.of(traceparents).map(XRayIT::event).toList(), 0, 1, 2);
+    return Arrival.of(message, false, xray, MessageSystemAttributeName.AWS_TRACE_HEADER)
+        .attribute();
   }
 }
